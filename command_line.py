@@ -1,0 +1,120 @@
+"""What the command lines share: options made from a signature, errors in plain words, a bar."""
+import argparse
+import contextlib
+import inspect
+import re
+import sys
+
+from errors import TutorialError
+
+
+@contextlib.contextmanager
+def plain_errors(active=True):
+    """Turn a `TutorialError` into its message on stderr and exit status 2."""
+    try:
+        yield
+    except TutorialError as error:
+        if not active:
+            raise
+        print('error: %s' % error, file=sys.stderr)
+        sys.exit(2)
+
+
+def descriptions(function):
+    """The sentences that a numpydoc docstring has for each parameter.
+
+    >>> def f(a, b=2):
+    ...     '''Add.
+    ...
+    ...     Parameters
+    ...     ----------
+    ...     a : int
+    ...         The first
+    ...         number.
+    ...     b : int
+    ...         The second.
+    ...     '''
+    >>> descriptions(f) == {'a': 'The first number.', 'b': 'The second.'}
+    True
+    """
+    section = inspect.getdoc(function).split('Parameters\n----------\n')[1]
+    section = re.split(r'\n\n\w+\n-+\n', section)[0]
+    entries = re.findall(r'^(\w+) : .*\n((?:    .*\n?)+)', section, flags=re.M)
+    return {name: ' '.join(text.split()) for name, text in entries}
+
+
+def value_parser(default):
+    """How the text of an option becomes a value of the kind of its default.
+
+    >>> value_parser(100)('none') is None, value_parser(0.5)('2'), value_parser('x')('y')
+    (True, 2.0, 'y')
+    """
+    kind = type(default) if isinstance(default, (int, float)) else str
+
+    def parse(text):
+        return None if text.lower() == 'none' else kind(text)
+
+    parse.__name__ = kind.__name__
+    return parse
+
+
+def spellings(name):
+    """The option as usual on a command line, then as in the signature.
+
+    >>> spellings('max_epochs'), spellings('dispFreq')
+    (['--max-epochs', '--max_epochs'], ['--disp-freq', '--dispFreq'])
+    """
+    usual = re.sub('([A-Z])', r'-\1', name).lower().replace('_', '-')
+    return ['--' + usual] + (['--' + name] if name != usual else [])
+
+
+def parser_for(function, groups, defaults, description):
+    """A parser with an option for every argument in `groups` of `function`.
+
+    Parameters
+    ----------
+    function : callable
+        Its signature gives names and defaults, its docstring the help.
+    groups : dict of str to list of str
+        Titles, and the arguments under each.
+    defaults : dict
+        Values that differ from the signature's.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    signature, helps = inspect.signature(function).parameters, descriptions(function)
+    for title, names in groups.items():
+        group = parser.add_argument_group(title)
+        for name in names:
+            default = defaults.get(name, signature[name].default)
+            shown = getattr(default, '__name__', default)
+            text = '%s (default: %s)' % (helps[name].replace('%', '%%'), shown)
+            common = {'dest': name, 'default': argparse.SUPPRESS}
+            if isinstance(default, bool):
+                group.add_argument(*spellings(name), action='store_true', help=text, **common)
+                group.add_argument(*['--no-' + option[2:] for option in spellings(name)],
+                                   action='store_false', help=argparse.SUPPRESS, **common)
+            else:
+                group.add_argument(*spellings(name), type=value_parser(default), help=text,
+                                   metavar=value_parser(default).__name__.upper(), **common)
+    return parser
+
+
+@contextlib.contextmanager
+def progress_bar():
+    """On a terminal, a bar under the printed lines; the context is the callback that moves it.
+
+    The context is None where stdout or stderr is no terminal.
+    """
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        yield None
+        return
+    from tqdm import tqdm
+    from tqdm.contrib import DummyTqdmFile
+    with tqdm(unit=' updates', dynamic_ncols=True) as bar, \
+            contextlib.redirect_stdout(DummyTqdmFile(sys.stdout)):
+        def callback(record):
+            if hasattr(record, 'cost'):
+                bar.total = record.max_epochs * record.updates_per_epoch
+                bar.set_description('epoch %d, cost %.4f' % (record.epoch, record.cost), False)
+                bar.update(record.update - bar.n)
+        yield callback

@@ -1,0 +1,161 @@
+"""Saved models: the parameters in an ``.npz``, the options that made them beside it.
+
+``lstm_model.npz`` holds the arrays by name, with ``train_err``, ``valid_err``,
+``test_err`` and ``history_errs``; ``lstm_model.npz.json`` holds the options.
+The tutorial wrote the options as a pickle, ``lstm_model.npz.pkl``; that is
+read too, without running anything that it names.
+"""
+import io
+import json
+import os
+import tempfile
+import zipfile
+
+import numpy
+from six.moves import cPickle as pickle
+
+from errors import ConfigError, ModelError
+
+
+def check_writable(path):
+    """The path with its ``.npz``, if a model can be saved there.
+
+    Raises
+    ------
+    errors.ConfigError
+        If it is a folder, or its folder is missing or not writable.
+    """
+    path = os.fspath(path)
+    if not path.endswith('.npz'):
+        path += '.npz'
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        if os.path.isdir(path):
+            raise OSError('it is a folder')
+        descriptor, trial = tempfile.mkstemp(dir=folder, prefix='.lstm-')
+        os.close(descriptor)
+        os.remove(trial)
+    except OSError as error:
+        raise ConfigError('saveto=%s cannot be written: %s. Name a file in a folder that '
+                          'exists and may be written to.' % (path, error.strerror or error))
+    return path
+
+
+def replace_file(path, content):
+    """Put the bytes in place only when they are whole."""
+    folder = os.path.dirname(os.path.abspath(path))
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix='.lstm-')
+    try:
+        with os.fdopen(descriptor, 'wb') as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o666 & ~current_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.remove(temporary)
+        raise
+
+
+def current_umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def save(path, params, options, **errors):
+    """Write the arrays and `errors` to `path`, the options to `path`.json.
+
+    Raises
+    ------
+    errors.ModelError
+        If the file cannot be written; an earlier one is then still whole.
+    """
+    content = io.BytesIO()
+    arrays = dict(params)
+    arrays.update((name, numpy.asarray(value)) for name, value in errors.items())
+    numpy.savez(content, **arrays)
+    text = json.dumps(options, indent=1, sort_keys=True, default=plain) + '\n'
+    try:
+        replace_file(path, content.getvalue())
+        replace_file(path + '.json', text.encode('utf-8'))
+    except OSError as error:
+        raise ModelError('the model could not be saved to %s: %s' % (path, error.strerror))
+
+
+def plain(value):
+    """What JSON can hold of a NumPy number or a function: its value, its name."""
+    if isinstance(value, numpy.generic):
+        return value.item()
+    return getattr(value, '__name__', None) or str(value)
+
+
+def load_params(path, params):
+    """Replace the arrays in `params` by those of the model at `path`; return it.
+
+    Raises
+    ------
+    errors.ModelError
+        If the file cannot be read, or a name is missing or has another shape there.
+    """
+    try:
+        with numpy.load(path, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in params if name in arrays}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise ModelError('%s is not a model that can be read: expected the .npz that lstm.py '
+                         'saves (%s)' % (path, error))
+    for name, initial in params.items():
+        if name not in found:
+            raise ModelError('the model %s has no parameter %s: expected one of shape %s'
+                             % (path, name, initial.shape))
+        if found[name].shape != initial.shape:
+            raise ModelError('the model %s does not fit: its parameter %s has the shape %s, '
+                             'these options make it %s'
+                             % (path, name, found[name].shape, initial.shape))
+        params[name] = found[name].astype(initial.dtype)
+    return params
+
+
+class NamesOnly(pickle.Unpickler):
+    """Reads the tutorial's pickled options: functions become their names.
+
+    Its own file holds numbers, strings, the optimizer function and a NumPy
+    scalar; any other global is refused, and none is ever called but NumPy's
+    scalar constructor.
+    """
+
+    def find_class(self, module, name):
+        if module in ('numpy', 'numpy.core.multiarray', 'numpy._core.multiarray'):
+            if name == 'dtype':
+                return numpy.dtype
+            if name == 'scalar':
+                return numpy.float64(0).__reduce__()[0]
+        if module in ('__main__', 'lstm', 'optimizers') and name in ('sgd', 'adadelta',
+                                                                     'rmsprop'):
+            return name
+        raise ModelError('the options name %s.%s: expected plain values' % (module, name))
+
+
+def load_options(path):
+    """The options of the model at `path`, from ``path.json`` or the tutorial's ``path.pkl``.
+
+    Raises
+    ------
+    errors.ModelError
+        If there is neither, or it cannot be read.
+    """
+    try:
+        if os.path.exists(path + '.json'):
+            with open(path + '.json', 'rb') as stream:
+                options = json.loads(stream.read().decode('utf-8'))
+        else:
+            with open(path + '.pkl', 'rb') as stream:
+                options = NamesOnly(stream).load()
+    except ModelError:
+        raise
+    except Exception as error:  # a damaged pickle raises almost anything
+        raise ModelError('the options of the model %s cannot be read: expected %s.json, or '
+                         'the tutorial\'s %s.pkl (%s)' % (path, path, path, error))
+    if not isinstance(options, dict):
+        raise ModelError('the options of the model %s: expected a dictionary' % path)
+    return options
