@@ -184,8 +184,8 @@ if USES_PYTENSOR:
         def binomial(self, size, p=0.5, n=1, dtype='int64'):
             generator = numpy.random.default_rng(self.seeds.spawn(1)[0])
             state = engine.shared(generator)
-            draw = tensor.random.binomial(n, p, size=size, rng=state)
-            state.tag.next_state = draw.owner.outputs[0]
+            node = tensor.random.binomial.make_node(state, size, n, p)
+            state.tag.next_state, draw = node.outputs
             return draw.astype(dtype)
 
     def n_readers(fgraph, variable):

@@ -1,0 +1,21 @@
+PYTHON ?= python
+
+help:            ## show the targets
+	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  *##' Makefile | sed 's/:.*## /\t/' | expand -t 12
+
+run:             ## train on the IMDB reviews
+	THEANO_FLAGS="floatX=float32" $(PYTHON) lstm.py
+
+demo:            ## train on the small made-up reviews, without network
+	THEANO_FLAGS="floatX=float32" $(PYTHON) lstm.py --dataset demo
+
+test:            ## run the tests, without the slow ones
+	$(PYTHON) -m pytest -q -m "not slow"
+
+test-slow:       ## run the slow tests too
+	$(PYTHON) -m pytest -q
+
+lint:            ## check the style
+	ruff check .
+
+.PHONY: help run demo test test-slow lint

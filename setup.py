@@ -1,0 +1,45 @@
+"""Installs the scripts as modules: ``pip install -e .``, tests with ``pip install -e '.[test]'``."""
+import os
+
+from setuptools import setup
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+with open(os.path.join(HERE, 'README.md'), encoding='utf-8') as stream:
+    LONG_DESCRIPTION = stream.read()
+
+setup(
+    name='lstm-sentiment',
+    version='0.1.0',
+    description='The deeplearning.net LSTM tutorial on today\'s Python: Theano and PyTensor',
+    long_description=LONG_DESCRIPTION,
+    long_description_content_type='text/markdown',
+    license='BSD-3-Clause',
+    python_requires='>=3.8',
+    py_modules=['command_line', 'demo_reviews', 'engine', 'errors', 'fast', 'imdb',
+                'imdb_preprocess', 'lstm', 'optimizers', 'saved_model'],
+    install_requires=[
+        'six>=1.12',          # one spelling of pickle and urllib
+        'pooch>=1.6',         # fetches and verifies the reviews
+        'sacremoses>=0.0.53',  # the Moses tokenizer the reviews were cut with
+        'tqdm>=4.42',         # progress bars
+        # Theano 1.0.5 was written for the NumPy of its day.
+        'Theano==1.0.5; python_version < "3.11"',
+        'numpy>=1.18,<1.22; python_version < "3.11"',
+        'scipy>=1.4,<1.12; python_version < "3.11"',
+        'pytensor>=3.0,<4; python_version >= "3.11"',
+        'numpy>=2.0; python_version >= "3.11"',
+        'scipy>=1.13; python_version >= "3.11"',  # the SVD by gesdd, sparse sums
+    ],
+    extras_require={
+        'test': ['pytest>=7.0'],
+        'plot': ['matplotlib>=3.5'],
+        'gpu': ['jax[cuda13]'],
+        'docs': ['matplotlib>=3.5', 'nbclient', 'ipykernel'],
+        'bench': ['torch'],
+    },
+    classifiers=[
+        'License :: OSI Approved :: BSD License',
+        'Programming Language :: Python :: 3',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+    ],
+)

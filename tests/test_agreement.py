@@ -1,0 +1,110 @@
+"""The costs that the genuine program printed, met update by update on the real reviews.
+
+``tests/reference`` holds what the tutorial's own program printed under Theano
+1.0.5, in a fresh process, without dropout. Each comparison runs in a process
+of its own, for floatX is read when an engine is imported.
+"""
+import json
+import os
+import subprocess
+import sys
+
+import numpy
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FINGERPRINT = 'de2459bb93aab521fa2f5811c720a705232c3b6febe459314ff459e8397d5f4a'
+
+RUN = r"""
+import json, sys
+import imdb, lstm, engine
+
+expected = json.load(open(sys.argv[1]))
+n_updates = int(sys.argv[2])
+seen = {'fingerprint': imdb.fingerprint(imdb.find_dataset(download=False)), 'costs': []}
+
+class Enough(Exception):
+    pass
+
+def keep_parameters(path, params):
+    seen['initial_parameters'] = {
+        name: {'shape': list(p.shape), 'sum': float(p.sum(dtype='float64')),
+               'abs_sum': float(abs(p).sum(dtype='float64')),
+               'first': [float(v) for v in p.ravel()[:4]]} for name, p in params.items()}
+
+def keep_cost(record):
+    seen['costs'].append(record.cost)
+    if len(seen['costs']) == n_updates:
+        raise Enough
+
+lstm.load_params = keep_parameters
+try:
+    lstm.train_lstm(optimizer=expected['optimizer'], use_dropout=False, dispFreq=1,
+                    validFreq=10 ** 9, saveto=None, reload_model='keep', callback=keep_cost,
+                    **expected['settings'])
+except Enough:
+    pass
+seen['by_hand'] = engine.BY_HAND
+json.dump(seen, open(sys.argv[3], 'w'))
+"""
+
+needs_reviews = pytest.mark.skipif('IMDB_DATA_DIR' not in os.environ,
+                                   reason='IMDB_DATA_DIR names no folder with imdb.pkl')
+
+
+def compare(name, tmp_path, n_updates=None, flags=''):
+    """Train as the genuine program did; return the record and what it printed."""
+    reference = os.path.join(HERE, 'reference', name + '.json')
+    with open(reference) as stream:
+        expected = json.load(stream)
+    n_updates = n_updates or expected['updates']
+    result = str(tmp_path / 'seen.json')
+    environment = dict(os.environ, THEANO_FLAGS='floatX=%s%s' % (expected['floatX'], flags),
+                       PYTHONPATH=os.path.dirname(HERE))
+    subprocess.run([sys.executable, '-c', RUN, reference, str(n_updates), result], check=True,
+                   env=environment, stdout=subprocess.DEVNULL, cwd=str(tmp_path))
+    with open(result) as stream:
+        seen = json.load(stream)
+    if seen['fingerprint'] != FINGERPRINT:
+        pytest.skip('this imdb.pkl has other ids than the one the costs were recorded on')
+    check_costs(expected, seen)
+    return expected, seen
+
+
+def check_costs(expected, seen):
+    costs = numpy.array(seen['costs'])
+    recorded = numpy.array(expected['costs'][:len(costs)])
+    errors = abs(costs - recorded) / recorded
+    print('largest relative difference: %g' % errors.max())
+    if expected['floatX'] == 'float64':
+        assert errors.max() <= 1e-10
+    else:
+        assert errors[:50].max() <= 1e-5
+        assert errors.max() <= 1e-4
+
+
+@needs_reviews
+@pytest.mark.parametrize('name', ['adadelta_float64', 'adadelta_float32', 'rmsprop_float32',
+                                  'sgd_float32'])
+def test_costs_are_those_of_the_genuine_program(name, tmp_path):
+    expected, seen = compare(name, tmp_path)
+    assert seen['by_hand']
+    assert len(seen['costs']) == expected['updates']
+    rtol = 1e-14 if expected['floatX'] == 'float64' else 1e-6
+    for parameter, recorded in expected['initial_parameters'].items():
+        found = seen['initial_parameters'][parameter]
+        assert found['shape'] == recorded['shape']
+        numpy.testing.assert_allclose(found['first'], recorded['first'], rtol=0, atol=rtol)
+        # The SVD's rounding is measured by the length of its vectors, which is 1; a
+        # signed sum is small beside its terms, and its error is measured by theirs.
+        numpy.testing.assert_allclose([found['sum'], found['abs_sum']],
+                                      [recorded['sum'], recorded['abs_sum']],
+                                      rtol=0, atol=rtol * max(recorded['abs_sum'], 1))
+
+
+@needs_reviews
+@pytest.mark.slow
+@pytest.mark.parametrize('name', ['adadelta_float64', 'adadelta_float32'])
+def test_the_scan_compiled_by_the_engine_agrees_too(name, tmp_path):
+    _, seen = compare(name, tmp_path, flags=',mode=FAST_RUN')
+    assert not seen['by_hand']

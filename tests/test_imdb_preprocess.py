@@ -1,0 +1,368 @@
+"""Tests of imdb_preprocess.py: from folders of text to the two pickles."""
+
+import gzip
+import hashlib
+import multiprocessing
+import os
+import pickle
+import random
+import subprocess
+import sys
+
+import pytest
+from sacremoses import MosesTokenizer
+
+import imdb_preprocess
+from errors import ConfigError, DataError
+
+ROOT = os.path.dirname(os.path.abspath(imdb_preprocess.__file__))
+SCRIPT = os.path.join(ROOT, 'imdb_preprocess.py')
+DATA_DIR = os.environ.get('IMDB_DATA_DIR')
+
+
+def real_corpus():
+    """Return the folder of the real reviews, or None."""
+    folder = os.environ.get('IMDB_CORPUS_DIR') or os.path.join(DATA_DIR or '', 'aclImdb')
+    return folder if os.path.isdir(folder) else None
+
+
+needs_corpus = pytest.mark.skipif(
+    not (DATA_DIR and real_corpus()),
+    reason='IMDB_DATA_DIR is not set, or the reviews are neither in its aclImdb nor in '
+           'IMDB_CORPUS_DIR')
+
+# Names are sorted as strings, so 10_9 comes before 2_9.
+REVIEWS = {
+    'train/pos/2_9.txt': 'Warm, warm film.',
+    'train/pos/10_9.txt': 'A film that\nworks!',
+    'train/neg/0_1.txt': "It isn't a film.",
+    'test/pos/0_8.txt': 'A WARM nothing',
+    'test/neg/0_2.txt': 'works: film?',
+}
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    return make_corpus(tmp_path / 'corpus', REVIEWS)
+
+
+def make_corpus(folder, reviews):
+    for name, text in reviews.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode('utf-8'))
+    return folder
+
+
+def load_all(path):
+    with (gzip.open if str(path).endswith('.gz') else open)(path, 'rb') as file:
+        return pickle.load(file), pickle.load(file)
+
+
+def run(*arguments, **options):
+    return subprocess.run([sys.executable, SCRIPT] + [str(a) for a in arguments],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          universal_newlines=True, **options)
+
+
+# Tokenizing
+
+def test_tokenizer_gives_the_words_of_sacremoses():
+    ours, moses = imdb_preprocess.ReviewTokenizer(), MosesTokenizer(lang='en')
+    pieces = ['Mr.', 'U.S.', 'No.', 'no.', 'p.m.', 'e.g.', 'end.', '...', '.', '..', "isn't",
+              "'tis", "1990's", '3.50', '10,000', 'a,b', 'No. 5', 'Nos. 1', 'x.', '.x', '<br />',
+              '&amp;', '[a|b]', '"q"', 'É.', 'é.', 'ß', 'naïve.', '中.', '.中', 'e-mail', '--',
+              '\x00', '\x1c', '\x85', '\u2028', '\xa0', '\n', '\t', 'DOTMULTI', "end.'", '?!']
+    generator = random.Random(1)
+    for _ in range(1500):
+        text = generator.choice(['', ' ']).join(
+            generator.choice(pieces) for _ in range(generator.randint(0, 9)))
+        assert ours.tokenize(text) == moses.tokenize(text), repr(text)
+
+
+def test_tokens_of_one_text_stay_one_text():
+    texts = ['one\ntwo\r\nthree', 'four\u2028five\x85six\x0cseven', '', '\x00\x1f', 'Eight.']
+    assert [text.split() for text in imdb_preprocess.tokenize_texts(texts)] == [
+        ['one', 'two', 'three'], ['four', 'five', 'six', 'seven'], [], [], ['eight', '.']]
+
+
+def test_processes_give_what_one_gives(monkeypatch):
+    texts = [f"It isn't No. {n}, Mr. Bean." * (n % 7) for n in range(200)]
+    expected = list(imdb_preprocess.tokenize_texts(texts, jobs=1))
+    monkeypatch.setattr(imdb_preprocess, 'CHUNK_CHARACTERS', 100)
+    monkeypatch.setattr(imdb_preprocess, 'POOL_CHUNKS', 2)
+    alone = imdb_preprocess.tokenize_chunk
+    monkeypatch.setattr(imdb_preprocess, 'tokenize_in_processes',
+                        watched(imdb_preprocess.tokenize_in_processes))
+    assert list(imdb_preprocess.tokenize_texts(iter(texts), jobs=2)) == expected
+    assert imdb_preprocess.tokenize_in_processes.calls == 1
+    assert imdb_preprocess.tokenize_chunk is alone and len(expected) == 200
+
+
+def watched(function):
+    def call(*arguments):
+        call.calls += 1
+        return function(*arguments)
+    call.calls = 0
+    return call
+
+
+def test_processes_read_only_a_little_ahead(monkeypatch):
+    monkeypatch.setattr(imdb_preprocess, 'CHUNK_CHARACTERS', 10)
+    monkeypatch.setattr(imdb_preprocess, 'POOL_CHUNKS', 2)
+    taken = []
+    texts = (taken.append(n) or 'ten letters' for n in range(1000))
+    stream = imdb_preprocess.tokenize_texts(texts, jobs=2)
+    assert next(stream) == 'ten letters'
+    assert len(taken) < 20
+    stream.close()
+
+
+SPAWNING = """
+import multiprocessing
+import imdb_preprocess
+
+if __name__ == '__main__':
+    multiprocessing.set_start_method('spawn')
+    imdb_preprocess.CHUNK_CHARACTERS, imdb_preprocess.POOL_CHUNKS = 20, 2
+    print(list(imdb_preprocess.tokenize_texts(["It's No. 5."] * 9, jobs=2)))
+"""
+
+
+def test_spawned_processes_give_the_same(tmp_path):
+    script = tmp_path / 'spawning.py'
+    script.write_text(SPAWNING)
+    output = subprocess.check_output([sys.executable, str(script)], universal_newlines=True,
+                                     env=dict(os.environ, PYTHONPATH=ROOT))
+    assert output == f'{["it &apos;s no. 5 ."] * 9}\n'
+
+
+def test_another_number_of_texts_is_an_error(monkeypatch, corpus, tmp_path):
+    honest = imdb_preprocess.tokenize_chunk
+    monkeypatch.setattr(imdb_preprocess, 'tokenize_chunk', lambda texts: honest(texts)[1:])
+    with pytest.raises(DataError, match='was given 5 texts and returned 4'):
+        imdb_preprocess.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'b.pkl')
+    assert sorted(os.listdir(tmp_path)) == ['corpus']
+
+
+# The whole
+
+def test_reviews_are_read_in_order_of_their_names(corpus, monkeypatch):
+    make_corpus(corpus, {'train/pos/1_9.txt': 'x', 'train/pos/1_10.txt': 'x'})
+    honest = os.listdir
+    for backwards in (False, True):
+        monkeypatch.setattr(os, 'listdir', lambda path, backwards=backwards: sorted(
+            honest(path), reverse=backwards))
+        reviews = imdb_preprocess.find_reviews(corpus)['train']
+        assert [(os.path.basename(path), label) for path, label in reviews] == [
+            ('10_9.txt', 1), ('1_10.txt', 1), ('1_9.txt', 1), ('2_9.txt', 1), ('0_1.txt', 0)]
+
+
+def test_preprocess_a_small_corpus(corpus, tmp_path):
+    summary = imdb_preprocess.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'a.dict.pkl')
+    words, settings = load_all(tmp_path / 'a.dict.pkl')
+    # In order: a film that works ! / warm , warm film . / it isn &apos;t a film .
+    assert words == {'film': 2, 'a': 3, 'warm': 4, '.': 5, 'that': 6, 'works': 7, '!': 8, ',': 9,
+                     'it': 10, 'isn': 11, '&apos;t': 12}
+    (train_x, train_y), (test_x, test_y) = load_all(tmp_path / 'a.pkl')
+    assert train_x == [[3, 2, 6, 7, 8], [4, 9, 4, 2, 5], [10, 11, 12, 3, 2, 5]]
+    assert train_y == [1, 1, 0]
+    assert test_x == [[3, 4, 1], [7, 1, 2, 1]]
+    assert test_y == [1, 0]
+    fingerprint = hashlib.sha256((tmp_path / 'a.pkl').read_bytes()).hexdigest()
+    assert settings == {'tokenizer': 'moses', 'language': 'en', 'lowercase': True,
+                        'classes': ['neg', 'pos'], 'fingerprint': fingerprint}
+    assert summary == (3, 2, 0, 11, 16, fingerprint)
+    assert sorted(os.listdir(tmp_path)) == ['a.dict.pkl', 'a.pkl', 'corpus']
+
+
+def test_compressed_files_hold_the_same_and_can_be_made_again(corpus, tmp_path):
+    names = ['a.pkl', 'a.dict.pkl', 'b.pkl.gz', 'b.dict.pkl.gz', 'c.pkl.gz', 'c.dict.pkl.gz']
+    paths = [tmp_path / name for name in names]
+    for output, dictionary in zip(paths[::2], paths[1::2]):
+        imdb_preprocess.preprocess(corpus, str(output), str(dictionary))
+    plain, words, packed, packed_words, again, words_again = [p.read_bytes() for p in paths]
+    assert (gzip.decompress(packed), gzip.decompress(packed_words)) == (plain, words)
+    assert (packed, packed_words) == (again, words_again)
+    # No time of writing in the header.
+    assert packed[4:8] == packed_words[4:8] == bytes(4)
+
+
+def test_texts_without_words_are_left_out_with_one_warning(corpus, tmp_path):
+    make_corpus(corpus, {'train/pos/0_9.txt': ' \n', 'train/pos/99_9.txt': '\x00',
+                         'train/pos/notes.md': 'not a review', 'train/pos/.1_9.txt': 'hidden'})
+    with pytest.warns(UserWarning, match='2 of 5 texts have no words .* first is .*0_9.txt') as w:
+        summary = imdb_preprocess.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'b.pkl')
+    assert len(w) == 1
+    assert summary[:3] == (3, 2, 2)
+    (train_x, train_y), _ = load_all(tmp_path / 'a.pkl')
+    assert (len(train_x), train_y) == (3, [1, 1, 0])
+
+
+def test_an_import_shows_and_loads_nothing_of_the_model():
+    code = 'import sys, imdb_preprocess; assert "engine" not in sys.modules'
+    output = subprocess.check_output([sys.executable, '-c', code], stderr=subprocess.STDOUT,
+                                     env=dict(os.environ, PYTHONPATH=ROOT))
+    assert output == b''
+
+
+# Bad input
+
+def spoil(corpus, what):
+    """Spoil a corpus; return what the message must say."""
+    if what == 'no folder':
+        os.rename(corpus, f'{corpus}.away')
+        return [os.path.join(str(corpus), 'train', 'pos'), 'No such file', 'train/pos, train/neg']
+    if what == 'no class folder':
+        (corpus / 'test' / 'neg').rename(corpus / 'test' / 'away')
+        return [os.path.join('test', 'neg'), 'No such file']
+    if what == 'empty class folder':
+        (corpus / 'train' / 'neg' / '0_1.txt').rename(corpus / 'train' / 'neg' / 'away')
+        return [os.path.join('train', 'neg'), 'has no *.txt']
+    if what == 'not UTF-8':
+        (corpus / 'test' / 'pos' / '0_8.txt').write_bytes(b'caf\xe9 noir')
+        return [os.path.join('test', 'pos', '0_8.txt'), 'not UTF-8', '0xe9 at position 3']
+    if what == 'a folder as text':
+        (corpus / 'test' / 'pos' / '1_8.txt').mkdir()
+        return [os.path.join('test', 'pos', '1_8.txt'), 'Is a directory']
+    if what == 'no words':
+        for name in ('pos', 'neg'):
+            (corpus / 'test' / name).joinpath(f'0_{8 if name == "pos" else 2}.txt').write_text('')
+        return ['None of the 2 texts', os.path.join('test', 'pos', '0_8.txt')]
+    raise AssertionError(what)
+
+
+@pytest.mark.filterwarnings('ignore:.*no words')
+@pytest.mark.parametrize('what', ['no folder', 'no class folder', 'empty class folder',
+                                  'not UTF-8', 'a folder as text', 'no words'])
+def test_a_bad_corpus_is_named_and_nothing_is_written(corpus, tmp_path, capsys, what):
+    said = spoil(corpus, what)
+    target = tmp_path / 'target'
+    target.mkdir()
+    (target / 'a.pkl').write_bytes(b'earlier')
+    status = imdb_preprocess.main([str(corpus), '--output', str(target / 'a.pkl'),
+                                   '--dictionary', str(target / 'a.dict.pkl')])
+    output = capsys.readouterr()
+    assert status == 2 and output.out == ''
+    assert 'error: ' in output.err and 'Traceback' not in output.err
+    for words in said:
+        assert words in output.err
+    assert os.listdir(target) == ['a.pkl'] and (target / 'a.pkl').read_bytes() == b'earlier'
+
+
+def test_an_unwritable_output_is_found_before_the_work(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(imdb_preprocess, 'tokenize_texts', lambda *_: pytest.fail('works'))
+    good = tmp_path / 'good.pkl'
+    nowhere = tmp_path / 'nowhere' / 'a.pkl'
+    for output, dictionary, message in [
+            (nowhere, good, 'nowhere.* cannot be written: No such file'),
+            (good, nowhere, 'nowhere.* cannot be written: No such file'),
+            (corpus, good, 'corpus cannot be written: it is a folder')]:
+        with pytest.raises(DataError, match=message):
+            imdb_preprocess.preprocess(corpus, output, dictionary)
+        assert os.listdir(tmp_path) == ['corpus']
+
+
+def test_a_full_disk_leaves_both_files_as_they_were(corpus, tmp_path, monkeypatch):
+    calls = []
+
+    def full(_):
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError(28, 'No space left on device')
+    targets = [tmp_path / 'a.pkl', tmp_path / 'a.dict.pkl']
+    for target in targets:
+        target.write_bytes(b'earlier')
+    monkeypatch.setattr(os, 'fsync', full)
+    with pytest.raises(DataError, match='a.dict.pkl cannot be written: No space left'):
+        imdb_preprocess.preprocess(corpus, *targets)
+    assert [target.read_bytes() for target in targets] == [b'earlier', b'earlier']
+    assert sorted(os.listdir(tmp_path)) == ['a.dict.pkl', 'a.pkl', 'corpus']
+
+
+def test_options_that_cannot_be_used(corpus, tmp_path):
+    same = tmp_path / 'same.pkl'
+    with pytest.raises(ConfigError, match='cannot both be written'):
+        imdb_preprocess.preprocess(corpus, same, str(same))
+    with pytest.raises(ConfigError, match='jobs must be 1 or more, but it is 0'):
+        imdb_preprocess.preprocess(corpus, same, tmp_path / 'b.pkl', jobs=0)
+    assert os.listdir(tmp_path) == ['corpus']
+
+
+def test_an_interrupt_ends_quietly_and_leaves_nothing(corpus, tmp_path, monkeypatch, capsys):
+    def interrupted(texts):
+        raise KeyboardInterrupt
+    monkeypatch.setattr(imdb_preprocess, 'tokenize_chunk', interrupted)
+    monkeypatch.chdir(tmp_path)
+    assert imdb_preprocess.main([str(corpus)]) == 130
+    assert capsys.readouterr().err == 'Interrupted; no file was written.\n'
+    assert os.listdir(tmp_path) == ['corpus']
+
+
+def end_at_once(texts):
+    os._exit(1)
+
+
+@pytest.mark.skipif(multiprocessing.get_start_method() != 'fork',
+                    reason='processes that are not forked do not see what the test replaces')
+def test_a_process_that_ends_early_is_an_error(monkeypatch):
+    monkeypatch.setattr(imdb_preprocess, 'CHUNK_CHARACTERS', 10)
+    monkeypatch.setattr(imdb_preprocess, 'POOL_CHUNKS', 2)
+    monkeypatch.setattr(imdb_preprocess, 'tokenize_chunk', end_at_once)
+    with pytest.raises(DataError, match='A tokenizing process ended before its work was done'):
+        list(imdb_preprocess.tokenize_texts(['ten letters'] * 20, jobs=2))
+
+
+def test_command_line(corpus, tmp_path):
+    make_corpus(corpus, {'train/pos/0_9.txt': ''})
+    result = run(corpus, cwd=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    first, second = result.stdout.splitlines()
+    assert first == '3 train and 2 test reviews, 11 words, 16 training tokens'
+    assert second.startswith('imdb.pkl and imdb.dict.pkl written in ')
+    # No bar where there is no terminal: one line alone.
+    assert result.stderr.startswith('warning: 1 of 4 texts') and result.stderr.count('\n') == 1
+    assert sorted(os.listdir(tmp_path)) == ['corpus', 'imdb.dict.pkl', 'imdb.pkl']
+
+
+def test_command_line_refuses(corpus, tmp_path):
+    spoil(corpus, 'not UTF-8')
+    result = run(corpus, cwd=str(tmp_path))
+    assert result.returncode == 2 and result.stdout == ''
+    assert result.stderr.startswith('error: ') and result.stderr.count('\n') == 1
+    assert 'Traceback' not in result.stderr and os.listdir(tmp_path) == ['corpus']
+    assert run(cwd=str(tmp_path)).returncode == 2
+
+
+# The real reviews
+
+@needs_corpus
+def test_real_reviews_give_the_ids_of_the_pickle():
+    import imdb
+    dataset = imdb.find_dataset(download=False)
+    ending = '.gz' if dataset.endswith('.gz') else ''
+    dictionary = os.path.join(os.path.dirname(dataset), 'imdb.dict.pkl' + ending)
+    words, _ = imdb.load_dictionary(dictionary, imdb.fingerprint(dataset))
+    parts = dict(zip(('train', 'test'), imdb.read_dataset(dataset)))
+    for part, reviews in imdb_preprocess.find_reviews(real_corpus()).items():
+        sequences, labels = parts[part]
+        assert labels == [label for _, label in reviews]
+        sample = range(0, len(reviews), 500)
+        texts = [imdb_preprocess.read_review(reviews[n][0]) for n in sample]
+        for n, text in zip(sample, imdb_preprocess.tokenize_texts(texts)):
+            assert [words.get(word, 1) for word in text.split()] == sequences[n]
+
+
+@pytest.mark.slow
+@needs_corpus
+def test_the_whole_corpus_gives_both_pickles_exactly(tmp_path):
+    import imdb
+    dataset = imdb.find_dataset(download=False)
+    ending = '.gz' if dataset.endswith('.gz') else ''
+    dictionary = os.path.join(os.path.dirname(dataset), 'imdb.dict.pkl' + ending)
+    made = [tmp_path / 'imdb.pkl', tmp_path / 'imdb.dict.pkl']
+    summary = imdb_preprocess.preprocess(real_corpus(), *made)
+    assert summary[:5] == (25000, 25000, 0, 101744, 7113749)
+    assert load_all(made[0]) == load_all(dataset)
+    assert imdb.load_dictionary(made[1], summary.fingerprint)[0] == (
+        imdb.load_dictionary(dictionary)[0])
