@@ -9,11 +9,11 @@ run:             ## train on the IMDB reviews
 demo:            ## train on the small made-up reviews, without network
 	THEANO_FLAGS="floatX=float32" $(PYTHON) lstm.py --dataset demo
 
-test:            ## run the tests, without the slow ones
-	$(PYTHON) -m pytest -q -m "not slow"
-
-test-slow:       ## run the slow tests too
+test:            ## run the tests
 	$(PYTHON) -m pytest -q
+
+test-slow:       ## run the tests that take minutes
+	$(PYTHON) -m pytest -q -m slow
 
 lint:            ## check the style
 	ruff check .

@@ -107,13 +107,20 @@ def halve_gates(array):
     return array * half
 
 
+def by_step(array, span, *shape):
+    """The part of a flat array that a span of steps owns, (n_steps, *shape, n_samples)."""
+    n_steps, n_samples, start, stop = span
+    n_units = int(numpy.prod(shape))
+    return array[n_units * start:n_units * stop].reshape((n_steps,) + shape + (n_samples,))
+
+
 def run_steps(U_halved, gates, c, tanh_c, h, h_before, c_before):
     """The recurrence over steps of equally many samples.
 
     `gates`, (n_steps, 4, dim_proj, n_samples), holds x·W + b on entry, the
-    columns of i, f, o halved, and the activations of i, f, o and the
+    parts for i, f, o halved, and the activations of i, f, o and the
     candidate on return; `c`, `tanh_c` and `h`, (n_steps, dim_proj,
-    n_samples), are filled.
+    n_samples), are filled. Returns the last `h` and `c`.
     """
     z = numpy.empty((U_halved.shape[0], h.shape[2]), dtype=h.dtype)
     z_by_gate = z.reshape(gates.shape[1:])
@@ -152,33 +159,30 @@ def forward(rows, W, U, b, tokens, n_alive, order, keep=True, max_words=4096):
     Returns
     -------
     pooled : float array, (n_samples, dim_proj)
-    gates, c, tanh_c, h : float arrays, (4, dim_proj * N) and (dim_proj * N,)
+    gates, c, tanh_c, h : float arrays, (4 * dim_proj * N,) and (dim_proj * N,)
         Only with `keep`: activations of i, f, o and the candidate, the cell,
-        its tanh and the output, of all steps.
+        its tanh and the output, step by step; see :func:`by_step`.
     """
     dim_proj, dtype = U.shape[0], U.dtype
     U_halved = numpy.ascontiguousarray(halve_gates(U).T)
     projected = rows.dot(halve_gates(W)) + halve_gates(b)  # (n_words, 4 * dim_proj)
     runs = list(spans(n_alive, None if keep else max_words))
     n_kept = len(tokens) if keep else max(stop - start for _, _, start, stop in runs)
-    gates = numpy.empty((4, dim_proj * n_kept), dtype=dtype)
+    gates = numpy.empty(4 * dim_proj * n_kept, dtype=dtype)
     c, tanh_c, h = (numpy.empty(dim_proj * n_kept, dtype=dtype) for _ in range(3))
     h_last = c_last = numpy.zeros((dim_proj, len(order)), dtype=dtype)
-    total = numpy.zeros((dim_proj, len(order)), dtype=dtype)
+    total = numpy.zeros_like(h_last)
     for n_steps, n_samples, start, stop in runs:
-        place = slice(dim_proj * start, dim_proj * stop)
-        if not keep:
-            place = slice(0, dim_proj * (stop - start))
-        span_gates = gates[:, place].reshape(4, n_steps, dim_proj, n_samples)
-        span_c, span_tanh_c, span_h = (
-            array[place].reshape(n_steps, dim_proj, n_samples) for array in (c, tanh_c, h))
+        span = (n_steps, n_samples) + ((start, stop) if keep else (0, stop - start))
+        span_gates = by_step(gates, span, 4, dim_proj)
+        span_h = by_step(h, span, dim_proj)
         by_sample = projected[tokens[start:stop]].reshape(n_steps, n_samples, 4, dim_proj)
-        span_gates[...] = by_sample.transpose(2, 0, 3, 1)
+        span_gates[...] = by_sample.transpose(0, 2, 3, 1)
         h_last, c_last = run_steps(
-            U_halved, span_gates.transpose(1, 0, 2, 3), span_c, span_tanh_c, span_h,
-            numpy.ascontiguousarray(h_last[:, :n_samples]), c_last[:, :n_samples])
+            U_halved, span_gates, by_step(c, span, dim_proj), by_step(tanh_c, span, dim_proj),
+            span_h, numpy.ascontiguousarray(h_last[:, :n_samples]), c_last[:, :n_samples])
         total[:, :n_samples] += span_h.sum(axis=0)
-        if not keep:
+        if not keep:  # the next span writes over them
             h_last, c_last = h_last.copy(), c_last.copy()
     pooled = numpy.empty((len(order), dim_proj), dtype=dtype)
     pooled[order] = (total / lengths_of(n_alive, len(order), dtype)).T
@@ -194,16 +198,17 @@ def lengths_of(n_alive, n_samples, dtype):
 # ------------------------------------------------------------------ backward, by the chain rule
 
 
-def shifted(array, n_alive, dim_proj):
-    """The array of :func:`forward` one step earlier: zero at step 0, (dim_proj * N,)."""
-    before = numpy.empty_like(array)
-    last = numpy.zeros((dim_proj, n_alive[0]), dtype=array.dtype)
-    for n_steps, n_samples, start, stop in spans(n_alive):
-        place = slice(dim_proj * start, dim_proj * stop)
-        here = array[place].reshape(n_steps, dim_proj, n_samples)
-        there = before[place].reshape(n_steps, dim_proj, n_samples)
-        there[0], there[1:] = last[:, :n_samples], here[:-1]
-        last = here[-1]
+def one_step_before(array, span, span_before, dim_proj):
+    """A flat array of :func:`forward` shifted by a step: zeros before the first.
+
+    Returns (n_steps, dim_proj, n_samples) for the steps of `span`, given the
+    span before it or None.
+    """
+    here = by_step(array, span, dim_proj)
+    before = numpy.zeros_like(here)
+    before[1:] = here[:-1]
+    if span_before is not None:
+        before[0] = by_step(array, span_before, dim_proj)[-1, :, :here.shape[2]]
     return before
 
 
@@ -219,39 +224,42 @@ def local_derivatives(gates, c_before, tanh_c):
         dz_o = dh \circ \tanh c_t \circ o (1 - o), \quad
         dz_c = dc \circ i \circ (1 - \tilde c^2)
 
+    Parameters
+    ----------
+    gates : float array, (n_steps, 4, dim_proj, n_samples)
+    c_before, tanh_c : float arrays, (n_steps, dim_proj, n_samples)
+
     Returns
     -------
-    dz : float array, (4, dim_proj * N)
+    dz : float array, (n_steps, 4, dim_proj, n_samples)
         The factors of dc, dc, dh and dc in the derivatives of z.
-    dc : float array, (dim_proj * N,)
+    dc : float array, (n_steps, dim_proj, n_samples)
         The factor of dh in dc.
     """
-    i, f, o, candidate = gates
+    i, candidate = gates[:, 0], gates[:, 3]
     dz = 1 - gates
-    dz[:3] *= gates[:3]
-    dz[0] *= candidate
-    dz[1] *= c_before
-    dz[2] *= tanh_c
-    numpy.multiply(candidate, candidate, out=dz[3])
-    numpy.subtract(1, dz[3], out=dz[3])
-    dz[3] *= i
-    dc = tanh_c * tanh_c
-    numpy.subtract(1, dc, out=dc)
-    dc *= o
+    dz[:, :3] *= gates[:, :3]
+    dz[:, 0] *= candidate
+    dz[:, 1] *= c_before
+    dz[:, 2] *= tanh_c
+    dz[:, 3] *= (1 + candidate) * i
+    dc = 1 - tanh_c * tanh_c
+    dc *= gates[:, 2]
     return dz, dc
 
 
-def run_steps_back(U, dz, dc_by_dh, f, d_pooled, dh, dc):
+def run_steps_back(U, dz, dc_by_dh, f, d_each_h, dh, dc):
     """The recurrence backward over steps of equally many samples.
 
     `dz` holds the factors of :func:`local_derivatives` on entry and the
-    derivatives by z on return, (n_steps, 4, dim_proj, n_samples). `dh` and
-    `dc`, (dim_proj, n_samples), are what the step after the last one passes
-    back; returns what the first one does.
+    derivatives by z on return, (n_steps, 4, dim_proj, n_samples). `d_each_h`
+    is what the mean over time passes to each step; `dh` and `dc` are what
+    the step after the last one passes back, and are replaced by what the
+    first one does, all (dim_proj, n_samples).
     """
     scratch = numpy.empty_like(dc)
     for dz_now, dc_by_dh_now, f_now in zip(dz[::-1], dc_by_dh[::-1], f[::-1]):
-        dh += d_pooled
+        dh += d_each_h
         numpy.multiply(dh, dc_by_dh_now, out=scratch)
         dc += scratch
         dz_now[:2] *= dc
@@ -259,7 +267,13 @@ def run_steps_back(U, dz, dc_by_dh, f, d_pooled, dh, dc):
         dz_now[3] *= dc
         dc *= f_now
         numpy.matmul(U, dz_now.reshape(-1, dh.shape[1]), out=dh)
-    return dh, dc
+
+
+def widened(array, n_samples):
+    """The array with columns of zeros added, for samples whose last word comes now."""
+    wide = numpy.zeros((len(array), n_samples), dtype=array.dtype)
+    wide[:, :array.shape[1]] = array
+    return wide
 
 
 def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, tanh_c, h):
@@ -274,28 +288,25 @@ def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, tanh_c, 
     -------
     d_rows, d_W, d_U, d_b : float arrays, of the shapes of `rows`, `W`, `U`, `b`
     """
-    dim_proj, dtype, n_samples_all = U.shape[0], U.dtype, len(order)
-    d_each_h = numpy.ascontiguousarray(
-        d_pooled[order].T / lengths_of(n_alive, n_samples_all, dtype))
-    dz, dc_by_dh = local_derivatives(gates, shifted(c, n_alive, dim_proj), tanh_c)
-    h_before = shifted(h, n_alive, dim_proj)
+    dim_proj, dtype = U.shape[0], U.dtype
+    d_each_h = d_pooled[order].T / lengths_of(n_alive, len(order), dtype)
     dz_by_word = numpy.empty((len(tokens), 4 * dim_proj), dtype=dtype)
-    h_by_word = numpy.empty((len(tokens), dim_proj), dtype=dtype)
+    h_by_word = numpy.empty((len(tokens), dim_proj), dtype=dtype)  # of the step before
     dh = dc = numpy.zeros((dim_proj, 0), dtype=dtype)
-    for n_steps, n_samples, start, stop in reversed(list(spans(n_alive))):
-        place = slice(dim_proj * start, dim_proj * stop)
-        shape = n_steps, dim_proj, n_samples
-        span_dz = dz[:, place].reshape((4,) + shape)
-        # Samples whose last word is in this span: nothing comes back to them yet.
-        new = ((0, 0), (0, n_samples - dh.shape[1]))
-        dh, dc = run_steps_back(
-            U, span_dz.transpose(1, 0, 2, 3), dc_by_dh[place].reshape(shape),
-            gates[1, place].reshape(shape), numpy.ascontiguousarray(d_each_h[:, :n_samples]),
-            numpy.pad(dh, new, 'constant'), numpy.pad(dc, new, 'constant'))
+    runs = list(spans(n_alive))
+    for span, span_before in reversed(list(zip(runs, [None] + runs))):
+        n_steps, n_samples, start, stop = span
+        span_gates = by_step(gates, span, 4, dim_proj)
+        c_before, h_before = (one_step_before(array, span, span_before, dim_proj)
+                              for array in (c, h))
+        dz, dc_by_dh = local_derivatives(span_gates, c_before, by_step(tanh_c, span, dim_proj))
+        dh, dc = widened(dh, n_samples), widened(dc, n_samples)
+        run_steps_back(U, dz, dc_by_dh, span_gates[:, 1],
+                       numpy.ascontiguousarray(d_each_h[:, :n_samples]), dh, dc)
         dz_by_word[start:stop].reshape(n_steps, n_samples, 4, dim_proj)[...] = (
-            span_dz.transpose(1, 3, 0, 2))
+            dz.transpose(0, 3, 1, 2))
         h_by_word[start:stop].reshape(n_steps, n_samples, dim_proj)[...] = (
-            h_before[place].reshape(shape).transpose(0, 2, 1))
+            h_before.transpose(0, 2, 1))
     dz_of_word = sum_by_word(dz_by_word, tokens, len(rows))
     return (dz_of_word.dot(W.T), rows.T.dot(dz_of_word), h_by_word.T.dot(dz_by_word),
             dz_of_word.sum(axis=0))
@@ -371,7 +382,7 @@ class Encode(NumpyOp):
     def make_node(self, rows, W, U, b, tokens, n_alive, order):
         outputs = [rows.type()]
         if self.keep:
-            outputs += [rows.type(), b.type(), b.type(), b.type()]
+            outputs += [b.type() for _ in range(4)]
         return Apply(self, [rows, W, U, b, tokens, n_alive, order], outputs)
 
     def perform(self, node, inputs, output_storage):
@@ -384,7 +395,7 @@ class Encode(NumpyOp):
     def infer_shape(self, *arguments):
         # Theano passes node and shapes, PyTensor the graph before them.
         (_, (dim_proj, _), _, _, (n_all,), _, (n_samples,)) = arguments[-1]
-        kept = [(4, dim_proj * n_all)] + [(dim_proj * n_all,)] * 3
+        kept = [(4 * dim_proj * n_all,)] + [(dim_proj * n_all,)] * 3
         return [(n_samples, dim_proj)] + (kept if self.keep else [])
 
     def connection_pattern(self, node):

@@ -20,6 +20,7 @@ setup(
     install_requires=[
         'six>=1.12',          # one spelling of pickle and urllib
         'pooch>=1.6',         # fetches and verifies the reviews
+        'requests>=2.20',     # asks the sources whether they answer
         'sacremoses>=0.0.53',  # the Moses tokenizer the reviews were cut with
         'tqdm>=4.42',         # progress bars
         # Theano 1.0.5 was written for the NumPy of its day.

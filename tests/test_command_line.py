@@ -362,6 +362,25 @@ def test_a_terminal_shows_a_bar_beside_whole_lines(monkeypatch):
     assert re.search(r'\d updates/s|s/ updates', last)
 
 
+def screen(text):
+    """What a terminal shows: after a carriage return, the line is written over."""
+    lines = []
+    for line in text.split('\n'):
+        seen = ''
+        for part in line.split('\r'):
+            seen = part + seen[len(part):]
+        lines.append(seen.rstrip())
+    return lines
+
+
+def test_the_bar_stays_below_the_lines(monkeypatch):
+    terminal = Terminal()
+    _, text, _ = shown(monkeypatch, terminal, terminal)
+    lines = screen(text)
+    assert lines[:2] == ['Epoch  0 Update  10 Cost  0.6875', 'Train  0.5 Valid  0.25 Test  0.125']
+    assert lines[2].startswith('epoch 0, cost 0.5000') and not ''.join(lines[3:])
+
+
 def test_redirected_output_has_no_bar(monkeypatch):
     for streams in ((io.StringIO(), Terminal()), (Terminal(), io.StringIO()),
                     (io.StringIO(), io.StringIO())):
