@@ -90,9 +90,10 @@ def parser_for(function, groups, defaults, description):
             text = '%s (default: %s)' % (helps[name].replace('%', '%%'), shown)
             common = {'dest': name, 'default': argparse.SUPPRESS}
             if isinstance(default, bool):
+                no = ['--no-' + option[2:] for option in spellings(name)]
+                text += '; %s turns it off' % no[0]
                 group.add_argument(*spellings(name), action='store_true', help=text, **common)
-                group.add_argument(*['--no-' + option[2:] for option in spellings(name)],
-                                   action='store_false', help=argparse.SUPPRESS, **common)
+                group.add_argument(*no, action='store_false', help=argparse.SUPPRESS, **common)
             else:
                 group.add_argument(*spellings(name), type=value_parser(default), help=text,
                                    metavar=value_parser(default).__name__.upper(), **common)

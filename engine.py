@@ -25,6 +25,7 @@ BY_HAND : bool
 """
 import logging
 import os
+import re
 import shlex
 import sys
 import warnings
@@ -63,7 +64,13 @@ def parse_flags(text, variable='THEANO_FLAGS'):
 
 
 def join_flags(flags):
-    return ','.join('%s="%s"' % item for item in flags.items())
+    r"""The text that :func:`parse_flags`, and either engine, reads as these flags.
+
+    >>> print(join_flags({'gcc.cxxflags': '-DX="a,b"'}))
+    gcc.cxxflags="-DX=\"a,b\""
+    """
+    quoted = (re.sub(r'(["\\])', r'\\\1', value) for value in flags.values())
+    return ','.join('%s="%s"' % item for item in zip(flags, quoted))
 
 
 def compiles(flags):
@@ -75,9 +82,14 @@ def compiles(flags):
     return 'mode' in flags or 'linker' in flags
 
 
-# Without a mode: the pure Python machine, no compiler, and no fusion of
-# elementwise nodes, which would make scalar Python loops of NumPy's own.
-UNCOMPILED = {'linker': 'vm', 'cxx': '', 'optimizer_excluding': 'fusion'}
+def uncompiled(config, mode_class):
+    """The mode that compiles nothing: the virtual machine in plain Python.
+
+    Without the fusion of elementwise nodes, which would replace NumPy's own
+    loops by one in Python over single numbers.
+    """
+    excluded = list(filter(None, config.optimizer_excluding.split(':')))
+    return mode_class('vm', config.optimizer).excluding('fusion', *excluded)
 
 
 class temporary_environment(object):
@@ -122,8 +134,12 @@ if USES_PYTENSOR:
         if 'pytensor' in sys.modules:
             import pytensor
             for name, value in flags.items():
-                if hasattr(pytensor.config, name):
-                    setattr(pytensor.config, name, value)
+                if str(getattr(pytensor.config, name, value)) != value:
+                    try:
+                        setattr(pytensor.config, name, value)
+                    except Exception as error:
+                        raise ConfigError('%s=%s: this flag can no longer be set, for PyTensor '
+                                          'was imported before (%s)' % (name, value, error))
             return pytensor
         with temporary_environment('PYTENSOR_FLAGS', join_flags(flags)), \
                 warnings.catch_warnings():
@@ -137,21 +153,21 @@ if USES_PYTENSOR:
         flags.update(parse_flags(os.environ.get('PYTENSOR_FLAGS', ''), 'PYTENSOR_FLAGS'))
         by_engine = compiles(flags)
         if not by_engine:
-            flags = dict(UNCOMPILED, **flags)
+            flags.setdefault('cxx', '')
         check_float(flags.get('floatX', 'float64'))
         try:
             pytensor = import_pytensor(flags)
             unknown = sorted(name for name in flags if not hasattr(pytensor.config, name))
         except ValueError as error:
-            raise ConfigError('THEANO_FLAGS: %s' % error)
+            raise ConfigError('THEANO_FLAGS="%s": %s' % (join_flags(flags), error))
         if unknown:
-            warnings.warn('THEANO_FLAGS: PyTensor knows no flag named %s; ignored'
-                          % ', '.join(unknown))
+            print('warning: PyTensor knows no flag named %s; ignored' % ', '.join(unknown),
+                  file=sys.stderr)
         return pytensor, by_engine
 
     engine, _by_engine = load_pytensor()
     from pytensor import tensor
-    from pytensor.compile.mode import optdb
+    from pytensor.compile.mode import Mode, optdb
     from pytensor.graph.basic import Apply
     from pytensor.graph.op import Op
     from pytensor.graph.rewriting.basic import in2out, node_rewriter
@@ -166,11 +182,12 @@ if USES_PYTENSOR:
         """`pytensor.scan` with Theano's two results; the steps here have no updates."""
         return engine.scan(fn, return_updates=False, **arguments), {}
 
-    def function(inputs, outputs, updates=(), **arguments):
+    def function(inputs, outputs=None, updates=(), **arguments):
         """`pytensor.function` that advances the random streams its graph draws from."""
-        updates = list(updates)
+        updates = list(updates.items() if hasattr(updates, 'items') else updates)
         results = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-        leaves = graph_inputs(list(results) + [new for _, new in updates])
+        results = [result for result in results if result is not None]
+        leaves = graph_inputs(results + [new for _, new in updates])
         updates += [(leaf, leaf.tag.next_state) for leaf in leaves
                     if hasattr(leaf.tag, 'next_state')]
         return engine.function(inputs, outputs, updates=updates, **arguments)
@@ -204,7 +221,7 @@ else:
         by_engine = compiles(flags)
         check_float(flags.get('floatX', 'float64'))
         if not by_engine:
-            flags = dict(UNCOMPILED, **flags)
+            flags.setdefault('cxx', '')
         logging.getLogger('theano.tensor.blas').setLevel(logging.ERROR)
         with temporary_environment('THEANO_FLAGS', join_flags(flags)), \
                 warnings.catch_warnings():
@@ -213,12 +230,12 @@ else:
             try:
                 import theano as genuine
             except ValueError as error:
-                raise ConfigError('THEANO_FLAGS: %s' % error)
+                raise ConfigError('THEANO_FLAGS="%s": %s' % (join_flags(flags), error))
         return genuine, by_engine
 
     engine, _by_engine = load_theano()
     from theano import tensor
-    from theano.compile.mode import optdb
+    from theano.compile.mode import Mode, optdb
     from theano.gof import Apply, Op
     from theano.gof.opt import in2out
     from theano.gof.opt import local_optimizer as node_rewriter
@@ -242,6 +259,8 @@ else:
 config = engine.config
 check_float(config.floatX)
 BY_HAND = not _by_engine
+if BY_HAND:
+    config.mode = uncompiled(config, Mode)
 theano = SimpleNamespace(function=function, scan=scan, shared=engine.shared,
                          grad=engine.grad, config=config, __version__=engine.__version__)
 

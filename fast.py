@@ -15,9 +15,9 @@ to compile, in a fraction of the time, by five observations:
    of zero, and what an optimizer does to them then is a power of its decay:
    it can be made up for when they are next read (:class:`Rows`).
 
-Arrays inside a pass have the units first and the samples last, (dim_proj,
-n_samples), so that each gate is one contiguous block. ``N`` is the number of
-unmasked words in the minibatch; step t owns ``n_alive[t]`` of them.
+``N`` is the number of unmasked words in the minibatch. Arrays inside a pass
+have a row for each, step by step: step t owns ``n_alive[t]`` rows, and within
+a step the longest review comes first.
 """
 import functools
 
@@ -76,28 +76,47 @@ def pack(x, mask):
     return words, by_sample.T[filled.T], filled.sum(axis=0), order
 
 
-def spans(n_alive, max_words=None):
-    """Runs of steps with equal `n_alive`: tuples (n_steps, n_samples, start, stop).
+def chunks(n_alive, max_words):
+    """Split the steps into slices of at most `max_words` words each, or of one step.
 
-    `start` and `stop` count words. No run has more than `max_words` words
-    where that is given (but at least one step).
-
-    >>> list(spans(numpy.array([3, 3, 2, 1])))
-    [(2, 3, 0, 6), (1, 2, 6, 8), (1, 1, 8, 9)]
+    >>> chunks(numpy.array([3, 3, 2, 1]), 6)
+    [slice(0, 2, None), slice(2, 4, None)]
     """
-    edges = numpy.flatnonzero(numpy.diff(n_alive)) + 1
-    start = 0
-    for first, last in zip(numpy.append(0, edges), numpy.append(edges, len(n_alive))):
-        n_samples = int(n_alive[first])
-        most = last - first if max_words is None else max(1, max_words // n_samples)
-        for step in range(first, last, most):
-            n_steps = int(min(most, last - step))
-            stop = start + n_steps * n_samples
-            yield n_steps, n_samples, start, stop
-            start = stop
+    slices, first, n_words = [], 0, 0
+    for step, n in enumerate(n_alive.tolist()):
+        if n_words and n_words + n > max_words:
+            slices.append(slice(first, step))
+            first, n_words = step, 0
+        n_words += n
+    return slices + [slice(first, len(n_alive))]
+
+
+def lengths_of(n_alive, n_samples, dtype):
+    """Words of each sample, longest first, counted as 1 where there are none; (n_samples, 1)."""
+    lengths = (n_alive > numpy.arange(n_samples)[:, None]).sum(axis=1, keepdims=True)
+    return numpy.maximum(lengths, 1).astype(dtype)
+
+
+def sum_rows(array, where, n_sums):
+    """Add row k of `array`, (N, n_columns), to row ``where[k]`` of (n_sums, n_columns).
+
+    >>> sum_rows(numpy.array([[1.], [2.], [5.]]), numpy.array([1, 0, 1]), 2).tolist()
+    [[2.0], [6.0]]
+    """
+    n_rows = len(array)
+    belongs = sparse.csr_matrix(
+        (numpy.ones(n_rows, dtype=array.dtype), (where, numpy.arange(n_rows))),
+        shape=(n_sums, n_rows))
+    return belongs.dot(array)
 
 
 # ------------------------------------------------------------- forward, equations 1 to 7
+
+
+def blocks(array):
+    """The four blocks of columns, for i, f, o and the candidate."""
+    dim_proj = array.shape[1] // 4
+    return [array[:, k * dim_proj:(k + 1) * dim_proj] for k in range(4)]
 
 
 def halve_gates(array):
@@ -107,34 +126,31 @@ def halve_gates(array):
     return array * half
 
 
-def by_step(array, span, *shape):
-    """The part of a flat array that a span of steps owns, (n_steps, *shape, n_samples)."""
-    n_steps, n_samples, start, stop = span
-    n_units = int(numpy.prod(shape))
-    return array[n_units * start:n_units * stop].reshape((n_steps,) + shape + (n_samples,))
+def run_steps(U_halved, n_alive, gates, c, tanh_c, h, h_before, c_before):
+    """The recurrence, step by step.
 
-
-def run_steps(U_halved, gates, c, tanh_c, h, h_before, c_before):
-    """The recurrence over steps of equally many samples.
-
-    `gates`, (n_steps, 4, dim_proj, n_samples), holds x·W + b on entry, the
-    parts for i, f, o halved, and the activations of i, f, o and the
-    candidate on return; `c`, `tanh_c` and `h`, (n_steps, dim_proj,
-    n_samples), are filled. Returns the last `h` and `c`.
+    `gates`, (N, 4 * dim_proj), holds x·W + b on entry, the columns of i, f
+    and o halved, and the activations of i, f, o and the candidate on return;
+    `c`, `tanh_c` and `h`, (N, dim_proj), are filled. `h_before` and
+    `c_before` come from the step before the first; returns those of the last.
     """
-    z = numpy.empty((U_halved.shape[0], h.shape[2]), dtype=h.dtype)
-    z_by_gate = z.reshape(gates.shape[1:])
-    kept = numpy.empty_like(h_before)
-    for gate, c_now, tanh_c_now, h_now in zip(gates, c, tanh_c, h):
-        numpy.matmul(U_halved, h_before, out=z)
-        gate += z_by_gate
+    dim_proj, most = len(U_halved), len(h_before)
+    z_room = numpy.empty((most, 4 * dim_proj), dtype=h.dtype)
+    kept_room = numpy.empty((most, dim_proj), dtype=h.dtype)
+    stop = 0
+    for n in n_alive.tolist():
+        start, stop = stop, stop + n
+        gate, z, kept = gates[start:stop], z_room[:n], kept_room[:n]
+        c_now, tanh_c_now, h_now = c[start:stop], tanh_c[start:stop], h[start:stop]
+        numpy.matmul(h_before[:n], U_halved, out=z)
+        gate += z
         numpy.tanh(gate, out=gate)
-        sigmoids = gate[:3]
+        sigmoids = gate[:, :3 * dim_proj]
         sigmoids *= 0.5
         sigmoids += 0.5
-        i, f, o, candidate = gate
+        i, f, o, candidate = blocks(gate)
         numpy.multiply(i, candidate, out=c_now)
-        numpy.multiply(f, c_before, out=kept)
+        numpy.multiply(f, c_before[:n], out=kept)
         c_now += kept
         numpy.tanh(c_now, out=tanh_c_now)
         numpy.multiply(o, tanh_c_now, out=h_now)
@@ -159,56 +175,41 @@ def forward(rows, W, U, b, tokens, n_alive, order, keep=True, max_words=4096):
     Returns
     -------
     pooled : float array, (n_samples, dim_proj)
-    gates, c, tanh_c, h : float arrays, (4 * dim_proj * N,) and (dim_proj * N,)
-        Only with `keep`: activations of i, f, o and the candidate, the cell,
-        its tanh and the output, step by step; see :func:`by_step`.
+    gates : float array, (N, 4 * dim_proj)
+        Only with `keep`, as all that follow: activations of i, f, o and the candidate.
+    c, tanh_c, h : float arrays, (N, dim_proj)
     """
-    dim_proj, dtype = U.shape[0], U.dtype
-    U_halved = numpy.ascontiguousarray(halve_gates(U).T)
+    dim_proj, dtype, n_samples = len(U), U.dtype, len(order)
+    U_halved = halve_gates(U)
     projected = rows.dot(halve_gates(W)) + halve_gates(b)  # (n_words, 4 * dim_proj)
-    runs = list(spans(n_alive, None if keep else max_words))
-    n_kept = len(tokens) if keep else max(stop - start for _, _, start, stop in runs)
-    gates = numpy.empty(4 * dim_proj * n_kept, dtype=dtype)
-    c, tanh_c, h = (numpy.empty(dim_proj * n_kept, dtype=dtype) for _ in range(3))
-    h_last = c_last = numpy.zeros((dim_proj, len(order)), dtype=dtype)
-    total = numpy.zeros_like(h_last)
-    for n_steps, n_samples, start, stop in runs:
-        span = (n_steps, n_samples) + ((start, stop) if keep else (0, stop - start))
-        span_gates = by_step(gates, span, 4, dim_proj)
-        span_h = by_step(h, span, dim_proj)
-        by_sample = projected[tokens[start:stop]].reshape(n_steps, n_samples, 4, dim_proj)
-        span_gates[...] = by_sample.transpose(0, 2, 3, 1)
-        h_last, c_last = run_steps(
-            U_halved, span_gates, by_step(c, span, dim_proj), by_step(tanh_c, span, dim_proj),
-            span_h, numpy.ascontiguousarray(h_last[:, :n_samples]), c_last[:, :n_samples])
-        total[:, :n_samples] += span_h.sum(axis=0)
-        if not keep:  # the next span writes over them
-            h_last, c_last = h_last.copy(), c_last.copy()
-    pooled = numpy.empty((len(order), dim_proj), dtype=dtype)
-    pooled[order] = (total / lengths_of(n_alive, len(order), dtype)).T
+    h_last = c_last = numpy.zeros((n_samples, dim_proj), dtype=dtype)
+    total = numpy.zeros((n_samples, dim_proj), dtype=dtype)
+    stop = 0
+    for steps in [slice(None)] if keep else chunks(n_alive, max_words):
+        start, stop = stop, stop + n_alive[steps].sum()
+        gates = projected[tokens[start:stop]]
+        c, tanh_c, h = (numpy.empty((stop - start, dim_proj), dtype=dtype) for _ in range(3))
+        h_last, c_last = run_steps(U_halved, n_alive[steps], gates, c, tanh_c, h, h_last, c_last)
+        sample = numpy.concatenate([numpy.arange(n) for n in n_alive[steps]])
+        total += sum_rows(h, sample, n_samples)
+    pooled = numpy.empty_like(total)
+    pooled[order] = total / lengths_of(n_alive, n_samples, dtype)
     return (pooled, gates, c, tanh_c, h) if keep else (pooled,)
-
-
-def lengths_of(n_alive, n_samples, dtype):
-    """Words of each sample, longest first, counted as 1 where there are none."""
-    lengths = (n_alive > numpy.arange(n_samples)[:, None]).sum(axis=1)
-    return numpy.maximum(lengths, 1).astype(dtype)
 
 
 # ------------------------------------------------------------------ backward, by the chain rule
 
 
-def one_step_before(array, span, span_before, dim_proj):
-    """A flat array of :func:`forward` shifted by a step: zeros before the first.
+def one_step_before(array, n_alive):
+    """The row of the same sample at the step before, for each row; zero at the first step.
 
-    Returns (n_steps, dim_proj, n_samples) for the steps of `span`, given the
-    span before it or None.
+    >>> one_step_before(numpy.array([[1], [2], [3], [4], [5]]), numpy.array([2, 2, 1])).tolist()
+    [[0], [0], [1], [2], [3]]
     """
-    here = by_step(array, span, dim_proj)
-    before = numpy.zeros_like(here)
-    before[1:] = here[:-1]
-    if span_before is not None:
-        before[0] = by_step(array, span_before, dim_proj)[-1, :, :here.shape[2]]
+    before = numpy.zeros_like(array)
+    first = n_alive[0]
+    before[first:] = array[numpy.arange(first, len(array))
+                           - numpy.repeat(n_alive[:-1], n_alive[1:])]
     return before
 
 
@@ -226,54 +227,54 @@ def local_derivatives(gates, c_before, tanh_c):
 
     Parameters
     ----------
-    gates : float array, (n_steps, 4, dim_proj, n_samples)
-    c_before, tanh_c : float arrays, (n_steps, dim_proj, n_samples)
+    gates : float array, (N, 4 * dim_proj)
+    c_before, tanh_c : float arrays, (N, dim_proj)
 
     Returns
     -------
-    dz : float array, (n_steps, 4, dim_proj, n_samples)
-        The factors of dc, dc, dh and dc in the derivatives of z.
-    dc : float array, (n_steps, dim_proj, n_samples)
+    dz : float array, (N, 4 * dim_proj)
+        The factors of dc, dc, dh and dc in the derivatives by z.
+    dc_by_dh : float array, (N, dim_proj)
         The factor of dh in dc.
     """
-    i, candidate = gates[:, 0], gates[:, 3]
+    i, _, o, candidate = blocks(gates)
     dz = 1 - gates
-    dz[:, :3] *= gates[:, :3]
-    dz[:, 0] *= candidate
-    dz[:, 1] *= c_before
-    dz[:, 2] *= tanh_c
-    dz[:, 3] *= (1 + candidate) * i
-    dc = 1 - tanh_c * tanh_c
-    dc *= gates[:, 2]
-    return dz, dc
+    by_i, by_f, by_o, by_candidate = blocks(dz)
+    n_sigmoids = 3 * tanh_c.shape[1]
+    dz[:, :n_sigmoids] *= gates[:, :n_sigmoids]
+    by_i *= candidate
+    by_f *= c_before
+    by_o *= tanh_c
+    by_candidate *= (1 + candidate) * i
+    dc_by_dh = 1 - tanh_c * tanh_c
+    dc_by_dh *= o
+    return dz, dc_by_dh
 
 
-def run_steps_back(U, dz, dc_by_dh, f, d_each_h, dh, dc):
-    """The recurrence backward over steps of equally many samples.
+def run_steps_back(U, n_alive, dz, dc_by_dh, f, d_each_h):
+    """The recurrence backward, step by step.
 
-    `dz` holds the factors of :func:`local_derivatives` on entry and the
-    derivatives by z on return, (n_steps, 4, dim_proj, n_samples). `d_each_h`
-    is what the mean over time passes to each step; `dh` and `dc` are what
-    the step after the last one passes back, and are replaced by what the
-    first one does, all (dim_proj, n_samples).
+    `dz`, (N, 4 * dim_proj), holds the factors of :func:`local_derivatives`
+    on entry and the derivatives by z on return; `dc_by_dh` and `f` are (N,
+    dim_proj); `d_each_h`, (n_samples, dim_proj), is what the mean over time
+    passes to each of a sample's steps.
     """
-    scratch = numpy.empty_like(dc)
-    for dz_now, dc_by_dh_now, f_now in zip(dz[::-1], dc_by_dh[::-1], f[::-1]):
-        dh += d_each_h
-        numpy.multiply(dh, dc_by_dh_now, out=scratch)
-        dc += scratch
-        dz_now[:2] *= dc
-        dz_now[2] *= dh
-        dz_now[3] *= dc
-        dc *= f_now
-        numpy.matmul(U, dz_now.reshape(-1, dh.shape[1]), out=dh)
-
-
-def widened(array, n_samples):
-    """The array with columns of zeros added, for samples whose last word comes now."""
-    wide = numpy.zeros((len(array), n_samples), dtype=array.dtype)
-    wide[:, :array.shape[1]] = array
-    return wide
+    dh, dc, scratch = d_each_h.copy(), numpy.zeros_like(d_each_h), numpy.empty_like(d_each_h)
+    start = len(dz)
+    for n in n_alive[::-1].tolist():
+        start, stop = start - n, start
+        dh_now, dc_now = dh[:n], dc[:n]
+        numpy.multiply(dh_now, dc_by_dh[start:stop], out=scratch[:n])
+        dc_now += scratch[:n]
+        dz_now = dz[start:stop]
+        by_i, by_f, by_o, by_candidate = blocks(dz_now)
+        by_i *= dc_now
+        by_f *= dc_now
+        by_o *= dh_now
+        by_candidate *= dc_now
+        dc_now *= f[start:stop]
+        # U·dzᵀ and not dz·Uᵀ: BLAS takes half the time for it.
+        numpy.add(U.dot(dz_now.T).T, d_each_h[:n], out=dh_now)
 
 
 def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, tanh_c, h):
@@ -288,36 +289,12 @@ def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, tanh_c, 
     -------
     d_rows, d_W, d_U, d_b : float arrays, of the shapes of `rows`, `W`, `U`, `b`
     """
-    dim_proj, dtype = U.shape[0], U.dtype
-    d_each_h = d_pooled[order].T / lengths_of(n_alive, len(order), dtype)
-    dz_by_word = numpy.empty((len(tokens), 4 * dim_proj), dtype=dtype)
-    h_by_word = numpy.empty((len(tokens), dim_proj), dtype=dtype)  # of the step before
-    dh = dc = numpy.zeros((dim_proj, 0), dtype=dtype)
-    runs = list(spans(n_alive))
-    for span, span_before in reversed(list(zip(runs, [None] + runs))):
-        n_steps, n_samples, start, stop = span
-        span_gates = by_step(gates, span, 4, dim_proj)
-        c_before, h_before = (one_step_before(array, span, span_before, dim_proj)
-                              for array in (c, h))
-        dz, dc_by_dh = local_derivatives(span_gates, c_before, by_step(tanh_c, span, dim_proj))
-        dh, dc = widened(dh, n_samples), widened(dc, n_samples)
-        run_steps_back(U, dz, dc_by_dh, span_gates[:, 1],
-                       numpy.ascontiguousarray(d_each_h[:, :n_samples]), dh, dc)
-        dz_by_word[start:stop].reshape(n_steps, n_samples, 4, dim_proj)[...] = (
-            dz.transpose(0, 3, 1, 2))
-        h_by_word[start:stop].reshape(n_steps, n_samples, dim_proj)[...] = (
-            h_before.transpose(0, 2, 1))
-    dz_of_word = sum_by_word(dz_by_word, tokens, len(rows))
-    return (dz_of_word.dot(W.T), rows.T.dot(dz_of_word), h_by_word.T.dot(dz_by_word),
-            dz_of_word.sum(axis=0))
-
-
-def sum_by_word(dz, tokens, n_words):
-    """Sum the rows of `dz` that belong to the same word: (N, k) to (n_words, k)."""
-    which = sparse.csr_matrix(
-        (numpy.ones(len(tokens), dtype=dz.dtype), (tokens, numpy.arange(len(tokens)))),
-        shape=(n_words, len(tokens)))
-    return which.dot(dz)
+    d_each_h = d_pooled[order] / lengths_of(n_alive, len(order), U.dtype)
+    dz, dc_by_dh = local_derivatives(gates, one_step_before(c, n_alive), tanh_c)
+    run_steps_back(U, n_alive, dz, dc_by_dh, blocks(gates)[1], d_each_h)
+    dz_of_word = sum_rows(dz, tokens, len(rows))  # (n_words, 4 * dim_proj)
+    return (dz_of_word.dot(W.T), rows.T.dot(dz_of_word),
+            one_step_before(h, n_alive).T.dot(dz), dz_of_word.sum(axis=0))
 
 
 # ------------------------------------------------------------------ the passes as graph nodes
@@ -382,7 +359,7 @@ class Encode(NumpyOp):
     def make_node(self, rows, W, U, b, tokens, n_alive, order):
         outputs = [rows.type()]
         if self.keep:
-            outputs += [b.type() for _ in range(4)]
+            outputs += [W.type() for _ in range(4)]
         return Apply(self, [rows, W, U, b, tokens, n_alive, order], outputs)
 
     def perform(self, node, inputs, output_storage):
@@ -395,7 +372,7 @@ class Encode(NumpyOp):
     def infer_shape(self, *arguments):
         # Theano passes node and shapes, PyTensor the graph before them.
         (_, (dim_proj, _), _, _, (n_all,), _, (n_samples,)) = arguments[-1]
-        kept = [(4 * dim_proj * n_all,)] + [(dim_proj * n_all,)] * 3
+        kept = [(n_all, 4 * dim_proj)] + [(n_all, dim_proj)] * 3
         return [(n_samples, dim_proj)] + (kept if self.keep else [])
 
     def connection_pattern(self, node):

@@ -6,6 +6,8 @@ Axes are named the same everywhere: `n_timesteps` words of the longest review
 of a minibatch, `n_samples` reviews, `dim_proj` units.
 """
 import math
+import numbers
+import os
 import sys
 import time
 from collections import OrderedDict, namedtuple
@@ -14,15 +16,14 @@ import numpy
 import scipy.linalg
 
 import command_line
-import demo_reviews
-import imdb
 import saved_model
 from errors import ConfigError, DataError, DownloadError
 
-with command_line.plain_errors(active=__name__ == '__main__'):
+with command_line.plain_errors(active=__name__ == '__main__'):  # flags that cannot be used
+    import demo_reviews
     import fast
-    from engine import (BY_HAND, RandomStreams, config, description, sigmoid, softmax, tensor,
-                        theano)
+    import imdb
+    from engine import BY_HAND, RandomStreams, config, description, sigmoid, softmax, tensor, theano
     from optimizers import adadelta, rmsprop, sgd
 
 update_rules = {'adadelta': adadelta, 'rmsprop': rmsprop, 'sgd': sgd}
@@ -442,6 +443,9 @@ def check_options(options):
     def is_int(name):
         return isinstance(options[name], (int, numpy.integer)) and options[name] is not True
 
+    def is_between(name, low, high):
+        return isinstance(options[name], numbers.Real) and low < options[name] < high
+
     for name in ('dim_proj', 'batch_size', 'valid_batch_size', 'max_epochs', 'patience',
                  'dispFreq'):
         require(is_int(name) and options[name] >= 1, name, 'a whole number of 1 or more')
@@ -455,9 +459,10 @@ def check_options(options):
     require(is_int('test_size'), 'test_size', 'a whole number; all if not positive')
     require(is_int('seed') and 0 <= options['seed'] < 2 ** 32, 'seed',
             'a whole number from 0 to 2**32 - 1')
-    require(0 < options['valid_portion'] < 1, 'valid_portion', 'a number between 0 and 1')
-    require(0 <= options['decay_c'] < float('inf'), 'decay_c', 'a number of 0 or more')
-    require(0 < options['lrate'] < float('inf'), 'lrate', 'a number above 0')
+    require(is_between('valid_portion', 0, 1), 'valid_portion', 'a number between 0 and 1')
+    require(options['decay_c'] == 0 or is_between('decay_c', 0, float('inf')), 'decay_c',
+            'a number of 0 or more')
+    require(is_between('lrate', 0, float('inf')), 'lrate', 'a number above 0')
     # Differs from the tutorial: there noise_std was accepted and did nothing.
     require(options['noise_std'] == 0, 'noise_std', '0; noise on the weights is not implemented')
     for name, known in (('encoder', layers), ('dataset', datasets)):
@@ -465,6 +470,8 @@ def check_options(options):
     require(options['optimizer'] in update_rules or callable(options['optimizer']), 'optimizer',
             'one of %s, or a function' % ', '.join(sorted(update_rules)))
     options['optimizer'] = getattr(options['optimizer'], '__name__', options['optimizer'])
+    if options['reload_model']:
+        require(os.path.isfile(options['reload_model']), 'reload_model', 'a saved model file')
     if options['saveto']:
         options['saveto'] = saved_model.check_writable(options['saveto'])
     if options['dataset'] == 'demo' and options['max_epochs'] > demo_reviews.MAX_EPOCHS:

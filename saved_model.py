@@ -9,7 +9,6 @@ import io
 import json
 import os
 import tempfile
-import zipfile
 
 import numpy
 from six.moves import cPickle as pickle
@@ -30,8 +29,9 @@ def check_writable(path):
         path += '.npz'
     folder = os.path.dirname(os.path.abspath(path))
     try:
-        if os.path.isdir(path):
-            raise OSError('it is a folder')
+        for target in (path, path + '.json'):
+            if os.path.isdir(target):
+                raise OSError('%s is a folder' % target)
         descriptor, trial = tempfile.mkstemp(dir=folder, prefix='.lstm-')
         os.close(descriptor)
         os.remove(trial)
@@ -80,7 +80,8 @@ def save(path, params, options, **errors):
         replace_file(path, content.getvalue())
         replace_file(path + '.json', text.encode('utf-8'))
     except OSError as error:
-        raise ModelError('the model could not be saved to %s: %s' % (path, error.strerror))
+        raise ModelError('the model could not be saved to %s: %s'
+                         % (path, error.strerror or error))
 
 
 def plain(value):
@@ -100,8 +101,9 @@ def load_params(path, params):
     """
     try:
         with numpy.load(path, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in params if name in arrays}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            found = {name: numpy.asarray(arrays[name], dtype=initial.dtype)
+                     for name, initial in params.items() if name in arrays}
+    except Exception as error:  # a damaged or foreign file raises almost anything
         raise ModelError('%s is not a model that can be read: expected the .npz that lstm.py '
                          'saves (%s)' % (path, error))
     for name, initial in params.items():
@@ -112,8 +114,12 @@ def load_params(path, params):
             raise ModelError('the model %s does not fit: its parameter %s has the shape %s, '
                              'these options make it %s'
                              % (path, name, found[name].shape, initial.shape))
-        params[name] = found[name].astype(initial.dtype)
+        params[name] = found[name]
     return params
+
+
+def latin1_bytes(text, encoding):
+    return text.encode('latin1')
 
 
 class NamesOnly(pickle.Unpickler):
@@ -130,6 +136,8 @@ class NamesOnly(pickle.Unpickler):
                 return numpy.dtype
             if name == 'scalar':
                 return numpy.float64(0).__reduce__()[0]
+        if (module, name) == ('_codecs', 'encode'):  # bytes, below protocol 3
+            return latin1_bytes
         if module in ('__main__', 'lstm', 'optimizers') and name in ('sgd', 'adadelta',
                                                                      'rmsprop'):
             return name
@@ -144,13 +152,14 @@ def load_options(path):
     errors.ModelError
         If there is neither, or it cannot be read.
     """
+    path = os.fspath(path)
     try:
         if os.path.exists(path + '.json'):
             with open(path + '.json', 'rb') as stream:
                 options = json.loads(stream.read().decode('utf-8'))
         else:
             with open(path + '.pkl', 'rb') as stream:
-                options = NamesOnly(stream).load()
+                options = NamesOnly(stream, encoding='latin1').load()
     except ModelError:
         raise
     except Exception as error:  # a damaged pickle raises almost anything

@@ -1,4 +1,4 @@
-"""Installs the scripts as modules: ``pip install -e .``, tests with ``pip install -e '.[test]'``."""
+"""Installs the scripts as modules: ``pip install -e .``, for the tests ``-e '.[test]'``."""
 import os
 
 from setuptools import setup

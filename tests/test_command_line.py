@@ -189,7 +189,7 @@ def test_options_become_arguments(recorded, options, expected):
     (['--dim-proj', '12.5'], ['--dim-proj', '12.5']), (['--seed', 'x'], ['--seed', 'x']),
     (['--no-such-option'], ['--no-such-option']),
     (['--saveto', os.path.join('nowhere', 'model.npz')], ['model.npz', 'No such file']),
-    (['--reload-model', 'nowhere.npz'], ['nowhere.npz', 'No such file']),
+    (['--reload-model', 'nowhere.npz'], ["reload_model='nowhere.npz'", 'saved model file']),
     (['--maxlen', '1'], ['maxlen=1', 'tiny']),
 ], ids=lambda value: ' '.join(value) if '--' in value[0] else '')
 def test_bad_options_are_refused(capsys, tiny_dataset, options, named):

@@ -119,7 +119,7 @@ def test_other_kinds_have_each_slot_as_often_with_either_sign(kind):
     slots = collections.Counter(
         SIGNED_SLOT.findall(' '.join(demo_reviews.KINDS[kind])))
     assert slots
-    for sign, name in slots:
+    for _, name in slots:
         assert slots['+', name] == slots['-', name]
 
 

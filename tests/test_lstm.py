@@ -252,7 +252,7 @@ def test_early_stopping_ends_the_genuine_run_where_it_ended():
 
 def test_early_stopping_ends_at_an_error_of_zero():
     stopping = lstm.EarlyStopping(patience=3)
-    for n in range(3):
+    for _ in range(3):
         assert not stopping.stop
         assert stopping.judge(0.)
     assert stopping.stop

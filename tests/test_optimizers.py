@@ -62,7 +62,8 @@ class Quadratic(object):
                                    for name in 'Mv')
         x, mask, y = tensor.lmatrix(), tensor.matrix(), tensor.lvector()
         M, v = self.tparams['M'], self.tparams['v']
-        cost = (mask * (M - x) ** 2).sum() / 2 + ((v - y) ** 4).sum() / 4
+        cost = ((mask * (M - tensor.cast(x, FLOATX)) ** 2).sum() / 2
+                + ((v - tensor.cast(y, FLOATX)) ** 4).sum() / 4)
         grads = theano.grad(cost, [M, v])
         lr = tensor.scalar()
         self.f_grad_shared, self.f_update = optimizer(lr, self.tparams, grads, x, mask, y, cost)
@@ -232,7 +233,7 @@ class Embedding(object):
         words = fast.Pack()(x, mask)[0]
         rows = fast.take_rows(self.tparams['Wemb'], words)
         cost = (((rows - theano.shared(self.target)[words]) ** 2).sum() * mask.mean()
-                + ((self.tparams['U'] - y) ** 2).sum())
+                + ((self.tparams['U'] - tensor.cast(y, FLOATX)) ** 2).sum())
         grads = theano.grad(cost, list(self.tparams.values()))
         lr = tensor.scalar()
         self.f_grad_shared, self.f_update = optimizer(lr, self.tparams, grads, x, mask, y, cost)
