@@ -15,7 +15,10 @@ test:            ## run the tests
 test-slow:       ## run the tests that take minutes
 	$(PYTHON) -m pytest -q -m slow
 
+bench:           ## time it beside PyTorch (needs the extra bench)
+	$(PYTHON) benchmarks/bench.py
+
 lint:            ## check the style
 	ruff check .
 
-.PHONY: help run demo test test-slow lint
+.PHONY: help run demo test test-slow bench lint

@@ -19,13 +19,30 @@ to compile, in a fraction of the time, by five observations:
 have a row for each, step by step: step t owns ``n_alive[t]`` rows, and within
 a step the longest review comes first.
 """
+import contextlib
 import functools
+import os
 
 import numpy
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 import optimizers
 from engine import Apply, NumpyOp, drop_unused, tensor, theano
+
+
+
+def one_blas_thread():
+    """A context with one thread for NumPy's products, unless the environment names a number.
+
+    The products of a step are too small to share: two threads took longer
+    than one, and many times longer on a machine that has other work.
+    """
+    if any(name in os.environ for name in ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS',
+                                           'MKL_NUM_THREADS')):
+        return contextlib.nullcontext()
+    return threadpool_limits(limits=1, user_api='blas')
+
 
 # ---------------------------------------------------------------- the minibatch
 

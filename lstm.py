@@ -5,6 +5,7 @@
 Axes are named the same everywhere: `n_timesteps` words of the longest review
 of a minibatch, `n_samples` reviews, `dim_proj` units.
 """
+import contextlib
 import math
 import numbers
 import os
@@ -37,7 +38,7 @@ def get_dataset(name):
     return datasets[name]
 
 
-def get_minibatches_idx(n, minibatch_size, shuffle=False, rng=None):
+def get_minibatches_idx(n, minibatch_size, shuffle=False, rng=None, lengths=None, window=0):
     """Split the numbers 0 .. n-1 into minibatches; the last may be smaller.
 
     Differs from the tutorial: a list, not an iterator that is empty the second time.
@@ -50,6 +51,12 @@ def get_minibatches_idx(n, minibatch_size, shuffle=False, rng=None):
         Whether to shuffle the numbers first.
     rng : numpy.random.RandomState, optional
         Shuffles; by default a new one seeded with 123.
+    lengths : list of int, optional
+        Of the samples; needed for `window`.
+    window : int
+        If not 0: after the shuffle, the samples of every `window` minibatches
+        are sorted by length, so that each gets samples of similar length and
+        little padding; the minibatches are then shuffled among themselves.
 
     Returns
     -------
@@ -62,10 +69,18 @@ def get_minibatches_idx(n, minibatch_size, shuffle=False, rng=None):
     [(0, [0, 1]), (1, [2, 3]), (2, [4])]
     """
     order = numpy.arange(n, dtype='int32')
+    rng = default_rng(rng)
     if shuffle:
-        default_rng(rng).shuffle(order)
-    starts = range(0, n, minibatch_size)
-    return [(k, order[start:start + minibatch_size]) for k, start in enumerate(starts)]
+        rng.shuffle(order)
+    if window:
+        lengths, size = numpy.asarray(lengths), window * minibatch_size
+        for start in range(0, n, size):
+            part = order[start:start + size]
+            part[:] = part[numpy.argsort(lengths[part], kind='stable')]
+    batches = [order[start:start + minibatch_size] for start in range(0, n, minibatch_size)]
+    if window:
+        rng.shuffle(batches)
+    return list(enumerate(batches))
 
 
 # ---------------------------------------------------------------- parameters
@@ -331,7 +346,7 @@ def train_lstm(
         n_words=10000, optimizer=adadelta, encoder='lstm', saveto='lstm_model.npz',
         validFreq=370, saveFreq=1110, maxlen=100, batch_size=16, valid_batch_size=64,
         dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
-        seed=123, valid_portion=0.05, callback=None):
+        seed=123, valid_portion=0.05, length_window=0, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -380,6 +395,8 @@ def train_lstm(
         Of everything that is drawn.
     valid_portion : float
         Share of the training reviews to validate on.
+    length_window : int
+        If not 0, minibatches of similar length out of this many at a time: less padding.
     callback : callable, optional
         Called with a Displayed at each displayed cost and a Validated at each validation.
 
@@ -422,7 +439,8 @@ def train_lstm(
     f_grad_shared, f_update = optimizer(lr, tparams, grads, x, mask, y, cost)
 
     model = Model(options, tparams, use_noise, prepare_data, f_pred, f_grad_shared, f_update)
-    return optimize(model, data, rng, callback)
+    with fast.one_blas_thread() if BY_HAND else contextlib.nullcontext():
+        return optimize(model, data, rng, callback)
 
 
 Model = namedtuple('Model', 'options tparams use_noise prepare_data f_pred f_grad_shared f_update')
@@ -456,6 +474,8 @@ def check_options(options):
             'maxlen', 'a whole number of 1 or more, or None')
     require(is_int('n_words') and options['n_words'] >= 2, 'n_words',
             'a whole number of 2 or more: ids 0 and 1 are padding and unknown')
+    require(is_int('length_window') and options['length_window'] >= 0, 'length_window',
+            'a whole number of 0 or more')
     require(is_int('test_size'), 'test_size', 'a whole number; all if not positive')
     require(is_int('seed') and 0 <= options['seed'] < 2 ** 32, 'seed',
             'a whole number from 0 to 2**32 - 1')
@@ -553,7 +573,7 @@ def optimize(model, data, rng, callback=None):
     batches = {'train': get_minibatches_idx(len(train[0]), options['batch_size']),
                'valid': get_minibatches_idx(len(valid[0]), options['valid_batch_size']),
                'test': get_minibatches_idx(len(test[0]), options['valid_batch_size'])}
-    per_epoch = len(batches['train'])
+    per_epoch, lengths = len(batches['train']), [len(sequence) for sequence in train[0]]
     valid_freq, save_freq = (per_epoch if options[name] == -1 else options[name]
                              for name in ('validFreq', 'saveFreq'))
     print('Optimization')
@@ -575,7 +595,8 @@ def optimize(model, data, rng, callback=None):
     try:
         for epoch in range(options['max_epochs']):
             n_seen = 0
-            for _, batch in get_minibatches_idx(len(train[0]), options['batch_size'], True, rng):
+            for _, batch in get_minibatches_idx(len(train[0]), options['batch_size'], True, rng,
+                                                lengths, options['length_window']):
                 update += 1
                 model.use_noise.set_value(1.)
                 x, mask, y = model.prepare_data([train[0][k] for k in batch],
@@ -630,8 +651,8 @@ def optimize(model, data, rng, callback=None):
 GROUPS = OrderedDict([
     ('data', ['dataset', 'n_words', 'maxlen', 'valid_portion', 'test_size']),
     ('model', ['dim_proj', 'encoder', 'use_dropout', 'noise_std', 'reload_model']),
-    ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'max_epochs', 'patience',
-                      'seed']),
+    ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'length_window', 'max_epochs',
+                      'patience', 'seed']),
     ('bookkeeping', ['saveto', 'dispFreq', 'validFreq', 'saveFreq', 'valid_batch_size'])])
 # The two values that the tutorial's own main passes.
 DEFAULTS = {'max_epochs': 100, 'test_size': 500}

@@ -23,6 +23,7 @@ setup(
         'requests>=2.20',     # asks the sources whether they answer
         'sacremoses>=0.0.53',  # the Moses tokenizer the reviews were cut with
         'tqdm>=4.42',         # progress bars
+        'threadpoolctl>=2.1',  # one BLAS thread: small products are slower on two
         # Theano 1.0.5 was written for the NumPy of its day.
         'Theano==1.0.5; python_version < "3.11"',
         'numpy>=1.18,<1.22; python_version < "3.11"',

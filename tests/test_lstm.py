@@ -220,6 +220,23 @@ def test_minibatches_can_be_used_twice_and_cover_all():
     assert batches[0][1].dtype == 'int32'
 
 
+def test_a_window_puts_similar_lengths_together_and_leaves_nobody_out():
+    rng = numpy.random.RandomState(0)
+    lengths = rng.randint(1, 1000, size=203)
+
+    def mean_spread(window):
+        batches = lstm.get_minibatches_idx(203, 10, True, numpy.random.RandomState(1), lengths,
+                                           window)
+        assert sorted(k for _, batch in batches for k in batch) == list(range(203))
+        assert [k for k, _ in batches] == list(range(21))
+        return numpy.mean([numpy.ptp(lengths[batch]) for _, batch in batches])
+
+    assert mean_spread(10) < 0.2 * mean_spread(0)
+    firsts = [lengths[batch].mean() for _, batch in lstm.get_minibatches_idx(
+        203, 10, True, numpy.random.RandomState(1), lengths, 21)]
+    assert firsts != sorted(firsts)
+
+
 def test_early_stopping_counts_from_the_last_best():
     stopping = lstm.EarlyStopping(patience=2)
     judged = [stopping.judge(err) for err in [0.5, 0.4, 0.4, 0.45, 0.45]]

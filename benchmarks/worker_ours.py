@@ -1,0 +1,81 @@
+"""The side of `bench.py` that is this project: reads tasks, prints seconds or milliseconds."""
+import json
+import pickle
+import sys
+import time
+
+import numpy
+
+import imdb
+import lstm
+from engine import config, tensor, theano
+
+MODELS = {}
+
+
+def make_model(n_words, optimizer):
+    """Parameters, and the functions of `build_model` and the optimizer, at the default settings."""
+    if (n_words, optimizer) not in MODELS:
+        MODELS.clear()
+        options = dict(n_words=n_words, dim_proj=128, ydim=2, encoder='lstm', use_dropout=True)
+        tparams = lstm.init_tparams(lstm.init_params(options))
+        use_noise, x, mask, y, _, f_pred, cost = lstm.build_model(tparams, options)
+        use_noise.set_value(1.)
+        grads = theano.grad(cost, wrt=list(tparams.values()))
+        rule = lstm.update_rules[optimizer]
+        if lstm.BY_HAND:
+            rule = lstm.fast.row_wise(rule)
+        lr = tensor.scalar('lr', dtype=config.floatX)
+        MODELS[n_words, optimizer] = (use_noise, f_pred) + tuple(
+            rule(lr, tparams, grads, x, mask, y, cost))
+    return MODELS[n_words, optimizer]
+
+
+def train(model, part, batches):
+    """Seconds of each update, its batch made ready included."""
+    use_noise, _, f_grad_shared, f_update = model
+    use_noise.set_value(1.)
+    sequences, labels = part
+    seconds = []
+    for batch in batches:
+        start = time.perf_counter()
+        x, mask, y = imdb.prepare_data([sequences[k] for k in batch], [labels[k] for k in batch])
+        f_grad_shared(x, mask, y)
+        f_update(0.1)
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def update(data, n_words, optimizer, seed, n=40):
+    """Median milliseconds of `n` updates."""
+    rng = numpy.random.RandomState(seed)
+    part = DATA[data]
+    batches = [rng.permutation(len(part[0]))[:16] for _ in range(n)]
+    return 1000 * float(numpy.median(train(make_model(n_words, optimizer), part, batches)[2:]))
+
+
+def evaluate():
+    """Seconds to classify the test set."""
+    use_noise, f_pred = make_model(10000, 'adadelta')[:2]
+    use_noise.set_value(0.)
+    start = time.perf_counter()
+    lstm.pred_error(f_pred, imdb.prepare_data, DATA['test'],
+                    lstm.get_minibatches_idx(len(DATA['test'][0]), 64))
+    return time.perf_counter() - start
+
+
+def epoch(window, seed):
+    """Seconds of an epoch over all training reviews at full length."""
+    sequences, _ = part = DATA['long']
+    batches = lstm.get_minibatches_idx(
+        len(sequences), 16, True, numpy.random.RandomState(seed),
+        [len(sequence) for sequence in sequences], window)
+    return sum(train(make_model(10000, 'adadelta'), part, [batch for _, batch in batches]))
+
+
+if __name__ == '__main__':
+    with open(sys.argv[1], 'rb') as stream:
+        DATA = pickle.load(stream)
+    for line in sys.stdin:
+        task, arguments = json.loads(line)
+        print(json.dumps(globals()[task](**arguments)), flush=True)
