@@ -18,11 +18,11 @@ setup(
     py_modules=['command_line', 'demo_reviews', 'engine', 'errors', 'fast', 'imdb',
                 'imdb_preprocess', 'lstm', 'optimizers', 'saved_model'],
     install_requires=[
-        'six>=1.12',          # one spelling of pickle and urllib
+        'six>=1.16',           # one spelling of pickle and urllib
         'pooch>=1.6',         # fetches and verifies the reviews
         'requests>=2.20',     # asks the sources whether they answer
         'sacremoses>=0.0.53',  # the Moses tokenizer the reviews were cut with
-        'tqdm>=4.42',         # progress bars
+        'tqdm>=4.62',         # progress bars
         'threadpoolctl>=2.1',  # one BLAS thread: small products are slower on two
         # Theano 1.0.5 was written for the NumPy of its day.
         'Theano==1.0.5; python_version < "3.11"',
