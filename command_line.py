@@ -11,6 +11,10 @@ from errors import TutorialError
 @contextlib.contextmanager
 def plain_errors(active=True):
     """Turn a `TutorialError` into its message on stderr and exit status 2."""
+    if active:  # a path that the terminal's encoding lacks is shown escaped
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, 'reconfigure'):
+                stream.reconfigure(errors='backslashreplace')
     try:
         yield
     except TutorialError as error:
@@ -111,8 +115,10 @@ def progress_bar():
         return
     from tqdm import tqdm
     from tqdm.contrib import DummyTqdmFile
-    with tqdm(unit=' updates', dynamic_ncols=True) as bar, \
-            contextlib.redirect_stdout(DummyTqdmFile(sys.stdout)):
+    # Lines and bar must go through one stream: then tqdm wipes the bar before each line.
+    with tqdm(unit=' updates', dynamic_ncols=True, file=sys.stdout) as bar, \
+            contextlib.redirect_stdout(DummyTqdmFile(sys.stdout)) as lines, \
+            contextlib.redirect_stderr(lines):
         def callback(record):
             if hasattr(record, 'cost'):
                 bar.total = record.max_epochs * record.updates_per_epoch

@@ -74,12 +74,12 @@ def join_flags(flags):
 
 
 def compiles(flags):
-    """Whether the flags name a mode or a linker, so that the engine compiles the scan.
+    """Whether the flags name a mode, a linker or a GPU, so that the engine compiles the scan.
 
     >>> compiles({'floatX': 'float32'}), compiles({'mode': 'FAST_RUN'})
     (False, True)
     """
-    return 'mode' in flags or 'linker' in flags
+    return 'mode' in flags or 'linker' in flags or flags.get('device', 'cpu') != 'cpu'
 
 
 def uncompiled(config, mode_class):

@@ -31,7 +31,6 @@ import optimizers
 from engine import Apply, NumpyOp, drop_unused, tensor, theano
 
 
-
 def one_blas_thread():
     """A context with one thread for NumPy's products, unless the environment names a number.
 
@@ -59,7 +58,7 @@ def pack(x, mask):
 
     Returns
     -------
-    words : int64 array, (n_words,)
+    words : int64 array, (n_distinct,)
         The distinct ids, ascending.
     tokens : int64 array, (N,)
         Positions in `words`, step by step; within a step the longest sample first.
@@ -99,12 +98,12 @@ def chunks(n_alive, max_words):
     >>> chunks(numpy.array([3, 3, 2, 1]), 6)
     [slice(0, 2, None), slice(2, 4, None)]
     """
-    slices, first, n_words = [], 0, 0
+    slices, first, size = [], 0, 0
     for step, n in enumerate(n_alive.tolist()):
-        if n_words and n_words + n > max_words:
+        if size and size + n > max_words:
             slices.append(slice(first, step))
-            first, n_words = step, 0
-        n_words += n
+            first, size = step, 0
+        size += n
     return slices + [slice(first, len(n_alive))]
 
 
@@ -180,7 +179,7 @@ def forward(rows, W, U, b, tokens, n_alive, order, keep=True, max_words=4096):
 
     Parameters
     ----------
-    rows : float array, (n_words, dim_proj)
+    rows : float array, (n_distinct, dim_proj)
         The embedding of each distinct word of the minibatch.
     W, U : float arrays, (dim_proj, 4 * dim_proj)
     b : float array, (4 * dim_proj,)
@@ -198,7 +197,7 @@ def forward(rows, W, U, b, tokens, n_alive, order, keep=True, max_words=4096):
     """
     dim_proj, dtype, n_samples = len(U), U.dtype, len(order)
     U_halved = halve_gates(U)
-    projected = rows.dot(halve_gates(W)) + halve_gates(b)  # (n_words, 4 * dim_proj)
+    projected = rows.dot(halve_gates(W)) + halve_gates(b)  # (n_distinct, 4 * dim_proj)
     h_last = c_last = numpy.zeros((n_samples, dim_proj), dtype=dtype)
     total = numpy.zeros((n_samples, dim_proj), dtype=dtype)
     stop = 0
@@ -207,7 +206,9 @@ def forward(rows, W, U, b, tokens, n_alive, order, keep=True, max_words=4096):
         gates = projected[tokens[start:stop]]
         c, tanh_c, h = (numpy.empty((stop - start, dim_proj), dtype=dtype) for _ in range(3))
         h_last, c_last = run_steps(U_halved, n_alive[steps], gates, c, tanh_c, h, h_last, c_last)
-        sample = numpy.concatenate([numpy.arange(n) for n in n_alive[steps]])
+        # Within a step, row k belongs to the k-th longest sample.
+        starts = numpy.cumsum(n_alive[steps]) - n_alive[steps]
+        sample = numpy.arange(stop - start) - numpy.repeat(starts, n_alive[steps])
         total += sum_rows(h, sample, n_samples)
     pooled = numpy.empty_like(total)
     pooled[order] = total / lengths_of(n_alive, n_samples, dtype)
@@ -224,7 +225,7 @@ def one_step_before(array, n_alive):
     [[0], [0], [1], [2], [3]]
     """
     before = numpy.zeros_like(array)
-    first = n_alive[0]
+    first = n_alive[:1].sum()
     before[first:] = array[numpy.arange(first, len(array))
                            - numpy.repeat(n_alive[:-1], n_alive[1:])]
     return before
@@ -309,7 +310,7 @@ def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, tanh_c, 
     d_each_h = d_pooled[order] / lengths_of(n_alive, len(order), U.dtype)
     dz, dc_by_dh = local_derivatives(gates, one_step_before(c, n_alive), tanh_c)
     run_steps_back(U, n_alive, dz, dc_by_dh, blocks(gates)[1], d_each_h)
-    dz_of_word = sum_rows(dz, tokens, len(rows))  # (n_words, 4 * dim_proj)
+    dz_of_word = sum_rows(dz, tokens, len(rows))  # (n_distinct, 4 * dim_proj)
     return (dz_of_word.dot(W.T), rows.T.dot(dz_of_word),
             one_step_before(h, n_alive).T.dot(dz), dz_of_word.sum(axis=0))
 
@@ -487,7 +488,7 @@ class Rows(Whole):
         self.n_updates, self.seen = 0, numpy.zeros(len(self.arrays()[0]), dtype='int64')
 
     def up_to_date(self, words):
-        """Rows of the parameter and of its states as of now, each (n_words, dim_proj)."""
+        """Rows of the parameter and of its states as of now, each (n_distinct, dim_proj)."""
         rows = [array[words] for array in self.arrays()]
         n_steps = (self.n_updates - self.seen[words]).astype(rows[0].dtype)
         return self.idle(n_steps[:, None], *rows)

@@ -27,12 +27,14 @@ import functools
 import gzip
 import hashlib
 import itertools
+import multiprocessing
 import os
 import re
 import shutil
 import signal
 import sys
 import tarfile
+import threading
 import time
 import warnings
 
@@ -139,9 +141,16 @@ def split_into_chunks(texts, n_characters=None):
         yield chunk
 
 
-def ignore_interrupts():
-    """Leave Ctrl-C to the parent process, which then ends this one."""
+def follow_parent():
+    """Leave Ctrl-C to the parent process, and end when it has ended, however it did."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def end_with_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def tokenize_in_processes(chunks, jobs):
@@ -151,7 +160,7 @@ def tokenize_in_processes(chunks, jobs):
     """
     pending = collections.deque()
     with concurrent.futures.ProcessPoolExecutor(
-            jobs, initializer=ignore_interrupts) as pool:
+            jobs, initializer=follow_parent) as pool:
         try:
             for chunk in chunks:
                 pending.append((chunk, pool.submit(tokenize_chunk, chunk)))
@@ -566,4 +575,5 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
     sys.exit(main())

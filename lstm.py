@@ -11,6 +11,7 @@ import numbers
 import os
 import sys
 import time
+import warnings
 from collections import OrderedDict, namedtuple
 
 import numpy
@@ -238,8 +239,9 @@ def encode(tparams, x, mask, options):
     words = words.reshape([x.shape[0], x.shape[1], options['dim_proj']])
     _, layer = layers[options['encoder']]
     h = layer(tparams, words, options, prefix=options['encoder'], mask=mask)
-    n_words = tensor.maximum(mask.sum(axis=0), 1)
-    return (h * mask[:, :, None]).sum(axis=0) / n_words[:, None]
+    # Differs from the tutorial: it divides by zero where a sample has no words.
+    lengths = tensor.maximum(mask.sum(axis=0), 1)
+    return (h * mask[:, :, None]).sum(axis=0) / lengths[:, None]
 
 
 def dropout_layer(state_before, use_noise, streams):
@@ -276,6 +278,9 @@ def build_model(tparams, options):
     if BY_HAND and layers[options['encoder']][1] is lstm_layer:
         proj = fast.encode(tparams, x, mask, prefix=options['encoder'])
     else:
+        if BY_HAND:
+            warnings.warn('the encoder %s has no passes by hand, and its scan is slow without a '
+                          'compiler: set THEANO_FLAGS="mode=FAST_RUN"' % options['encoder'])
         proj = encode(tparams, x, mask, options)
     if options['use_dropout']:
         proj = dropout_layer(proj, use_noise, RandomStreams(options.get('seed', 123)))
@@ -485,11 +490,16 @@ def check_options(options):
     require(is_between('lrate', 0, float('inf')), 'lrate', 'a number above 0')
     # Differs from the tutorial: there noise_std was accepted and did nothing.
     require(options['noise_std'] == 0, 'noise_std', '0; noise on the weights is not implemented')
+    require(isinstance(options['use_dropout'], bool), 'use_dropout', 'True or False')
     for name, known in (('encoder', layers), ('dataset', datasets)):
-        require(options[name] in known, name, 'one of ' + ', '.join(sorted(known)))
-    require(options['optimizer'] in update_rules or callable(options['optimizer']), 'optimizer',
+        require(options[name] in list(known), name, 'one of ' + ', '.join(sorted(known)))
+    rule = options['optimizer']
+    require(callable(rule) or rule in list(update_rules), 'optimizer',
             'one of %s, or a function' % ', '.join(sorted(update_rules)))
-    options['optimizer'] = getattr(options['optimizer'], '__name__', options['optimizer'])
+    options['optimizer'] = getattr(rule, '__name__', rule)
+    for name in ('saveto', 'reload_model'):
+        require(isinstance(options[name], (type(None), str, os.PathLike)), name,
+                'the path of a file, or None')
     if options['reload_model']:
         require(os.path.isfile(options['reload_model']), 'reload_model', 'a saved model file')
     if options['saveto']:
@@ -574,6 +584,7 @@ def optimize(model, data, rng, callback=None):
                'valid': get_minibatches_idx(len(valid[0]), options['valid_batch_size']),
                'test': get_minibatches_idx(len(test[0]), options['valid_batch_size'])}
     per_epoch, lengths = len(batches['train']), [len(sequence) for sequence in train[0]]
+    # Differs from the tutorial: -1 counts the last, smaller minibatch too.
     valid_freq, save_freq = (per_epoch if options[name] == -1 else options[name]
                              for name in ('validFreq', 'saveFreq'))
     print('Optimization')
@@ -603,6 +614,7 @@ def optimize(model, data, rng, callback=None):
                                                 [train[1][k] for k in batch])
                 n_seen += x.shape[1]
                 cost = float(model.f_grad_shared(x, mask, y))
+                # Differs from the tutorial: noticed before the update it would spoil.
                 bad_cost = not math.isfinite(cost)
                 if bad_cost:
                     print('bad cost detected: ', cost)

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import subprocess
 import sys
 
 import numpy
@@ -353,15 +354,6 @@ def shown(monkeypatch, stdout, stderr):
     return callback, stdout.getvalue(), stderr.getvalue()
 
 
-def test_a_terminal_shows_a_bar_beside_whole_lines(monkeypatch):
-    callback, stdout, stderr = shown(monkeypatch, Terminal(), Terminal())
-    assert callback is not None
-    assert stdout == 'Epoch  0 Update  10 Cost  0.6875\nTrain  0.5 Valid  0.25 Test  0.125\n'
-    last = stderr.split('\r')[-1]
-    assert 'epoch 0, cost 0.5000' in last and '20/200' in last
-    assert re.search(r'\d updates/s|s/ updates', last)
-
-
 def screen(text):
     """What a terminal shows: after a carriage return, the line is written over."""
     lines = []
@@ -385,3 +377,41 @@ def test_redirected_output_has_no_bar(monkeypatch):
     for streams in ((io.StringIO(), Terminal()), (Terminal(), io.StringIO()),
                     (io.StringIO(), io.StringIO())):
         assert shown(monkeypatch, *streams) == (None, '', '')
+
+
+BAR = """
+import sys, lstm, command_line
+with command_line.progress_bar() as callback:
+    for update in (10, 20):
+        print('Epoch ', 0, 'Update ', update, 'Cost ', 0.5)
+        callback(lstm.Displayed(0, update, 0.5, 40, 5))
+    print('Training took 1.0s', file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, 'forkpty'), reason='there are no pseudo-terminals here')
+def test_a_real_terminal_shows_whole_lines_and_the_bar_below():
+    import fcntl
+    import pty
+    import struct
+    import termios
+    leader, follower = pty.openpty()
+    fcntl.ioctl(leader, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 100, 0, 0))
+    process = subprocess.Popen([sys.executable, '-c', BAR], stdout=follower, stderr=follower,
+                               env=dict(os.environ, PYTHONPATH=os.path.dirname(lstm.__file__)))
+    os.close(follower)
+    shown_bytes = b''
+    while True:
+        try:
+            block = os.read(leader, 4096)
+        except OSError:  # how Linux says that the other side is closed
+            break
+        if not block:
+            break
+        shown_bytes += block
+    os.close(leader)
+    assert process.wait() == 0
+    lines = [line for line in screen(shown_bytes.decode().replace('\r\n', '\n')) if line]
+    assert lines[:-1] == ['Epoch  0 Update  10 Cost  0.5', 'Epoch  0 Update  20 Cost  0.5',
+                          'Training took 1.0s']
+    assert 'epoch 0, cost 0.5000' in lines[-1] and '20/200' in lines[-1]

@@ -66,6 +66,12 @@ def test_a_sample_without_words_is_zero_and_has_no_gradient(both):
             numpy.testing.assert_allclose(found, expected, rtol=0, atol=20 * TIGHT)
 
 
+def test_a_minibatch_without_any_word_is_zero(both):
+    x, mask = numpy.zeros((3, 2), dtype='int64'), numpy.zeros((3, 2), dtype=FLOAT)
+    results = both[1](x, mask, numpy.ones((2, 5), dtype=FLOAT))
+    assert all((result == 0).all() for result in results)
+
+
 def test_prediction_in_pieces_equals_prediction_whole():
     params = random_params(make_options())
     x, mask, _ = random_batch(n_timesteps=7)
