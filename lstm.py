@@ -7,7 +7,6 @@ of a minibatch, `n_samples` reviews, `dim_proj` units.
 """
 import contextlib
 import math
-import numbers
 import os
 import sys
 import time
@@ -19,7 +18,8 @@ import scipy.linalg
 
 import command_line
 import saved_model
-from errors import ConfigError, DataError, DownloadError
+from errors import DataError, DownloadError
+from options import check_values, require
 
 with command_line.plain_errors(active=__name__ == '__main__'):  # flags that cannot be used
     import demo_reviews
@@ -452,56 +452,24 @@ Model = namedtuple('Model', 'options tparams use_noise prepare_data f_pred f_gra
 
 
 def check_options(options):
-    """The options, if all can be used, with names for functions and -1 resolved.
+    """The options, if all can be used, with names for functions.
 
     Raises
     ------
     errors.ConfigError
         Names the first option that cannot be used, and what it may be.
     """
-    def require(condition, name, expected):
-        if not condition:
-            raise ConfigError('%s=%r: expected %s' % (name, options[name], expected))
-
-    def is_int(name):
-        return isinstance(options[name], (int, numpy.integer)) and options[name] is not True
-
-    def is_between(name, low, high):
-        return isinstance(options[name], numbers.Real) and low < options[name] < high
-
-    for name in ('dim_proj', 'batch_size', 'valid_batch_size', 'max_epochs', 'patience',
-                 'dispFreq'):
-        require(is_int(name) and options[name] >= 1, name, 'a whole number of 1 or more')
-    for name in ('validFreq', 'saveFreq'):
-        require(is_int(name) and (options[name] == -1 or options[name] >= 1), name,
-                'a whole number of 1 or more, or -1 for once an epoch')
-    require(options['maxlen'] is None or is_int('maxlen') and options['maxlen'] >= 1,
-            'maxlen', 'a whole number of 1 or more, or None')
-    require(is_int('n_words') and options['n_words'] >= 2, 'n_words',
-            'a whole number of 2 or more: ids 0 and 1 are padding and unknown')
-    require(is_int('length_window') and options['length_window'] >= 0, 'length_window',
-            'a whole number of 0 or more')
-    require(is_int('test_size'), 'test_size', 'a whole number; all if not positive')
-    require(is_int('seed') and 0 <= options['seed'] < 2 ** 32, 'seed',
-            'a whole number from 0 to 2**32 - 1')
-    require(is_between('valid_portion', 0, 1), 'valid_portion', 'a number between 0 and 1')
-    require(options['decay_c'] == 0 or is_between('decay_c', 0, float('inf')), 'decay_c',
-            'a number of 0 or more')
-    require(is_between('lrate', 0, float('inf')), 'lrate', 'a number above 0')
-    # Differs from the tutorial: there noise_std was accepted and did nothing.
-    require(options['noise_std'] == 0, 'noise_std', '0; noise on the weights is not implemented')
-    require(isinstance(options['use_dropout'], bool), 'use_dropout', 'True or False')
+    check_values(options)
     for name, known in (('encoder', layers), ('dataset', datasets)):
-        require(options[name] in list(known), name, 'one of ' + ', '.join(sorted(known)))
+        require(options[name] in list(known), name, options[name],
+                'one of ' + ', '.join(sorted(known)))
     rule = options['optimizer']
-    require(callable(rule) or rule in list(update_rules), 'optimizer',
+    require(callable(rule) or rule in list(update_rules), 'optimizer', rule,
             'one of %s, or a function' % ', '.join(sorted(update_rules)))
     options['optimizer'] = getattr(rule, '__name__', rule)
-    for name in ('saveto', 'reload_model'):
-        require(isinstance(options[name], (type(None), str, os.PathLike)), name,
-                'the path of a file, or None')
     if options['reload_model']:
-        require(os.path.isfile(options['reload_model']), 'reload_model', 'a saved model file')
+        require(os.path.isfile(options['reload_model']), 'reload_model',
+                options['reload_model'], 'a saved model file')
     if options['saveto']:
         options['saveto'] = saved_model.check_writable(options['saveto'])
     if options['dataset'] == 'demo' and options['max_epochs'] > demo_reviews.MAX_EPOCHS:
