@@ -115,7 +115,6 @@ def check_float(name):
                           'For example: THEANO_FLAGS="floatX=float32"' % name)
 
 
-# --------------------------------------------------------------------------
 if USES_PYTENSOR:
     def translate(theano_flags):
         """PyTensor's spelling of Theano's flags: ``gcc.cxxflags`` is ``gcc__cxxflags``.

@@ -43,7 +43,7 @@ def one_blas_thread():
     return threadpool_limits(limits=1, user_api='blas')
 
 
-# ---------------------------------------------------------------- the minibatch
+# The minibatch.
 
 
 def pack(x, mask):
@@ -126,7 +126,7 @@ def sum_rows(array, where, n_sums):
     return belongs.dot(array)
 
 
-# ------------------------------------------------------------- forward, equations 1 to 7
+# Forward, equations 1 to 7.
 
 
 def blocks(array):
@@ -215,7 +215,7 @@ def forward(rows, W, U, b, tokens, n_alive, order, keep=True, max_words=4096):
     return (pooled, gates, c, tanh_c, h) if keep else (pooled,)
 
 
-# ------------------------------------------------------------------ backward, by the chain rule
+# Backward, by the chain rule.
 
 
 def one_step_before(array, n_alive):
@@ -315,7 +315,7 @@ def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, tanh_c, 
             one_step_before(h, n_alive).T.dot(dz), dz_of_word.sum(axis=0))
 
 
-# ------------------------------------------------------------------ the passes as graph nodes
+# The passes as graph nodes.
 
 
 class Pack(NumpyOp):
@@ -427,7 +427,7 @@ def encode(tparams, x, mask, prefix='lstm'):
     return encode_and_keep(*([rows] + weights + [tokens, n_alive, order]))[0]
 
 
-# -------------------------------------------------- update rules, only where there is a gradient
+# Update rules, only where there is a gradient.
 
 
 def sgd_idle(n_steps, p):

@@ -84,7 +84,7 @@ def get_minibatches_idx(n, minibatch_size, shuffle=False, rng=None, lengths=None
     return list(enumerate(batches))
 
 
-# ---------------------------------------------------------------- parameters
+# Parameters.
 
 
 def default_rng(rng):
@@ -164,7 +164,7 @@ def unzip(zipped):
     return OrderedDict((name, shared.get_value()) for name, shared in zipped.items())
 
 
-# -------------------------------------------------------------------- layers
+# Layers.
 
 
 def lstm_layer(tparams, state_below, options, prefix='lstm', mask=None):
@@ -250,7 +250,7 @@ def dropout_layer(state_before, use_noise, streams):
     return tensor.switch(use_noise, state_before * keep, state_before * 0.5)
 
 
-# --------------------------------------------------------------------- model
+# Model.
 
 
 def build_model(tparams, options):
@@ -339,7 +339,7 @@ def pred_error(f_pred, prepare_data, data, iterator, verbose=False):
     return 1. - n_right / float(len(sequences))
 
 
-# ------------------------------------------------------------------ training
+# Training.
 
 # What a callback is told: at each displayed cost, and at each validation.
 Displayed = namedtuple('Displayed', 'epoch update cost updates_per_epoch max_epochs')
@@ -626,7 +626,7 @@ def optimize(model, data, rng, callback=None):
     return train_err, valid_err, test_err
 
 
-# -------------------------------------------------------------- command line
+# Command line.
 
 GROUPS = OrderedDict([
     ('data', ['dataset', 'n_words', 'maxlen', 'valid_portion', 'test_size']),
