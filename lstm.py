@@ -615,7 +615,8 @@ def optimize(model, data, rng, callback=None):
         print('Training interrupted')
     seconds = time.time() - start
 
-    zipp(best or current(), tparams)
+    settle()  # while these are still the parameters that the updates were made to
+    zipp(best or unzip(tparams), tparams)
     train_err, valid_err, test_err = (1., 1., 1.) if bad_cost else errors()
     print('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)
     if options['saveto']:

@@ -363,6 +363,19 @@ def test_the_saved_model_has_every_row_up_to_date(easy):
     numpy.testing.assert_allclose(saved[0], saved[1], rtol=0, atol=TIGHT)
 
 
+def test_the_best_parameters_are_saved_as_they_were(easy, monkeypatch):
+    """Rows that rmsprop still moves must not move the best parameters after they are put back."""
+    judge, saved = lstm.EarlyStopping.judge, []
+    monkeypatch.setattr(lstm.EarlyStopping, 'judge',
+                        lambda self, valid_err: judge(self, valid_err) and not self.history[1:])
+    for max_epochs in (3, 6):
+        lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=max_epochs))
+        assert len(numpy.load('m.npz')['history_errs']) == max_epochs * 4 // 10
+        saved.append(dict(numpy.load('m.npz')))
+    for name in ('Wemb', 'lstm_W', 'U'):
+        numpy.testing.assert_array_equal(saved[0][name], saved[1][name])
+
+
 def test_reload_model_is_where_training_starts(easy):
     lstm.train_lstm(saveto='first.npz', **dict(easy, max_epochs=2))
     lstm.train_lstm(saveto='second.npz', reload_model='first.npz',
