@@ -10,7 +10,7 @@ nor a ``linker``, nothing is compiled: the virtual machine of the engine runs
 a graph whose heavy nodes are the NumPy operations of :mod:`fast`, and the
 first update comes at once (``BY_HAND`` is then true). Where it names one,
 that mode compiles the program as :mod:`lstm` states it, scan and all, which
-takes a minute or two before the first update.
+takes one to three minutes before the first update.
 
 Attributes
 ----------
