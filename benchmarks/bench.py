@@ -95,7 +95,6 @@ def time_to_first_cost(cold, compiler):
         environment = dict(os.environ, THEANO_FLAGS=FLAGS, PYTHONUNBUFFERED='1')
         if cold:
             environment['THEANO_FLAGS'] += ',base_compiledir=' + folder
-            environment['PYTHONPYCACHEPREFIX'] = folder
         if not compiler:
             environment['PATH'] = folder
         start = time.time()
@@ -130,6 +129,7 @@ def main():
     options = parser.parse_args()
     wanted = set((options.only or '1,2,3,4,5,6,7').split(','))
     sys.path.insert(0, ROOT)
+    os.environ['THEANO_FLAGS'] = FLAGS
     import torch
 
     from engine import description
