@@ -342,3 +342,17 @@ def test_importing_does_nothing_visible(tmp_path):
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert (done.returncode, done.stdout) == (0, b'')
     assert os.listdir(str(tmp_path)) == []
+
+
+@pytest.mark.slow
+def test_the_lstm_solves_at_its_defaults_what_counting_words_does_not(tmp_path):
+    environment = dict(os.environ, THEANO_FLAGS='floatX=float32', IMDB_DATA_DIR=str(tmp_path))
+    script = os.path.join(os.path.dirname(demo_reviews.__file__), 'lstm.py')
+    run = subprocess.run([sys.executable, script, '--dataset', 'demo'], check=True,
+                         env=environment, cwd=str(tmp_path), stdout=subprocess.PIPE,
+                         universal_newlines=True)
+    errors = [line.split() for line in run.stdout.splitlines() if line.startswith('Train ')]
+    test_err = float(errors[-1][-1])
+    print('demo, test error of the LSTM: %g' % test_err)
+    assert test_err < 0.05
+    assert 'max_epochs is capped at %d' % demo_reviews.MAX_EPOCHS in run.stdout
