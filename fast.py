@@ -35,7 +35,7 @@ def one_blas_thread():
     """A context with one thread for NumPy's products, unless the environment names a number.
 
     The products of a step are too small to share: two threads took longer
-    than one, and many times longer on a machine that has other work.
+    than one, and several times as long on a machine that had other work.
     """
     if any(name in os.environ for name in ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS',
                                            'MKL_NUM_THREADS')):
