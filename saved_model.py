@@ -104,9 +104,9 @@ def load_params(path, params):
             found = {name: numpy.asarray(arrays[name], dtype=initial.dtype)
                      for name, initial in params.items() if name in arrays}
     except Exception as error:  # a damaged or foreign file raises almost anything
-        found = getattr(error, 'strerror', None) or 'it holds no arrays of numbers by name'
+        found = getattr(error, 'strerror', None) or 'no arrays of numbers by name'
         raise ModelError('%s is not a model that can be read: expected the .npz that lstm.py '
-                         'saves, found that %s' % (path, found))
+                         'saves; found: %s' % (path, found))
     for name, initial in params.items():
         if name not in found:
             raise ModelError('the model %s has no parameter %s: expected one of shape %s'
