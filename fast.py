@@ -2,7 +2,7 @@
 
 :mod:`lstm` states the model and :mod:`optimizers` the update rules; any engine
 can compile them. This module computes the same numbers with NumPy and nothing
-to compile, in a fraction of the time, by five observations:
+to wait for, in a fraction of the time, by six observations:
 
 1. Padding is no work. Sorted by length, the reviews still running at step t
    are the first ``n_alive[t]``; only they are computed (:func:`pack`).
@@ -11,15 +11,18 @@ to compile, in a fraction of the time, by five observations:
 4. Backward, everything that does not depend on the step after is computed
    for all steps at once; the loop keeps one product and a few sums
    (:func:`backward`).
-5. A minibatch touches some 500 rows of ``Wemb``. The others have a gradient
+5. Half of the samples need nothing of the other half until their gradients are
+   summed: two threads take one half each (:func:`side_by_side`). Their loops
+   are native code where there is some for the dtype (:mod:`kernels`).
+6. A minibatch touches some 500 rows of ``Wemb``. The others have a gradient
    of zero, and what an optimizer does to them then is a power of its decay:
    it can be made up for when they are next read (:class:`Rows`).
 
 ``N`` is the number of unmasked words in the minibatch. Arrays inside a pass
-have a row for each, step by step: step t owns ``n_alive[t]`` rows, and within
-a step the longest review comes first.
+have a row for each: group by group, in a group step by step, and within a step
+the longest review comes first. Step t of group g owns ``n_alive[g, t]`` rows.
 """
-import contextlib
+import concurrent.futures
 import functools
 import os
 
@@ -27,26 +30,51 @@ import numpy
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+import kernels
 import optimizers
 from engine import Apply, NumpyOp, drop_unused, tensor, theano
 
 
-def one_blas_thread():
-    """A context with one thread for NumPy's products, unless the environment names a number.
+# What a machine's own BLAS and OpenMP read.
+THREAD_VARIABLES = ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS')
 
-    The products of a step are too small to share: two threads took longer
-    than one, and several times as long on a machine that had other work.
+
+def one_blas_thread():
+    """A context in which each product runs in one thread.
+
+    The products of a step are too small to share. The two halves of a
+    minibatch run side by side instead, see :func:`side_by_side`.
     """
-    if any(name in os.environ for name in ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS',
-                                           'MKL_NUM_THREADS')):
-        return contextlib.nullcontext()
     return threadpool_limits(limits=1, user_api='blas')
+
+
+def n_threads():
+    """How many threads share a minibatch: two, where there are two cores and no variable says 1."""
+    named = [os.environ[name] for name in THREAD_VARIABLES if os.environ.get(name, '').isdigit()]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    return min([2, cores or 1] + [int(number) for number in named])
+
+
+@functools.lru_cache(maxsize=1)
+def pool_of(process):
+    """A thread beside the main one; a process that was forked needs its own."""
+    return concurrent.futures.ThreadPoolExecutor(1)
+
+
+def side_by_side(*tasks):
+    """Call functions, two at a time where there are two threads; return their results."""
+    if len(tasks) == 1 or n_threads() == 1:
+        return [task() for task in tasks]
+    pool = pool_of(os.getpid())
+    others = [pool.submit(task) for task in tasks[1:]]
+    first = tasks[0]()
+    return [first] + [other.result() for other in others]
 
 
 # The minibatch.
 
 
-def pack(x, mask):
+def pack(x, mask, n_groups=1):
     """Drop the padding of a minibatch.
 
     Parameters
@@ -55,17 +83,20 @@ def pack(x, mask):
         Word ids.
     mask : float array, (n_timesteps, n_samples)
         1 where there is a word, 0 where the cell is carried over.
+    n_groups : int
+        The samples are dealt out, the longest first, to so many groups.
 
     Returns
     -------
     words : int64 array, (n_distinct,)
         The distinct ids, ascending.
     tokens : int64 array, (N,)
-        Positions in `words`, step by step; within a step the longest sample first.
-    n_alive : int64 array, (longest,)
-        How many samples have a word at each step.
+        Positions in `words`: group by group, in a group step by step, in a
+        step the longest sample first.
+    n_alive : int64 array, (n_groups, longest)
+        How many samples of each group have a word at each step.
     order : int64 array, (n_samples,)
-        The samples, longest first.
+        The samples, group by group, in a group the longest first.
 
     Raises
     ------
@@ -77,39 +108,79 @@ def pack(x, mask):
     >>> words, tokens, n_alive, order = pack(numpy.array([[7, 5], [0, 7]]),
     ...                                      numpy.array([[1., 1.], [0., 1.]]))
     >>> words.tolist(), tokens.tolist(), n_alive.tolist(), order.tolist()
-    ([5, 7], [0, 1, 1], [2, 1], [1, 0])
+    ([5, 7], [0, 1, 1], [[2, 1]], [1, 0])
     """
     inside = mask.T > 0
     if not numpy.array_equal(inside, mask.T):
         raise ValueError('the mask must hold zeros and ones only')
     lengths = inside.sum(axis=1)
     order = numpy.argsort(-lengths, kind='stable')
+    order = numpy.concatenate([order[group::n_groups] for group in range(n_groups)])
     words, positions = numpy.unique(x.T[order][inside[order]], return_inverse=True)
     # A masked step carries the cell over, so the words around it close ranks.
     filled = numpy.arange(lengths.max()) < lengths[order][:, None]
     by_sample = numpy.zeros(filled.shape, dtype='int64')
     by_sample[filled] = positions
-    return words, by_sample.T[filled.T], filled.sum(axis=0), order
+    members = sample_slices(len(order), n_groups)
+    tokens = numpy.concatenate([by_sample[group].T[filled[group].T] for group in members])
+    return words, tokens, numpy.array([filled[group].sum(axis=0) for group in members]), order
 
 
-def chunks(n_alive, max_words):
-    """Split the steps into slices of at most `max_words` words each, or of one step.
+def sample_slices(n_samples, n_groups):
+    """Where the samples of each group stand in `order`.
 
-    >>> chunks(numpy.array([3, 3, 2, 1]), 6)
-    [slice(0, 2, None), slice(2, 4, None)]
+    >>> sample_slices(5, 2)
+    [slice(0, 3, None), slice(3, 5, None)]
     """
-    slices, first, size = [], 0, 0
-    for step, n in enumerate(n_alive.tolist()):
-        if size and size + n > max_words:
-            slices.append(slice(first, step))
-            first, size = step, 0
-        size += n
-    return slices + [slice(first, len(n_alive))]
+    sizes = [len(range(group, n_samples, n_groups)) for group in range(n_groups)]
+    stops = numpy.cumsum(sizes).tolist()
+    return [slice(stop - size, stop) for size, stop in zip(sizes, stops)]
 
 
-def lengths_of(n_alive, n_samples, dtype):
-    """Words of each sample, longest first, counted as 1 where there are none; (n_samples, 1)."""
-    lengths = (n_alive > numpy.arange(n_samples)[:, None]).sum(axis=1, keepdims=True)
+class Group(object):
+    """Where the numbers of one group of samples stand in the arrays of a pass.
+
+    Attributes
+    ----------
+    n_alive : int64 array, (longest,)
+    samples : slice
+        In `order` and other arrays with a row for each sample.
+    words : slice
+        In `tokens` and other arrays with a row for each word.
+    states : slice
+        In c and h, where a zero row for each sample of a group, the state
+        before its first word, precedes those for its words.
+    """
+
+    def __init__(self, n_alive, samples, first_word):
+        self.n_alive, self.samples = n_alive, samples
+        self.words = slice(first_word, first_word + int(n_alive.sum()))
+        self.states = slice(samples.start + self.words.start, samples.stop + self.words.stop)
+
+    def states_before(self):
+        """The row, in c or h, of the step before each word's."""
+        starts = numpy.cumsum(self.n_alive) - self.n_alive
+        n_samples = self.samples.stop - self.samples.start
+        before = numpy.concatenate([[0], n_samples + starts[:-1]])[:len(starts)]
+        n_words = self.words.stop - self.words.start
+        return (self.states.start + numpy.arange(n_words)
+                + numpy.repeat(before - starts, self.n_alive))
+
+
+def groups_of(n_alive, n_samples):
+    """The groups that :func:`pack` made."""
+    groups, word = [], 0
+    for alive, samples in zip(n_alive, sample_slices(n_samples, len(n_alive))):
+        groups.append(Group(alive, samples, word))
+        word = groups[-1].words.stop
+    return groups
+
+
+def lengths_of(groups, dtype):
+    """Words of each sample in the order of :func:`pack`, at least 1; (n_samples, 1)."""
+    lengths = [group.n_alive > numpy.arange(group.samples.stop - group.samples.start)[:, None]
+               for group in groups]
+    lengths = numpy.concatenate([alive.sum(axis=1, keepdims=True) for alive in lengths])
     return numpy.maximum(lengths, 1).astype(dtype)
 
 
@@ -136,45 +207,58 @@ def blocks(array):
 
 
 def halve_gates(array):
-    """A copy whose columns for i, f and o are halved, those of the candidate not."""
+    """A C-contiguous copy with the columns for i, f and o halved, those of the candidate not."""
     dim_proj = array.shape[-1] // 4
     half = numpy.repeat(numpy.array([0.5, 0.5, 0.5, 1], dtype=array.dtype), dim_proj)
-    return array * half
+    return numpy.multiply(array, half, order='C')
 
 
-def run_steps(U_halved, n_alive, gates, c, tanh_c, h, h_before, c_before):
-    """The recurrence, step by step.
+def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, keep):
+    """The recurrence of one group, step by step.
 
-    `gates`, (N, 4 * dim_proj), holds x·W + b on entry, the columns of i, f
-    and o halved, and the activations of i, f, o and the candidate on return;
-    `c`, `tanh_c` and `h`, (N, dim_proj), are filled. `h_before` and
-    `c_before` come from the step before the first; returns those of the last.
+    Parameters
+    ----------
+    projected : float array, (n_distinct, 4 * dim_proj)
+        x·W + b of each distinct word, the columns of i, f and o halved.
+    tokens : int64 array, (n_words,)
+    n_alive : int64 array, (longest,)
+    U : float array, (dim_proj, 4 * dim_proj)
+        The columns of i, f and o halved.
+    gates : float array, (n_words, 4 * dim_proj)
+        Filled with the activations of i, f, o and the candidate.
+    c, h : float arrays, (n_samples + n_words, dim_proj)
+        The first `n_samples` rows, zero, are the state before the first step;
+        the others are filled.
+    tanh_c : float array, (n_words, dim_proj)
+        Filled.
+    total : float array, (n_samples, dim_proj)
+        To which the sum of each sample's h is added.
+    keep : bool
+        If not, each step overwrites the one before, in the first rows: then
+        the arrays need `n_samples` rows only.
     """
-    dim_proj, most = len(U_halved), len(h_before)
-    z_room = numpy.empty((most, 4 * dim_proj), dtype=h.dtype)
-    kept_room = numpy.empty((most, dim_proj), dtype=h.dtype)
-    stop = 0
+    n_sigmoids = 3 * U.shape[0]
+    word, row, before, here = 0, 0, 0, len(total) if keep else 0
     for n in n_alive.tolist():
-        start, stop = stop, stop + n
-        gate, z, kept = gates[start:stop], z_room[:n], kept_room[:n]
-        c_now, tanh_c_now, h_now = c[start:stop], tanh_c[start:stop], h[start:stop]
-        numpy.matmul(h_before[:n], U_halved, out=z)
-        gate += z
+        gate = numpy.matmul(h[before:before + n], U, out=gates[row:row + n])
+        gate += projected[tokens[word:word + n]]
         numpy.tanh(gate, out=gate)
-        sigmoids = gate[:, :3 * dim_proj]
+        sigmoids = gate[:, :n_sigmoids]
         sigmoids *= 0.5
         sigmoids += 0.5
         i, f, o, candidate = blocks(gate)
-        numpy.multiply(i, candidate, out=c_now)
-        numpy.multiply(f, c_before[:n], out=kept)
-        c_now += kept
-        numpy.tanh(c_now, out=tanh_c_now)
+        c_now, h_now = c[here:here + n], h[here:here + n]
+        numpy.multiply(f, c[before:before + n], out=c_now)
+        c_now += i * candidate
+        tanh_c_now = numpy.tanh(c_now, out=tanh_c[row:row + n])
         numpy.multiply(o, tanh_c_now, out=h_now)
-        h_before, c_before = h_now, c_now
-    return h_before, c_before
+        total[:n] += h_now
+        word += n
+        if keep:
+            row, before, here = row + n, here, here + n
 
 
-def forward(rows, W, U, b, tokens, n_alive, order, keep=True, max_words=4096):
+def forward(rows, W, U, b, tokens, n_alive, order, keep=True):
     """Mean of the LSTM's outputs over each sample's words.
 
     Parameters
@@ -185,50 +269,42 @@ def forward(rows, W, U, b, tokens, n_alive, order, keep=True, max_words=4096):
     b : float array, (4 * dim_proj,)
     tokens, n_alive, order : as from :func:`pack`
     keep : bool
-        Whether to return what :func:`backward` needs. Without it memory is
-        bounded by `max_words`, not by the length of the reviews.
+        Whether to return what :func:`backward` needs. Without it memory does
+        not grow with the length of the reviews.
 
     Returns
     -------
     pooled : float array, (n_samples, dim_proj)
     gates : float array, (N, 4 * dim_proj)
         Only with `keep`, as all that follow: activations of i, f, o and the candidate.
-    c, tanh_c, h : float arrays, (N, dim_proj)
+    c, h : float arrays, (n_samples + N, dim_proj)
+        Group by group: a zero row for each sample, and one for each word.
+    tanh_c : float array, (N, dim_proj)
     """
     dim_proj, dtype, n_samples = len(U), U.dtype, len(order)
+    n_words = len(tokens) if keep else n_samples
+    groups = groups_of(n_alive, n_samples)
     U_halved = halve_gates(U)
     projected = rows.dot(halve_gates(W)) + halve_gates(b)  # (n_distinct, 4 * dim_proj)
-    h_last = c_last = numpy.zeros((n_samples, dim_proj), dtype=dtype)
+    gates = numpy.empty((n_words, 4 * dim_proj), dtype=dtype)
+    tanh_c = numpy.empty((n_words, dim_proj), dtype=dtype)
+    c, h = (numpy.zeros((n_samples + n_words, dim_proj), dtype=dtype) for _ in range(2))
     total = numpy.zeros((n_samples, dim_proj), dtype=dtype)
-    stop = 0
-    for steps in [slice(None)] if keep else chunks(n_alive, max_words):
-        start, stop = stop, stop + n_alive[steps].sum()
-        gates = projected[tokens[start:stop]]
-        c, tanh_c, h = (numpy.empty((stop - start, dim_proj), dtype=dtype) for _ in range(3))
-        h_last, c_last = run_steps(U_halved, n_alive[steps], gates, c, tanh_c, h, h_last, c_last)
-        # Within a step, row k belongs to the k-th longest sample.
-        starts = numpy.cumsum(n_alive[steps]) - n_alive[steps]
-        sample = numpy.arange(stop - start) - numpy.repeat(starts, n_alive[steps])
-        total += sum_rows(h, sample, n_samples)
+    steps = kernels.run_steps if kernels.usable(dtype) else run_steps
+
+    def run(group):
+        words = group.words if keep else group.samples
+        states = group.states if keep else group.samples
+        steps(projected, tokens[group.words], group.n_alive, U_halved, gates[words], c[states],
+              tanh_c[words], h[states], total[group.samples], keep)
+
+    side_by_side(*[functools.partial(run, group) for group in groups])
     pooled = numpy.empty_like(total)
-    pooled[order] = total / lengths_of(n_alive, n_samples, dtype)
-    return (pooled, gates, c, tanh_c, h) if keep else (pooled,)
+    pooled[order] = total / lengths_of(groups, dtype)
+    return (pooled, gates, c, h, tanh_c) if keep else (pooled,)
 
 
 # Backward, by the chain rule.
-
-
-def one_step_before(array, n_alive):
-    """The row of the same sample at the step before, for each row; zero at the first step.
-
-    >>> one_step_before(numpy.array([[1], [2], [3], [4], [5]]), numpy.array([2, 2, 1])).tolist()
-    [[0], [0], [1], [2], [3]]
-    """
-    before = numpy.zeros_like(array)
-    first = n_alive[:1].sum()
-    before[first:] = array[numpy.arange(first, len(array))
-                           - numpy.repeat(n_alive[:-1], n_alive[1:])]
-    return before
 
 
 def local_derivatives(gates, c_before, tanh_c):
@@ -269,33 +345,41 @@ def local_derivatives(gates, c_before, tanh_c):
     return dz, dc_by_dh
 
 
-def run_steps_back(U, n_alive, dz, dc_by_dh, f, d_each_h):
-    """The recurrence backward, step by step.
+def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz, dz_of_word):
+    """The recurrence of one group backward, step by step.
 
-    `dz`, (N, 4 * dim_proj), holds the factors of :func:`local_derivatives`
-    on entry and the derivatives by z on return; `dc_by_dh` and `f` are (N,
-    dim_proj); `d_each_h`, (n_samples, dim_proj), is what the mean over time
-    passes to each of a sample's steps.
+    Parameters
+    ----------
+    tokens, n_alive, gates, c, tanh_c : as in :func:`run_steps`
+    U_transposed : float array, (4 * dim_proj, dim_proj)
+    d_each_h : float array, (n_samples, dim_proj)
+        What the mean over time passes to each of a sample's steps.
+    dz : float array, (n_words, 4 * dim_proj)
+        Filled with the derivatives of the cost by z, the gates before their nonlinearity.
+    dz_of_word : float array, (n_distinct, 4 * dim_proj)
+        To which the sum of dz over the occurrences of each word is added.
     """
+    c_before = c[Group(n_alive, slice(0, len(d_each_h)), 0).states_before()]
+    dz[...], dc_by_dh = local_derivatives(gates, c_before, tanh_c)
+    f = blocks(gates)[1]
     dh, dc, scratch = d_each_h.copy(), numpy.zeros_like(d_each_h), numpy.empty_like(d_each_h)
     start = len(dz)
     for n in n_alive[::-1].tolist():
         start, stop = start - n, start
-        dh_now, dc_now = dh[:n], dc[:n]
-        numpy.multiply(dh_now, dc_by_dh[start:stop], out=scratch[:n])
-        dc_now += scratch[:n]
-        dz_now = dz[start:stop]
+        dh_now, dc_now, dz_now = dh[:n], dc[:n], dz[start:stop]
+        dc_now += numpy.multiply(dh_now, dc_by_dh[start:stop], out=scratch[:n])
         by_i, by_f, by_o, by_candidate = blocks(dz_now)
         by_i *= dc_now
         by_f *= dc_now
         by_o *= dh_now
         by_candidate *= dc_now
         dc_now *= f[start:stop]
-        # U·dzᵀ and not dz·Uᵀ: BLAS takes half the time for it.
-        numpy.add(U.dot(dz_now.T).T, d_each_h[:n], out=dh_now)
+        numpy.matmul(dz_now, U_transposed, out=dh_now)
+        dh_now += d_each_h[:n]
+    dz_of_word += sum_rows(dz, tokens, len(dz_of_word))
 
 
-def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, tanh_c, h):
+def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, h, tanh_c):
     """Derivatives of the cost by `rows`, `W`, `U` and `b`, given that by `pooled`.
 
     Parameters
@@ -307,12 +391,25 @@ def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, tanh_c, 
     -------
     d_rows, d_W, d_U, d_b : float arrays, of the shapes of `rows`, `W`, `U`, `b`
     """
-    d_each_h = d_pooled[order] / lengths_of(n_alive, len(order), U.dtype)
-    dz, dc_by_dh = local_derivatives(gates, one_step_before(c, n_alive), tanh_c)
-    run_steps_back(U, n_alive, dz, dc_by_dh, blocks(gates)[1], d_each_h)
-    dz_of_word = sum_rows(dz, tokens, len(rows))  # (n_distinct, 4 * dim_proj)
-    return (dz_of_word.dot(W.T), rows.T.dot(dz_of_word),
-            one_step_before(h, n_alive).T.dot(dz), dz_of_word.sum(axis=0))
+    groups = groups_of(n_alive, len(order))
+    d_each_h = d_pooled[order] / lengths_of(groups, U.dtype)
+    U_transposed = numpy.ascontiguousarray(U.T)
+    dz = numpy.empty_like(gates)
+    steps_back = kernels.run_steps_back if kernels.usable(U.dtype) else run_steps_back
+
+    def run(group):
+        dz_of_word = numpy.zeros((len(rows), 4 * len(U)), dtype=U.dtype)
+        steps_back(tokens[group.words], group.n_alive, U_transposed, gates[group.words],
+                   c[group.states], tanh_c[group.words], d_each_h[group.samples],
+                   dz[group.words], dz_of_word)
+        return dz_of_word
+
+    dz_of_word = sum(side_by_side(*[functools.partial(run, group) for group in groups]))
+    h_before = h[numpy.concatenate([group.states_before() for group in groups])]
+    d_U, (d_rows, d_W) = side_by_side(
+        lambda: h_before.T.dot(dz),
+        lambda: (dz_of_word.dot(W.T), rows.T.dot(dz_of_word)))
+    return d_rows, d_W, d_U, dz_of_word.sum(axis=0)
 
 
 # The passes as graph nodes.
@@ -322,10 +419,12 @@ class Pack(NumpyOp):
     """:func:`pack` as a node: x, mask to words, tokens, n_alive, order."""
 
     def make_node(self, x, mask):
-        return Apply(self, [x, mask], [tensor.lvector() for _ in range(4)])
+        return Apply(self, [x, mask], [tensor.lvector(), tensor.lvector(), tensor.lmatrix(),
+                                       tensor.lvector()])
 
     def perform(self, node, inputs, output_storage):
-        for storage, value in zip(output_storage, pack(*inputs)):
+        n_groups = 2 if kernels.usable(inputs[1].dtype) else 1
+        for storage, value in zip(output_storage, pack(*inputs, n_groups=n_groups)):
             storage[0] = numpy.asarray(value, dtype='int64')
 
     def connection_pattern(self, node):
@@ -389,8 +488,9 @@ class Encode(NumpyOp):
 
     def infer_shape(self, *arguments):
         # Theano passes node and shapes, PyTensor the graph before them.
-        (_, (dim_proj, _), _, _, (n_all,), _, (n_samples,)) = arguments[-1]
-        kept = [(n_all, 4 * dim_proj)] + [(n_all, dim_proj)] * 3
+        _, (dim_proj, _), _, _, (n_all,), _, (n_samples,) = arguments[-1]
+        states = (n_samples + n_all, dim_proj)
+        kept = [(n_all, 4 * dim_proj), states, states, (n_all, dim_proj)]
         return [(n_samples, dim_proj)] + (kept if self.keep else [])
 
     def connection_pattern(self, node):

@@ -99,7 +99,7 @@ def ortho_weight(ndim, rng=None):
     """
     normal = default_rng(rng).randn(ndim, ndim)
     u, _, _ = scipy.linalg.svd(normal, lapack_driver='gesdd')
-    return u.astype(config.floatX)
+    return numpy.ascontiguousarray(u, dtype=config.floatX)
 
 
 def param_init_lstm(options, params, prefix='lstm', rng=None):

@@ -16,7 +16,7 @@ setup(
     license='BSD-3-Clause',
     python_requires='>=3.8',
     py_modules=['command_line', 'demo_reviews', 'engine', 'errors', 'fast', 'imdb',
-                'imdb_preprocess', 'lstm', 'optimizers', 'options', 'saved_model'],
+                'imdb_preprocess', 'kernels', 'lstm', 'optimizers', 'options', 'saved_model'],
     install_requires=[
         'six>=1.16',           # one spelling of pickle and urllib
         'pooch>=1.6',         # fetches and verifies the reviews
@@ -29,6 +29,7 @@ setup(
         'numpy>=1.18,<1.22; python_version < "3.11"',
         'scipy>=1.4,<1.12; python_version < "3.11"',
         'pytensor>=3.0,<4; python_version >= "3.11"',
+        'numba>=0.61; python_version >= "3.11"',  # the loops of fast.py; PyTensor needs it anyway
         'numpy>=2.0; python_version >= "3.11"',
         'scipy>=1.13; python_version >= "3.11"',  # the SVD by gesdd, sparse sums
     ],

@@ -72,7 +72,7 @@ def test_a_minibatch_without_any_word_is_zero(both):
     assert all((result == 0).all() for result in results)
 
 
-def test_prediction_in_pieces_equals_prediction_whole():
+def test_prediction_that_keeps_nothing_equals_the_pass_that_keeps_all():
     params = random_params(make_options())
     x, mask, _ = random_batch(n_timesteps=7)
     words, tokens, n_alive, order = fast.pack(x, mask)
@@ -81,10 +81,8 @@ def test_prediction_in_pieces_equals_prediction_whole():
     h = numpy_lstm(params['Wemb'][x], mask, *arguments[1:])
     expected = (h * mask[:, :, None]).sum(axis=0) / mask.sum(axis=0)[:, None]
     numpy.testing.assert_allclose(whole, expected, rtol=0, atol=TIGHT)
-    for max_words in (1, 5, 1000):
-        pieces, = fast.forward(*arguments, tokens=tokens, n_alive=n_alive, order=order,
-                               keep=False, max_words=max_words)
-        numpy.testing.assert_allclose(pieces, whole, rtol=0, atol=TIGHT)
+    found, = fast.forward(*arguments, tokens=tokens, n_alive=n_alive, order=order, keep=False)
+    numpy.testing.assert_allclose(found, whole, rtol=0, atol=TIGHT)
 
 
 def test_prediction_keeps_nothing_for_the_way_back():
@@ -116,7 +114,7 @@ def test_pack_puts_the_longest_first_and_keeps_every_word():
     words, tokens, n_alive, order = fast.pack(x, mask)
     assert words.tolist() == [2, 3, 5, 7, 9]
     assert order.tolist() == [1, 2, 0]
-    assert n_alive.tolist() == [3, 2, 1]
+    assert n_alive.tolist() == [[3, 2, 1]]
     assert words[tokens].tolist() == [9, 2, 5, 9, 3, 7]
 
 
