@@ -25,6 +25,8 @@ the longest review comes first. Step t of group g owns ``n_alive[g, t]`` rows.
 import concurrent.futures
 import functools
 import os
+import sys
+import threading
 
 import numpy
 from scipy import sparse
@@ -69,6 +71,24 @@ def side_by_side(*tasks):
     others = [pool.submit(task) for task in tasks[1:]]
     first = tasks[0]()
     return [first] + [other.result() for other in others]
+
+
+def begin_loading(dtype):
+    """Make the native loops ready in a thread, while the data is read.
+
+    Half of that work leaves the interpreter to others.
+    """
+    def load():
+        interval = sys.getswitchinterval()
+        # Each call to the compiler lets the interpreter go, and waits as long for it again.
+        sys.setswitchinterval(interval / 50)
+        try:
+            kernels.load()
+        finally:
+            sys.setswitchinterval(interval)
+
+    if kernels.usable(numpy.dtype(dtype)):
+        threading.Thread(target=load, daemon=True).start()
 
 
 # The minibatch.
@@ -213,7 +233,7 @@ def halve_gates(array):
     return numpy.multiply(array, half, order='C')
 
 
-def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, keep):
+def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, z, keep):
     """The recurrence of one group, step by step.
 
     Parameters
@@ -233,6 +253,8 @@ def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, keep):
         Filled.
     total : float array, (n_samples, dim_proj)
         To which the sum of each sample's h is added.
+    z : float array, (n_samples, 4 * dim_proj)
+        Room to work in.
     keep : bool
         If not, each step overwrites the one before, in the first rows: then
         the arrays need `n_samples` rows only.
@@ -240,9 +262,9 @@ def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, keep):
     n_sigmoids = 3 * U.shape[0]
     word, row, before, here = 0, 0, 0, len(total) if keep else 0
     for n in n_alive.tolist():
-        gate = numpy.matmul(h[before:before + n], U, out=gates[row:row + n])
-        gate += projected[tokens[word:word + n]]
-        numpy.tanh(gate, out=gate)
+        numpy.matmul(h[before:before + n], U, out=z[:n])
+        z[:n] += projected[tokens[word:word + n]]
+        gate = numpy.tanh(z[:n], out=gates[row:row + n])
         sigmoids = gate[:, :n_sigmoids]
         sigmoids *= 0.5
         sigmoids += 0.5
@@ -290,13 +312,14 @@ def forward(rows, W, U, b, tokens, n_alive, order, keep=True):
     tanh_c = numpy.empty((n_words, dim_proj), dtype=dtype)
     c, h = (numpy.zeros((n_samples + n_words, dim_proj), dtype=dtype) for _ in range(2))
     total = numpy.zeros((n_samples, dim_proj), dtype=dtype)
+    z = numpy.empty((n_samples, 4 * dim_proj), dtype=dtype)
     steps = kernels.run_steps if kernels.usable(dtype) else run_steps
 
     def run(group):
         words = group.words if keep else group.samples
         states = group.states if keep else group.samples
         steps(projected, tokens[group.words], group.n_alive, U_halved, gates[words], c[states],
-              tanh_c[words], h[states], total[group.samples], keep)
+              tanh_c[words], h[states], total[group.samples], z[group.samples], keep)
 
     side_by_side(*[functools.partial(run, group) for group in groups])
     pooled = numpy.empty_like(total)
@@ -345,7 +368,8 @@ def local_derivatives(gates, c_before, tanh_c):
     return dz, dc_by_dh
 
 
-def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz, dz_of_word):
+def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz, dz_of_word,
+                   dh, dc):
     """The recurrence of one group backward, step by step.
 
     Parameters
@@ -358,16 +382,18 @@ def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz
         Filled with the derivatives of the cost by z, the gates before their nonlinearity.
     dz_of_word : float array, (n_distinct, 4 * dim_proj)
         To which the sum of dz over the occurrences of each word is added.
+    dh, dc : float arrays, (n_samples, dim_proj)
+        Zero: what the steps after the last pass to it.
     """
     c_before = c[Group(n_alive, slice(0, len(d_each_h)), 0).states_before()]
     dz[...], dc_by_dh = local_derivatives(gates, c_before, tanh_c)
     f = blocks(gates)[1]
-    dh, dc, scratch = d_each_h.copy(), numpy.zeros_like(d_each_h), numpy.empty_like(d_each_h)
     start = len(dz)
     for n in n_alive[::-1].tolist():
         start, stop = start - n, start
         dh_now, dc_now, dz_now = dh[:n], dc[:n], dz[start:stop]
-        dc_now += numpy.multiply(dh_now, dc_by_dh[start:stop], out=scratch[:n])
+        dh_now += d_each_h[:n]
+        dc_now += dh_now * dc_by_dh[start:stop]
         by_i, by_f, by_o, by_candidate = blocks(dz_now)
         by_i *= dc_now
         by_f *= dc_now
@@ -375,7 +401,6 @@ def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz
         by_candidate *= dc_now
         dc_now *= f[start:stop]
         numpy.matmul(dz_now, U_transposed, out=dh_now)
-        dh_now += d_each_h[:n]
     dz_of_word += sum_rows(dz, tokens, len(dz_of_word))
 
 
@@ -395,13 +420,14 @@ def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, h, tanh_
     d_each_h = d_pooled[order] / lengths_of(groups, U.dtype)
     U_transposed = numpy.ascontiguousarray(U.T)
     dz = numpy.empty_like(gates)
+    dh, dc = numpy.zeros_like(d_each_h), numpy.zeros_like(d_each_h)
     steps_back = kernels.run_steps_back if kernels.usable(U.dtype) else run_steps_back
 
     def run(group):
         dz_of_word = numpy.zeros((len(rows), 4 * len(U)), dtype=U.dtype)
         steps_back(tokens[group.words], group.n_alive, U_transposed, gates[group.words],
                    c[group.states], tanh_c[group.words], d_each_h[group.samples],
-                   dz[group.words], dz_of_word)
+                   dz[group.words], dz_of_word, dh[group.samples], dc[group.samples])
         return dz_of_word
 
     dz_of_word = sum(side_by_side(*[functools.partial(run, group) for group in groups]))

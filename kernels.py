@@ -6,10 +6,8 @@ release the GIL, so two threads can each run half of a minibatch.
 
 The first call on a machine compiles, some two seconds; from then on Numba
 reads the code from its cache, beside this file or in the user's cache folder.
-:func:`begin_loading` does either in a thread, while there is other work.
+:func:`load` does either.
 """
-import threading
-
 import numpy
 
 try:
@@ -49,7 +47,8 @@ def tanh(x):
 
     The 13th convergent of Lambert's continued fraction (1761), x / (1 + x² / (3 + x² / (5 + ...))).
     """
-    x = min(max(x, -LARGE), LARGE)
+    x = LARGE if x > LARGE else x  # and not `min`, which is slower to compile
+    x = -LARGE if x < -LARGE else x
     s = x * x
     above = (((((P6 * s + P5) * s + P4) * s + P3) * s + P2) * s + P1) * s + P0
     below = (((((Q6 * s + Q5) * s + Q4) * s + Q3) * s + Q2) * s + Q1) * s + Q0
@@ -57,66 +56,62 @@ def tanh(x):
 
 
 @native
-def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, keep):
-    """See :func:`fast.run_steps`; all arrays float32, or int64, and C-contiguous."""
-    dim_proj, n_samples = U.shape[0], total.shape[0]
-    z = numpy.empty((n_samples, 4 * dim_proj), U.dtype)
-    word, row, before, here = 0, 0, 0, n_samples if keep else 0
+def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, z, keep):
+    """See :func:`fast.run_steps`; all arrays float32 or int64, and C-contiguous."""
+    dim_proj = U.shape[0]
+    F, O, C = dim_proj, 2 * dim_proj, 3 * dim_proj  # where the blocks begin
+    word, row, before, here = 0, 0, 0, len(total) if keep else 0
     for n in n_alive:
         numpy.dot(h[before:before + n], U, z[:n])
         for k in range(n):
-            x, z_k, gate = projected[tokens[word + k]], z[k], gates[row + k]
-            c_before, c_now = c[before + k], c[here + k]
-            tanh_c_now, h_now, total_k = tanh_c[row + k], h[here + k], total[k]
+            x = tokens[word + k]
             for j in range(dim_proj):
-                i = HALF * tanh(x[j] + z_k[j]) + HALF
-                f = HALF * tanh(x[dim_proj + j] + z_k[dim_proj + j]) + HALF
-                o = HALF * tanh(x[2 * dim_proj + j] + z_k[2 * dim_proj + j]) + HALF
-                candidate = tanh(x[3 * dim_proj + j] + z_k[3 * dim_proj + j])
-                cell = i * candidate + f * c_before[j]
+                i = HALF * tanh(projected[x, j] + z[k, j]) + HALF
+                f = HALF * tanh(projected[x, F + j] + z[k, F + j]) + HALF
+                o = HALF * tanh(projected[x, O + j] + z[k, O + j]) + HALF
+                candidate = tanh(projected[x, C + j] + z[k, C + j])
+                cell = i * candidate + f * c[before + k, j]
                 tanh_cell = tanh(cell)
-                output = o * tanh_cell
-                gate[j], gate[dim_proj + j] = i, f
-                gate[2 * dim_proj + j], gate[3 * dim_proj + j] = o, candidate
-                c_now[j], tanh_c_now[j], h_now[j] = cell, tanh_cell, output
-                total_k[j] += output
+                gates[row + k, j], gates[row + k, F + j] = i, f
+                gates[row + k, O + j], gates[row + k, C + j] = o, candidate
+                c[here + k, j], tanh_c[row + k, j] = cell, tanh_cell
+                h[here + k, j] = o * tanh_cell
+                total[k, j] += o * tanh_cell
         word += n
         if keep:
             row, before, here = row + n, here, here + n
 
 
 @native
-def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz, dz_of_word):
-    """See :func:`fast.run_steps_back`; all arrays float32, or int64, and C-contiguous."""
+def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz, dz_of_word,
+                   dh, dc):
+    """See :func:`fast.run_steps_back`; all arrays float32 or int64, and C-contiguous."""
     n_samples, dim_proj = d_each_h.shape
-    dh = numpy.zeros((n_samples, dim_proj), d_each_h.dtype)
-    dc = numpy.zeros((n_samples, dim_proj), d_each_h.dtype)
-    start = tokens.shape[0]
+    F, O, C = dim_proj, 2 * dim_proj, 3 * dim_proj
+    start = len(tokens)
     for t in range(len(n_alive) - 1, -1, -1):
         n = n_alive[t]
         start -= n
         # The state before the first step is zero, and stands in the first rows of c.
         before = start + n_samples - n_alive[t - 1] if t else 0
         for k in range(n):
-            gate, tanh_c_now, c_before = gates[start + k], tanh_c[start + k], c[before + k]
-            dz_now, of_word = dz[start + k], dz_of_word[tokens[start + k]]
-            dh_k, dc_k, d_each = dh[k], dc[k], d_each_h[k]
+            row, x = start + k, tokens[start + k]
             for j in range(dim_proj):
-                i, f = gate[j], gate[dim_proj + j]
-                o, candidate = gate[2 * dim_proj + j], gate[3 * dim_proj + j]
-                dh_j = dh_k[j] + d_each[j]
-                dc_j = dc_k[j] + dh_j * o * (ONE - tanh_c_now[j] * tanh_c_now[j])
+                i, f, tanh_cell = gates[row, j], gates[row, F + j], tanh_c[row, j]
+                o, candidate = gates[row, O + j], gates[row, C + j]
+                dh_j = dh[k, j] + d_each_h[k, j]
+                dc_j = dc[k, j] + dh_j * o * (ONE - tanh_cell * tanh_cell)
                 dz_i = dc_j * candidate * i * (ONE - i)
-                dz_f = dc_j * c_before[j] * f * (ONE - f)
-                dz_o = dh_j * tanh_c_now[j] * o * (ONE - o)
+                dz_f = dc_j * c[before + k, j] * f * (ONE - f)
+                dz_o = dh_j * tanh_cell * o * (ONE - o)
                 dz_c = dc_j * i * (ONE - candidate * candidate)
-                dz_now[j], dz_now[dim_proj + j] = dz_i, dz_f
-                dz_now[2 * dim_proj + j], dz_now[3 * dim_proj + j] = dz_o, dz_c
-                of_word[j] += dz_i
-                of_word[dim_proj + j] += dz_f
-                of_word[2 * dim_proj + j] += dz_o
-                of_word[3 * dim_proj + j] += dz_c
-                dc_k[j] = dc_j * f
+                dz[row, j], dz[row, F + j] = dz_i, dz_f
+                dz[row, O + j], dz[row, C + j] = dz_o, dz_c
+                dz_of_word[x, j] += dz_i
+                dz_of_word[x, F + j] += dz_f
+                dz_of_word[x, O + j] += dz_o
+                dz_of_word[x, C + j] += dz_c
+                dc[k, j] = dc_j * f
         if t:
             numpy.dot(dz[start:start + n], U_transposed, dh[:n])
 
@@ -129,11 +124,5 @@ def usable(dtype):
 def load():
     """Compile both loops, or read them from Numba's cache."""
     words, matrix = numba.int64[::1], numba.float32[:, ::1]
-    run_steps.compile((matrix, words, words, matrix, matrix, matrix, matrix, matrix, matrix,
-                       numba.boolean))
-    run_steps_back.compile((words, words, matrix, matrix, matrix, matrix, matrix, matrix, matrix))
-
-
-def begin_loading():
-    """Start :func:`load` in a thread: half of its work needs no interpreter."""
-    threading.Thread(target=load, daemon=True).start()
+    run_steps.compile((matrix, words, words) + 7 * (matrix,) + (numba.boolean,))
+    run_steps_back.compile((words, words) + 9 * (matrix,))

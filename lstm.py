@@ -247,7 +247,8 @@ def encode(tparams, x, mask, options):
 def dropout_layer(state_before, use_noise, streams):
     """Half of the units, at random, while `use_noise` is 1; all, halved, while it is 0."""
     keep = streams.binomial(size=state_before.shape, p=0.5, n=1, dtype=config.floatX)
-    return tensor.switch(use_noise, state_before * keep, state_before * 0.5)
+    half = numpy.asarray(0.5, dtype=config.floatX)
+    return state_before * (use_noise * keep + (1 - use_noise) * half)
 
 
 # Model.
@@ -423,6 +424,8 @@ def train_lstm(
     print('model options', options)
     rng = numpy.random.RandomState(seed)
 
+    if BY_HAND:
+        fast.begin_loading(config.floatX)
     print('Loading data')
     _, prepare_data = get_dataset(dataset)
     data = load_parts(options, rng)
