@@ -171,6 +171,7 @@ if USES_PYTENSOR:
     from pytensor.graph.op import Op
     from pytensor.graph.rewriting.basic import in2out, node_rewriter
     from pytensor.graph.traversal import graph_inputs
+    from pytensor.tensor.random.basic import BinomialRV
 
     sigmoid = tensor.sigmoid
 
@@ -200,9 +201,10 @@ if USES_PYTENSOR:
         def binomial(self, size, p=0.5, n=1, dtype='int64'):
             generator = numpy.random.default_rng(self.seeds.spawn(1)[0])
             state = engine.shared(generator)
-            node = tensor.random.binomial.make_node(state, size, n, p)
+            # Drawn in the dtype wanted: a cast would go over single numbers in Python.
+            node = BinomialRV(dtype=dtype).make_node(state, size, n, p)
             state.tag.next_state, draw = node.outputs
-            return draw.astype(dtype)
+            return draw
 
     def n_readers(fgraph, variable):
         return len(fgraph.clients[variable])
