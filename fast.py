@@ -36,7 +36,6 @@ import kernels
 import optimizers
 from engine import Apply, NumpyOp, drop_unused, tensor, theano
 
-
 # What a machine's own BLAS and OpenMP read.
 THREAD_VARIABLES = ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS')
 

@@ -59,7 +59,7 @@ def tanh(x):
 def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, z, keep):
     """See :func:`fast.run_steps`; all arrays float32 or int64, and C-contiguous."""
     dim_proj = U.shape[0]
-    F, O, C = dim_proj, 2 * dim_proj, 3 * dim_proj  # where the blocks begin
+    at_f, at_o, at_c = dim_proj, 2 * dim_proj, 3 * dim_proj  # where the blocks begin
     word, row, before, here = 0, 0, 0, len(total) if keep else 0
     for n in n_alive:
         numpy.dot(h[before:before + n], U, z[:n])
@@ -67,13 +67,13 @@ def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, z, keep
             x = tokens[word + k]
             for j in range(dim_proj):
                 i = HALF * tanh(projected[x, j] + z[k, j]) + HALF
-                f = HALF * tanh(projected[x, F + j] + z[k, F + j]) + HALF
-                o = HALF * tanh(projected[x, O + j] + z[k, O + j]) + HALF
-                candidate = tanh(projected[x, C + j] + z[k, C + j])
+                f = HALF * tanh(projected[x, at_f + j] + z[k, at_f + j]) + HALF
+                o = HALF * tanh(projected[x, at_o + j] + z[k, at_o + j]) + HALF
+                candidate = tanh(projected[x, at_c + j] + z[k, at_c + j])
                 cell = i * candidate + f * c[before + k, j]
                 tanh_cell = tanh(cell)
-                gates[row + k, j], gates[row + k, F + j] = i, f
-                gates[row + k, O + j], gates[row + k, C + j] = o, candidate
+                gates[row + k, j], gates[row + k, at_f + j] = i, f
+                gates[row + k, at_o + j], gates[row + k, at_c + j] = o, candidate
                 c[here + k, j], tanh_c[row + k, j] = cell, tanh_cell
                 h[here + k, j] = o * tanh_cell
                 total[k, j] += o * tanh_cell
@@ -87,7 +87,7 @@ def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz
                    dh, dc):
     """See :func:`fast.run_steps_back`; all arrays float32 or int64, and C-contiguous."""
     n_samples, dim_proj = d_each_h.shape
-    F, O, C = dim_proj, 2 * dim_proj, 3 * dim_proj
+    at_f, at_o, at_c = dim_proj, 2 * dim_proj, 3 * dim_proj
     start = len(tokens)
     for t in range(len(n_alive) - 1, -1, -1):
         n = n_alive[t]
@@ -97,20 +97,20 @@ def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz
         for k in range(n):
             row, x = start + k, tokens[start + k]
             for j in range(dim_proj):
-                i, f, tanh_cell = gates[row, j], gates[row, F + j], tanh_c[row, j]
-                o, candidate = gates[row, O + j], gates[row, C + j]
+                i, f, tanh_cell = gates[row, j], gates[row, at_f + j], tanh_c[row, j]
+                o, candidate = gates[row, at_o + j], gates[row, at_c + j]
                 dh_j = dh[k, j] + d_each_h[k, j]
                 dc_j = dc[k, j] + dh_j * o * (ONE - tanh_cell * tanh_cell)
                 dz_i = dc_j * candidate * i * (ONE - i)
                 dz_f = dc_j * c[before + k, j] * f * (ONE - f)
                 dz_o = dh_j * tanh_cell * o * (ONE - o)
                 dz_c = dc_j * i * (ONE - candidate * candidate)
-                dz[row, j], dz[row, F + j] = dz_i, dz_f
-                dz[row, O + j], dz[row, C + j] = dz_o, dz_c
+                dz[row, j], dz[row, at_f + j] = dz_i, dz_f
+                dz[row, at_o + j], dz[row, at_c + j] = dz_o, dz_c
                 dz_of_word[x, j] += dz_i
-                dz_of_word[x, F + j] += dz_f
-                dz_of_word[x, O + j] += dz_o
-                dz_of_word[x, C + j] += dz_c
+                dz_of_word[x, at_f + j] += dz_f
+                dz_of_word[x, at_o + j] += dz_o
+                dz_of_word[x, at_c + j] += dz_c
                 dc[k, j] = dc_j * f
         if t:
             numpy.dot(dz[start:start + n], U_transposed, dh[:n])
