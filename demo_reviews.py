@@ -41,6 +41,7 @@ import tempfile
 import numpy
 
 from errors import ConfigError, DataError, TutorialError
+from vocabulary import dictionary_path
 
 N_TRAIN = 4000
 N_TEST = 1000
@@ -380,18 +381,6 @@ def write_corpus(folder, n_train=N_TRAIN, n_test=N_TEST, seed=SEED):
 
 
 # The dataset
-
-def dictionary_path(path):
-    """Return where the dictionary of a dataset is.
-
-    Examples
-    --------
-    >>> dictionary_path('data/demo.pkl')
-    'data/demo.dict.pkl'
-    """
-    stem, ending = os.path.splitext(path)
-    return f'{stem}.dict{ending}'
-
 
 def dataset_path(path='demo.pkl'):
     """Return where `load_data` keeps the dataset.

@@ -21,29 +21,27 @@ training never had. A review without any word is left out, with a warning.
 import argparse
 import array
 import collections
-import concurrent.futures
 import contextlib
-import functools
 import gzip
 import hashlib
 import itertools
-import multiprocessing
 import os
 import re
 import shutil
 import signal
 import sys
 import tarfile
-import threading
 import time
 import warnings
 
 import numpy
-from sacremoses import MosesTokenizer
 from six.moves import cPickle as pickle
 from tqdm import tqdm
 
+import vocabulary
 from errors import ConfigError, DataError, TutorialError
+from tokenizing import tokenize_texts
+from vocabulary import FIRST_WORD_ID, UNKNOWN_ID
 
 PARTS = ('train', 'test')
 # The label of a class is its place in this tuple ...
@@ -52,183 +50,16 @@ CLASSES = ('neg', 'pos')
 FOLDERS = ('pos', 'neg')
 
 # How a text becomes words; saved with the dictionary.
-TEXT_SETTINGS = {'tokenizer': 'moses', 'language': 'en', 'lowercase': True,
-                 'classes': list(CLASSES)}
+TEXT_SETTINGS = dict(vocabulary.TEXT_SETTINGS, classes=list(CLASSES))
 
 # The reviews in the archive that is published; no name leads out of a folder.
 REVIEW_MEMBER = re.compile(r'aclImdb/(train|test)/(pos|neg)/(\w+\.txt)', re.ASCII)
 
-FIRST_WORD_ID = 2
-UNKNOWN_ID = 1
 # Python 2 could read it too, and so can every Python 3.
 PICKLE_PROTOCOL = 2
 
-# Texts travel to the tokenizing processes in chunks of this many characters,
-# and a corpus of fewer chunks than POOL_CHUNKS is not worth the processes.
-CHUNK_CHARACTERS = 200000
-POOL_CHUNKS = 10
-
 Summary = collections.namedtuple(
     'Summary', 'n_train n_test n_dropped n_words n_tokens fingerprint')
-
-
-class ReviewTokenizer(MosesTokenizer):
-    """The Moses tokenizer of sacremoses, word for word, at four times its speed.
-
-    sacremoses builds the set of all lower-case letters anew for each full stop, and runs a regular
-    expression over every word to find those that end in one. Here the sets are built once, and
-    only words that do end in a full stop are given to its rules.
-    """
-
-    def __init__(self, lang='en'):
-        super().__init__(lang=lang)
-        self.lower_letters = frozenset(self.IsLower)
-        self.letters = frozenset(self.IsAlpha)
-
-    def islower(self, text):
-        return self.lower_letters.issuperset(text)
-
-    def isanyalpha(self, text):
-        return not self.letters.isdisjoint(text)
-
-    def handles_nonbreaking_prefixes(self, text):
-        tokens = text.split()
-        for position, token in enumerate(tokens):
-            if token.endswith('.'):
-                # The rules look at a word and at the one after it.
-                pair = ' '.join(tokens[position:position + 2])
-                split = token[:-1] + ' .'
-                rules = super().handles_nonbreaking_prefixes
-                if rules(pair).startswith(split):
-                    tokens[position] = split
-        return ' '.join(tokens)
-
-
-@functools.lru_cache(maxsize=None)
-def review_tokenizer():
-    """Return the tokenizer of this process, made at the first call."""
-    return ReviewTokenizer(lang='en')
-
-
-def tokenize_chunk(texts):
-    """Tokenize a list of texts: for each its words in lower case, separated by spaces.
-
-    >>> tokenize_chunk(["It's dull.", "Mr. Bean isn't..."])
-    ['it &apos;s dull .', 'mr. bean isn &apos;t ...']
-    """
-    tokenizer = review_tokenizer()
-    return [tokenizer.tokenize(text, return_str=True).lower()
-            for text in texts]
-
-
-def split_into_chunks(texts, n_characters=None):
-    """Gather texts into lists of about `n_characters` characters.
-
-    Examples
-    --------
-    >>> list(split_into_chunks(['abc', 'd', 'efg', 'hi'], n_characters=4))
-    [['abc', 'd'], ['efg', 'hi']]
-    """
-    n_characters = n_characters or CHUNK_CHARACTERS
-    chunk, size = [], 0
-    for text in texts:
-        chunk.append(text)
-        size += len(text)
-        if size >= n_characters:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
-
-
-def follow_parent():
-    """Leave Ctrl-C to the parent process, and end when it has ended, however it did."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=end_with_parent, daemon=True).start()
-
-
-def end_with_parent():
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-
-def tokenize_in_processes(chunks, jobs):
-    """Yield ``(chunk, tokenized)`` in order, tokenized by `jobs` processes.
-
-    Only a few chunks for each process are in memory at a time.
-    """
-    pending = collections.deque()
-    with concurrent.futures.ProcessPoolExecutor(
-            jobs, initializer=follow_parent) as pool:
-        try:
-            for chunk in chunks:
-                pending.append((chunk, pool.submit(tokenize_chunk, chunk)))
-                if len(pending) > 4 * jobs:
-                    oldest, future = pending.popleft()
-                    yield oldest, future.result()
-            while pending:
-                oldest, future = pending.popleft()
-                yield oldest, future.result()
-        except concurrent.futures.process.BrokenProcessPool as error:
-            raise DataError(
-                'A tokenizing process ended before its work was done. Either memory ran out, or a '
-                "script that calls preprocess() does so outside `if __name__ == '__main__':`. "
-                'Mend that, or call preprocess(..., jobs=1).') from error
-        finally:
-            for _, future in pending:
-                future.cancel()
-
-
-def tokenize_texts(texts, jobs=None):
-    """Tokenize texts, on all cores when there are many.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        Read as it is needed, not all at once.
-    jobs : int, optional
-        Number of processes; by default one for each core.  A small corpus is
-        tokenized in this process.
-
-    Yields
-    ------
-    str
-        For each text, in the same order, its words in lower case, separated
-        by spaces.
-
-    Raises
-    ------
-    DataError
-        If the tokenizer returned another number of texts than it was given.
-    """
-    jobs = number_of_jobs(jobs)
-    chunks = split_into_chunks(texts)
-    head = list(itertools.islice(chunks, POOL_CHUNKS))
-    chunks = itertools.chain(head, chunks)
-    if jobs == 1 or len(head) < POOL_CHUNKS:
-        results = ((chunk, tokenize_chunk(chunk)) for chunk in chunks)
-    else:
-        results = tokenize_in_processes(chunks, jobs)
-    with contextlib.closing(results):
-        for chunk, tokenized in results:
-            if len(tokenized) != len(chunk):
-                raise DataError(
-                    f'The tokenizer was given {len(chunk)} texts and returned {len(tokenized)}: '
-                    'the labels would no longer fit the texts. Expected as many; try another '
-                    'version of sacremoses.')
-            yield from tokenized
-
-
-def number_of_jobs(jobs=None):
-    """Return `jobs`, or the number of cores that this process may use."""
-    if jobs is None:
-        if hasattr(os, 'sched_getaffinity'):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
-    if jobs < 1:
-        raise ConfigError(f'jobs must be 1 or more, but it is {jobs}.')
-    return jobs
 
 
 def find_reviews(corpus_dir):
@@ -509,7 +340,7 @@ def preprocess(corpus_dir, output='imdb.pkl', dictionary='imdb.dict.pkl',
     train, test = reviews['train'], reviews['test']
     with whole_files(output, dictionary) as write:
         texts = tokenize_texts((read_review(path) for path, _ in train + test),
-                               jobs)
+                               TEXT_SETTINGS, jobs)
         if progress and sys.stderr.isatty():
             texts = tqdm(texts, total=len(train + test), unit='review',
                          desc='Tokenizing')

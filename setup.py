@@ -16,7 +16,8 @@ setup(
     license='BSD-3-Clause',
     python_requires='>=3.8',
     py_modules=['command_line', 'demo_reviews', 'engine', 'errors', 'fast', 'imdb',
-                'imdb_preprocess', 'lstm', 'optimizers', 'options', 'saved_model'],
+                'imdb_preprocess', 'lstm', 'optimizers', 'options', 'saved_model', 'tokenizing',
+                'vocabulary'],
     install_requires=[
         'six>=1.16',           # one spelling of pickle and urllib
         'pooch>=1.6',         # fetches and verifies the reviews

@@ -2,18 +2,17 @@
 
 import gzip
 import hashlib
-import multiprocessing
 import os
 import pickle
-import random
 import subprocess
 import sys
 
 import pytest
-from sacremoses import MosesTokenizer
 
 import imdb_preprocess
+import tokenizing
 from errors import ConfigError, DataError
+from vocabulary import TEXT_SETTINGS
 
 ROOT = os.path.dirname(os.path.abspath(imdb_preprocess.__file__))
 SCRIPT = os.path.join(ROOT, 'imdb_preprocess.py')
@@ -65,87 +64,16 @@ def run(*arguments, **options):
                           universal_newlines=True, **options)
 
 
-# Tokenizing
-
-def test_tokenizer_gives_the_words_of_sacremoses():
-    ours, moses = imdb_preprocess.ReviewTokenizer(), MosesTokenizer(lang='en')
-    pieces = ['Mr.', 'U.S.', 'No.', 'no.', 'p.m.', 'e.g.', 'end.', '...', '.', '..', "isn't",
-              "'tis", "1990's", '3.50', '10,000', 'a,b', 'No. 5', 'Nos. 1', 'x.', '.x', '<br />',
-              '&amp;', '[a|b]', '"q"', 'É.', 'é.', 'ß', 'naïve.', '中.', '.中', 'e-mail', '--',
-              '\x00', '\x1c', '\x85', '\u2028', '\xa0', '\n', '\t', 'DOTMULTI', "end.'", '?!']
-    generator = random.Random(1)
-    for _ in range(1500):
-        text = generator.choice(['', ' ']).join(
-            generator.choice(pieces) for _ in range(generator.randint(0, 9)))
-        assert ours.tokenize(text) == moses.tokenize(text), repr(text)
-
-
-def test_tokens_of_one_text_stay_one_text():
-    texts = ['one\ntwo\r\nthree', 'four\u2028five\x85six\x0cseven', '', '\x00\x1f', 'Eight.']
-    assert [text.split() for text in imdb_preprocess.tokenize_texts(texts)] == [
-        ['one', 'two', 'three'], ['four', 'five', 'six', 'seven'], [], [], ['eight', '.']]
-
-
-def test_processes_give_what_one_gives(monkeypatch):
-    texts = [f"It isn't No. {n}, Mr. Bean." * (n % 7) for n in range(200)]
-    expected = list(imdb_preprocess.tokenize_texts(texts, jobs=1))
-    monkeypatch.setattr(imdb_preprocess, 'CHUNK_CHARACTERS', 100)
-    monkeypatch.setattr(imdb_preprocess, 'POOL_CHUNKS', 2)
-    alone = imdb_preprocess.tokenize_chunk
-    monkeypatch.setattr(imdb_preprocess, 'tokenize_in_processes',
-                        watched(imdb_preprocess.tokenize_in_processes))
-    assert list(imdb_preprocess.tokenize_texts(iter(texts), jobs=2)) == expected
-    assert imdb_preprocess.tokenize_in_processes.calls == 1
-    assert imdb_preprocess.tokenize_chunk is alone and len(expected) == 200
-
-
-def watched(function):
-    def call(*arguments):
-        call.calls += 1
-        return function(*arguments)
-    call.calls = 0
-    return call
-
-
-def test_processes_read_only_a_little_ahead(monkeypatch):
-    monkeypatch.setattr(imdb_preprocess, 'CHUNK_CHARACTERS', 10)
-    monkeypatch.setattr(imdb_preprocess, 'POOL_CHUNKS', 2)
-    taken = []
-    texts = (taken.append(n) or 'ten letters' for n in range(1000))
-    stream = imdb_preprocess.tokenize_texts(texts, jobs=2)
-    assert next(stream) == 'ten letters'
-    assert len(taken) < 20
-    stream.close()
-
-
-SPAWNING = """
-import multiprocessing
-import imdb_preprocess
-
-if __name__ == '__main__':
-    multiprocessing.set_start_method('spawn')
-    imdb_preprocess.CHUNK_CHARACTERS, imdb_preprocess.POOL_CHUNKS = 20, 2
-    print(list(imdb_preprocess.tokenize_texts(["It's No. 5."] * 9, jobs=2)))
-"""
-
-
-def test_spawned_processes_give_the_same(tmp_path):
-    script = tmp_path / 'spawning.py'
-    script.write_text(SPAWNING)
-    output = subprocess.check_output([sys.executable, str(script)], universal_newlines=True,
-                                     env=dict(os.environ, PYTHONPATH=ROOT))
-    assert output == f'{["it &apos;s no. 5 ."] * 9}\n'
-
+# The whole
 
 def test_another_number_of_texts_is_an_error(monkeypatch, corpus, tmp_path):
-    honest = imdb_preprocess.tokenize_chunk
-    monkeypatch.setattr(imdb_preprocess, 'tokenize_chunk', lambda texts: honest(texts)[1:])
+    honest = tokenizing.tokenize_chunk
+    monkeypatch.setattr(tokenizing, 'tokenize_chunk',
+                        lambda texts, settings: honest(texts, settings)[1:])
     with pytest.raises(DataError, match='was given 5 texts and returned 4'):
         imdb_preprocess.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'b.pkl')
     assert sorted(os.listdir(tmp_path)) == ['corpus']
 
-
-# The whole
 
 def test_reviews_are_read_in_order_of_their_names(corpus, monkeypatch):
     make_corpus(corpus, {'train/pos/1_9.txt': 'x', 'train/pos/1_10.txt': 'x'})
@@ -290,27 +218,13 @@ def test_options_that_cannot_be_used(corpus, tmp_path):
 
 
 def test_an_interrupt_ends_quietly_and_leaves_nothing(corpus, tmp_path, monkeypatch, capsys):
-    def interrupted(texts):
+    def interrupted(texts, settings):
         raise KeyboardInterrupt
-    monkeypatch.setattr(imdb_preprocess, 'tokenize_chunk', interrupted)
+    monkeypatch.setattr(tokenizing, 'tokenize_chunk', interrupted)
     monkeypatch.chdir(tmp_path)
     assert imdb_preprocess.main([str(corpus)]) == 130
     assert capsys.readouterr().err == 'Interrupted; no file was written.\n'
     assert os.listdir(tmp_path) == ['corpus']
-
-
-def end_at_once(texts):
-    os._exit(1)
-
-
-@pytest.mark.skipif(multiprocessing.get_start_method() != 'fork',
-                    reason='processes that are not forked do not see what the test replaces')
-def test_a_process_that_ends_early_is_an_error(monkeypatch):
-    monkeypatch.setattr(imdb_preprocess, 'CHUNK_CHARACTERS', 10)
-    monkeypatch.setattr(imdb_preprocess, 'POOL_CHUNKS', 2)
-    monkeypatch.setattr(imdb_preprocess, 'tokenize_chunk', end_at_once)
-    with pytest.raises(DataError, match='A tokenizing process ended before its work was done'):
-        list(imdb_preprocess.tokenize_texts(['ten letters'] * 20, jobs=2))
 
 
 def test_command_line(corpus, tmp_path):
@@ -349,7 +263,7 @@ def test_real_reviews_give_the_ids_of_the_pickle():
         assert labels == [label for _, label in reviews]
         sample = range(0, len(reviews), 500)
         texts = [imdb_preprocess.read_review(reviews[n][0]) for n in sample]
-        for n, text in zip(sample, imdb_preprocess.tokenize_texts(texts)):
+        for n, text in zip(sample, imdb_preprocess.tokenize_texts(texts, TEXT_SETTINGS)):
             assert [words.get(word, 1) for word in text.split()] == sequences[n]
 
 
