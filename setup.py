@@ -17,7 +17,7 @@ setup(
     python_requires='>=3.8',
     py_modules=['command_line', 'demo_reviews', 'engine', 'errors', 'fast', 'imdb',
                 'imdb_preprocess', 'lstm', 'optimizers', 'options', 'saved_model', 'tokenizing',
-                'vocabulary'],
+                'training_data', 'vocabulary'],
     install_requires=[
         'six>=1.16',           # one spelling of pickle and urllib
         'pooch>=1.6',         # fetches and verifies the reviews
