@@ -15,7 +15,7 @@ setup(
     long_description_content_type='text/markdown',
     license='BSD-3-Clause',
     python_requires='>=3.8',
-    py_modules=['command_line', 'demo_reviews', 'engine', 'errors', 'fast', 'imdb',
+    py_modules=['command_line', 'corpora', 'demo_reviews', 'engine', 'errors', 'fast', 'imdb',
                 'imdb_preprocess', 'lstm', 'optimizers', 'options', 'saved_model', 'tokenizing',
                 'training_data', 'vocabulary'],
     install_requires=[
