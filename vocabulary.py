@@ -153,9 +153,9 @@ def check_words(words):
     """Raise `DataError` unless these are words, each a str without white space."""
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise DataError('words that are not a list of str')
-    for word in words:
-        if word.split() != [word]:
-            raise DataError(f'the word {word!r:.40}, which white space would split')
+    if ' '.join(words).split() != words:
+        found = next(word for word in words if word.split() != [word])
+        raise DataError(f'the word {found!r:.40}, which white space would split')
 
 
 def check_settings(settings):
@@ -176,7 +176,8 @@ def check_classes(classes):
 
 def check_fit(words, settings):
     """Raise `DataError` for a word that no text has under these settings."""
-    strange = [word for word in words if word != word.lower()] if settings['lowercase'] else []
-    if strange:
-        raise DataError(f'the word {strange[0]!r:.40} in a dictionary whose settings say that '
-                        'words are lower-cased')
+    text = ' '.join(words)
+    if settings['lowercase'] and text != text.lower():
+        found = next((word for word in words if word != word.lower()), text)
+        raise DataError(f'the word {found!r:.40} in a dictionary whose settings say that words '
+                        'are lower-cased')
