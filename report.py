@@ -17,7 +17,7 @@ h1 { font-size: 1.3rem } h2 { font-size: 1.1rem; margin: 0; overflow-wrap: anywh
 article { border-top: 1px solid var(--rule); padding: 1rem 0 }
 p { margin: .5rem 0 } .faint { color: var(--faint); font-size: .85rem }
 .text { white-space: pre-wrap; overflow-wrap: anywhere }
-.words { overflow-wrap: anywhere }
+.words { overflow-wrap: anywhere } .words i { color: var(--ink) }
 i { font-style: normal; border-radius: .2em; padding: .05em 0 }
 .for { background: rgba(var(--for), calc(var(--s) * .6)) }
 .against { background: rgba(var(--against), calc(var(--s) * .6)) }

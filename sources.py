@@ -1,11 +1,10 @@
 """Where the texts to be classified come from: arguments, standard input, a file, a folder."""
-import gzip
 import itertools
 import os
 from collections import namedtuple
 
-from errors import DataError
-from imdb_preprocess import read_review
+import corpora
+from errors import ConfigError, DataError
 
 # `name` is the file that holds the text, or None; `label` its class, or None where none is given.
 Sample = namedtuple('Sample', 'text name label')
@@ -53,16 +52,6 @@ def read_lines(stream, name):
         yield text.rstrip('\r\n')
 
 
-def open_lines(path):
-    """Yield the lines of a file, unpacked if its name ends in ``.gz``."""
-    try:
-        with (gzip.open if path.endswith('.gz') else open)(path, 'rb') as stream:
-            yield from read_lines(stream, path)
-    except (OSError, EOFError) as error:
-        raise DataError('%s cannot be read: %s. Name a readable file or folder.'
-                        % (path, getattr(error, 'strerror', None) or error)) from error
-
-
 def from_path(path, classes, text_column=None, label_column=None, use_labels=True):
     """The texts of a file or a folder.
 
@@ -81,22 +70,40 @@ def from_path(path, classes, text_column=None, label_column=None, use_labels=Tru
     ------
     DataError
         If it cannot be read.
+    ConfigError
+        If columns are named, and it has none.
     """
+    if (text_column or label_column) and (os.path.isdir(path) or not corpora.table_kind(path)):
+        raise ConfigError('%s has no columns: leave --text-column and --label-column out, or name '
+                          'a .csv, .tsv or .jsonl' % path)
     if os.path.isdir(path):
         return from_folder(path, classes, use_labels)
-    lines = open_lines(path)
-    head = list(itertools.islice(lines, 1))  # a file that cannot be read is noticed now
-    return Source((Sample(text, None, None) for text in itertools.chain(head, lines)), False, False)
+    if corpora.table_kind(path):
+        samples = from_rows(corpora.read_table(path, text_column, label_column, labelled=False),
+                            classes, use_labels)
+    else:
+        samples = (Sample(line.rstrip('\r\n'), None, None) for line in corpora.read_lines(path))
+    # A file that cannot be read is noticed now, and so is whether it has labels.
+    head = list(itertools.islice(samples, 1))
+    labelled = bool(head) and head[0].label is not None
+    return Source(itertools.chain(head, samples), labelled, False)
 
 
-def text_files(folder):
-    """The names of the ``*.txt`` of a folder, sorted."""
-    try:
-        return sorted(name for name in os.listdir(folder)
-                      if name.endswith('.txt') and not name.startswith('.'))
-    except OSError as error:
-        raise DataError('%s cannot be read: %s. Make it readable, or name another.'
-                        % (folder, error.strerror)) from error
+def from_rows(rows, classes, use_labels):
+    """Yield the rows of a table as samples.
+
+    Raises
+    ------
+    DataError
+        If a label is no class of the model.
+    """
+    for row in rows:
+        label = row.label if use_labels else None
+        if label is not None and label not in classes:
+            raise DataError('%s: the label %r is no class of the model. Expected one of %s; '
+                            'change it, or give --no-labels.'
+                            % (row.where, label, ', '.join(classes)))
+        yield Sample(row.text, None, label)
 
 
 def from_folder(folder, classes, use_labels=True):
@@ -110,9 +117,9 @@ def from_folder(folder, classes, use_labels=True):
     DataError
         If there is no text, or a folder of texts beside the class folders is no class.
     """
-    inside = sorted(name for name in os.listdir(folder)
-                    if os.path.isdir(os.path.join(folder, name)) and not name.startswith('.'))
-    inside = [name for name in inside if text_files(os.path.join(folder, name))]
+    names = corpora.list_folder(folder)
+    inside = [name for name in names if os.path.isdir(os.path.join(folder, name))
+              and text_files(os.path.join(folder, name))]
     if not set(inside) & set(classes) and text_files(folder):
         inside = []
     unknown = [name for name in inside if name not in classes]
@@ -126,6 +133,11 @@ def from_folder(folder, classes, use_labels=True):
     if not files:
         raise DataError('%s has no text. Expected *.txt in it, or class folders with *.txt.'
                         % folder)
-    samples = (Sample(read_review(os.path.join(folder, name)), name, label)
+    samples = (Sample(corpora.read_text(os.path.join(folder, name)), name, label)
                for name, label in files)
     return Source(samples, bool(inside) and use_labels, True)
+
+
+def text_files(folder):
+    """The names of the ``*.txt`` in a folder, sorted."""
+    return [name for name in corpora.list_folder(folder) if name.endswith('.txt')]
