@@ -33,9 +33,9 @@ from tokenizing import number_of_jobs, tokenize_texts
 from vocabulary import UNKNOWN_ID, Vocabulary
 
 # Texts are sorted by length within a window: at most so many texts, and about so many words.
-WINDOW_TEXTS, WINDOW_WORDS = 2048, 1000000
+WINDOW_TEXTS, WINDOW_WORDS = 4096, 2000000
 # Of a batch: texts, and words with the padding.
-BATCH_TEXTS, BATCH_WORDS = 256, 1 << 18
+BATCH_TEXTS, BATCH_WORDS = 512, 1 << 18
 
 Encoded = collections.namedtuple('Encoded', 'sample words ids')
 # `label` is the number of the class; `explanation` is None unless it was asked for.

@@ -8,15 +8,18 @@ from vocabulary import TEXT_SETTINGS, Vocabulary
 
 WORDS = ['.', ',', 'the', 'film', 'is', 'good', 'bad', '&apos;t', 'don', '&amp;', 'caf\u00e9',
          'see', 'it']
+N_WORDS = len(WORDS) + 2
 
 
-def make_params(n_classes=2, dtype='float64', dim_proj=5, n_words=len(WORDS) + 2, seed=0):
-    """Parameters far from zero, so that every gate is at work."""
+def make_params(n_classes=2, dtype='float64', dim_proj=5, n_words=N_WORDS, seed=0):
+    """Parameters far from zero, so that every gate is at work; the words decide, not the bias."""
     rng = numpy.random.RandomState(seed)
     shapes = [('Wemb', (n_words, dim_proj)), ('lstm_W', (dim_proj, 4 * dim_proj)),
               ('lstm_U', (dim_proj, 4 * dim_proj)), ('lstm_b', (4 * dim_proj,)),
               ('U', (dim_proj, n_classes)), ('b', (n_classes,))]
-    return OrderedDict((name, (1.5 * rng.randn(*shape)).astype(dtype)) for name, shape in shapes)
+    scales = {'U': 4., 'b': 0.1}
+    return OrderedDict((name, (scales.get(name, 1.5) * rng.randn(*shape)).astype(dtype))
+                       for name, shape in shapes)
 
 
 def make_options(params, use_dropout=True):
