@@ -296,9 +296,9 @@ def assign(passing, numbers, portion, seed):
         found.append(([numbers[kept[member]] for member in members], labels[members]))
     trained = numpy.unique(found[0][1])
     if len(trained) < max(2, len(classes)):
-        raise DataError(f'The corpus has the classes {", ".join(classes)}, and texts with words to '
-                        f'train on of {", ".join(classes[label] for label in trained)}. Expected '
-                        'two classes or more, and such texts of each.')
+        raise DataError(f'The corpus has the classes {", ".join(classes)}; with words to train on: '
+                        f'{", ".join(classes[label] for label in trained)}. Expected two classes '
+                        'or more, each with such texts.')
     return classes, found[0], found[1]
 
 

@@ -17,6 +17,7 @@ import numpy
 import scipy.linalg
 
 import command_line
+import curves
 import saved_model
 from options import check_values, require
 
@@ -608,12 +609,14 @@ def main(arguments=None):
         train_lstm, GROUPS, DEFAULTS,
         description='Train an LSTM to tell positive from negative reviews. With no '
                     '--dataset, imdb is used, or demo where imdb cannot be had.')
+    curves.add_options(parser)
     with command_line.plain_errors():
         options = vars(parser.parse_args(arguments))
-        if 'dataset' not in options:
-            options['dataset'] = training_data.choose_dataset()
-        with command_line.progress_bar() as callback:
-            train_lstm(callback=callback, **dict(DEFAULTS, **options))
+        with curves.recorder(options.pop('plot'), options.pop('log')) as record:
+            if 'dataset' not in options:
+                options['dataset'] = training_data.choose_dataset()
+            with command_line.progress_bar() as bar:
+                train_lstm(callback=command_line.each(record, bar), **dict(DEFAULTS, **options))
 
 
 if __name__ == '__main__':

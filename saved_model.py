@@ -39,18 +39,26 @@ def check_writable(path):
     path = os.fspath(path)
     if not path.endswith('.npz'):
         path += '.npz'
-    folder = os.path.dirname(os.path.abspath(path))
+    require_writable('saveto', path, path + '.json', path + WORDS)
+    return path
+
+
+def require_writable(option, *paths):
+    """Raise `ConfigError`, in the name of an option, unless files can be put at these paths.
+
+    They are all in one folder; what is there is left as it is.
+    """
+    folder = os.path.dirname(os.path.abspath(paths[0]))
     try:
-        for target in (path, path + '.json', path + WORDS):
-            if os.path.isdir(target):
-                raise OSError('%s is a folder' % target)
+        for path in paths:
+            if os.path.isdir(path):
+                raise OSError('%s is a folder' % path)
         descriptor, trial = tempfile.mkstemp(dir=folder, prefix='.lstm-')
         os.close(descriptor)
         os.remove(trial)
     except OSError as error:
-        raise ConfigError('saveto=%s cannot be written: %s. Name a file in a folder that '
-                          'exists and may be written to.' % (path, error.strerror or error))
-    return path
+        raise ConfigError('%s=%s cannot be written: %s. Name a file in a folder that exists and '
+                          'may be written to.' % (option, paths[0], error.strerror or error))
 
 
 def replace_file(path, content):

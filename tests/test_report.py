@@ -122,9 +122,9 @@ def test_a_page_is_whole_or_not_there(model, tmp_path):
 
 @pytest.mark.parametrize('name', ['missing/r.html', '.'])
 def test_a_page_that_cannot_be_written(tmp_path, name):
-    with pytest.raises(ConfigError, match='cannot be written'):
-        with report.open_page(str(tmp_path / name), 'm.npz'):
-            pass
+    with pytest.raises(ConfigError, match='cannot be written'), \
+            report.open_page(str(tmp_path / name), 'm.npz'):
+        pass
     assert not glob.glob(str(tmp_path / '*.part'))
 
 
