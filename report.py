@@ -17,7 +17,8 @@ h1 { font-size: 1.3rem } h2 { font-size: 1.1rem; margin: 0; overflow-wrap: anywh
 article { border-top: 1px solid var(--rule); padding: 1rem 0 }
 p { margin: .5rem 0 } .faint { color: var(--faint); font-size: .85rem }
 .text { white-space: pre-wrap; overflow-wrap: anywhere }
-.words { overflow-wrap: anywhere } .words i { color: var(--ink) }
+.words { overflow-wrap: anywhere }
+.words i { color: var(--ink) } .pair { white-space: nowrap; margin-right: .6em }
 i { font-style: normal; border-radius: .2em; padding: .05em 0 }
 .for { background: rgba(var(--for), calc(var(--s) * .6)) }
 .against { background: rgba(var(--against), calc(var(--s) * .6)) }
@@ -94,10 +95,10 @@ def strongest_words(explanation):
     """For each of the two classes, its strongest words."""
     names = explanation.toward_name, explanation.against_name
     for kind, name, positions in zip(('for', 'against'), names, explanation.strongest()):
-        words = ['<i class="%s" style="--s:1">%s</i> %+.3f' % (
+        words = ['<span class="pair"><i class="%s" style="--s:1">%s</i> %+.3f</span>' % (
             kind, escaped(explanation.pieces[k].word), explanation.numbers[k]) for k in positions]
         yield '<p class="words faint">strongest for %s: %s</p>\n' % (
-            escaped(name), ' &nbsp; '.join(words) or 'none')
+            escaped(name), ' '.join(words) or 'none')
 
 
 def article(answer):
