@@ -82,10 +82,13 @@ def load_model(path, dictionary=None, jobs=None):
 
 
 def check_encoder(path, params, options):
-    """Raise `ModelError` unless the encoder is an LSTM and has its parameters."""
+    """Raise `ModelError` unless the encoder is an LSTM, with its parameters and options."""
     if options.get('encoder') != 'lstm':
         raise ModelError('the model %s has the encoder %r: expected lstm, the only one that '
                          'predict.py knows' % (path, options.get('encoder')))
+    if not isinstance(options.get('use_dropout'), (bool, int)):
+        raise ModelError('the options of the model %s do not say whether it was trained with '
+                         'dropout: expected use_dropout, true or false' % path)
     dim_proj = options['dim_proj']
     for name, shape in (('lstm_W', (dim_proj, 4 * dim_proj)), ('lstm_U', (dim_proj, 4 * dim_proj)),
                         ('lstm_b', (4 * dim_proj,))):
@@ -354,7 +357,7 @@ def main(argv=None):
     except BrokenPipeError:
         # Whoever read this has read enough; what is still buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        return 141  # as the shell has it for a command that SIGPIPE ended
     except KeyboardInterrupt:
         print('Interrupted.', file=sys.stderr)
         return 130

@@ -58,16 +58,15 @@ def escaped(text):
 
 def coloured_text(explanation):
     """The text, a word with a number in each ``<i>``."""
-    verdict, parts = explanation.running_verdict(), []
-    for k, (gap, word) in enumerate(explanation.pieces):
-        level, kinds = explanation.levels()[k], []
+    parts = []
+    for (gap, word), known, number, level, verdict in zip(
+            explanation.pieces, explanation.known, explanation.numbers, explanation.levels(),
+            explanation.running_verdict()):
+        kinds = [] if known else ['unknown']
         if abs(level) >= FAINTEST:
             kinds.append('for' if level > 0 else 'against')
-        if not explanation.known[k]:
-            kinds.append('unknown')
         parts.append('%s<i class="%s" style="--s:%.2f" title="%+.4f, verdict %.3f">%s</i>' % (
-            escaped(gap), ' '.join(kinds), abs(level), explanation.numbers[k], verdict[k],
-            escaped(word)))
+            escaped(gap), ' '.join(kinds), abs(level), number, verdict, escaped(word)))
     return ''.join(parts) + escaped(explanation.tail)
 
 
