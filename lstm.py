@@ -424,6 +424,7 @@ def train_lstm(
     print('Building model')
     params = init_params(options, rng)
     if reload_model:
+        saved_model.check_same_words(reload_model, vocabulary)
         load_params(reload_model, params)
     tparams = init_tparams(params)
     use_noise, x, mask, y, _, f_pred, cost = build_model(tparams, options)

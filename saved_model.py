@@ -280,6 +280,28 @@ def load_vocabulary(path, options):
         raise ModelError(str(error))
 
 
+def check_same_words(path, vocabulary):
+    """Raise `ModelError` if training starts from a model whose ids are other words.
+
+    Parameters
+    ----------
+    path : str
+        The model. One that was saved without its words cannot be checked.
+    vocabulary : Vocabulary or None
+        Of the dataset, as far as the new model knows it.
+    """
+    path = os.fspath(path)
+    if vocabulary is None or not os.path.exists(path + WORDS):
+        return
+    found = load_vocabulary(path, load_options(path))
+    for what in ('settings', 'classes', 'words'):
+        if getattr(found, what) != getattr(vocabulary, what):
+            raise ModelError('the model %s does not fit the dataset: it was trained with other %s, '
+                             'so that its ids or labels mean something else. Train from the '
+                             'start, or on the dataset it was made with.'
+                             % (path, what if what != 'settings' else 'text settings'))
+
+
 def check_vocabulary(path, params, vocabulary):
     """Raise `ModelError` unless a vocabulary has a word for each embedding and a name a class."""
     (n_words, _), (ydim,) = params['Wemb'].shape, params['b'].shape

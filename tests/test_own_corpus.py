@@ -209,10 +209,20 @@ def test_an_empty_text_in_a_table_is_left_out_with_its_line(tmp_path):
     assert summary.n_dropped == 1
 
 
-def test_the_command_line_names_file_and_line(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize('files, source, said', [
+    ({'a.csv': b'text,label\na,b\nc\n'}, 'a.csv', 'a.csv, line 3: expected 2 fields'),
+    ({'a.csv': b'text,kind\na,b\n'}, 'a.csv', "a.csv has no column 'label'"),
+    ({'a.csv': b'text,label\na,b\nc,\n'}, 'a.csv', 'a.csv, line 3: the label is'),
+    ({'a.tsv': b'text\tlabel\na\tb\n\xe9\tb\n'}, 'a.tsv', 'a.tsv, line 3, is not UTF-8'),
+    ({'a.jsonl': b'{"text": "a", "label": 1}\n' * 3}, 'a.jsonl', 'Expected two classes or more'),
+    ({'a/train/x/1.txt': b'a', 'a/train/y/1.txt': b'a', 'a/test/x/1.txt': b'a',
+      'a/test/z/1.txt': b'a'}, 'a', 'other classes in train (x, y) than in test (x, z)')])
+def test_the_command_line_says_what_is_wrong(tmp_path, monkeypatch, capsys, files, source, said):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / 'a.csv').write_text('text,label\na,b\nc\n')
-    assert imdb_preprocess.main(['a.csv']) == 2
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    assert imdb_preprocess.main([source]) == 2
     stdout, stderr = capsys.readouterr()
-    assert stdout == '' and stderr.startswith('error: a.csv, line 3: expected 2 fields')
-    assert os.listdir('.') == ['a.csv']
+    assert stdout == '' and stderr.startswith('error: ') and said in stderr
+    assert 'Traceback' not in stderr and os.listdir('.') == [source]

@@ -10,7 +10,7 @@ import imdb
 import lstm
 import saved_model
 import training_data
-from errors import ConfigError, DataError
+from errors import ConfigError, DataError, ModelError
 from vocabulary import TEXT_SETTINGS
 
 CLASSES = ['bad', 'good', 'so-so']
@@ -40,7 +40,7 @@ def dataset(tmp_path, monkeypatch):
 def train(**options):
     lstm.train_lstm(**dict(dict(dataset='shop.pkl', dim_proj=4, max_epochs=1, n_words=9,
                                 valid_portion=0.2, saveto='model.npz'), **options))
-    return saved_model.load('model.npz')
+    return saved_model.load(options.get('saveto', 'model.npz'))
 
 
 def test_a_model_is_saved_with_the_words_it_knows(dataset, capsys):
@@ -92,6 +92,19 @@ def test_the_dictionary_may_be_compressed_or_not(dataset):
         dataset.parent / 'shop.dict.pkl')
     (dataset.parent / 'shop.dict.pkl').rename(dataset.parent / 'shop.dict.pkl.gz')
     assert training_data.find_dictionary(str(dataset)).endswith('shop.dict.pkl.gz')
+
+
+def test_a_model_of_other_words_is_not_taken_up(dataset, tmp_path):
+    make_dataset(dataset)
+    train(saveto='first.npz')
+    train(reload_model='first.npz')
+    for changed, said in (({'words': {'other%d' % number: number for number in range(2, 12)}},
+                           'other words'), ({'classes': ['a', 'b', 'c']}, 'other classes')):
+        make_dataset(dataset, **changed)
+        with pytest.raises(ModelError, match='first.npz does not fit .* with ' + said):
+            train(reload_model='first.npz')
+    (tmp_path / 'first.npz.words.json').unlink()
+    train(reload_model='first.npz')
 
 
 def test_what_a_dataset_is_follows_its_content(dataset):
