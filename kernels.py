@@ -1,7 +1,7 @@
-"""The loops of :mod:`fast` as native code, for float32, by Numba, which PyTensor brings along.
+"""The loops of :mod:`passes` as native code, for float32, by Numba, which PyTensor brings along.
 
 :func:`run_steps` and :func:`run_steps_back` are drop-in forms of the functions of these
-names in :mod:`fast`, where the equations stand; tests compare the two. They
+names in :mod:`passes`, where the equations stand; tests compare the two. They
 release the GIL, so two threads can each run half of a minibatch.
 
 The first call on a machine compiles, some two seconds; from then on Numba
@@ -57,7 +57,7 @@ def tanh(x):
 
 @native
 def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, z, keep):
-    """See :func:`fast.run_steps`; all arrays float32 or int64, and C-contiguous."""
+    """See :func:`passes.run_steps`; all arrays float32 or int64, and C-contiguous."""
     dim_proj = U.shape[0]
     at_f, at_o, at_c = dim_proj, 2 * dim_proj, 3 * dim_proj  # where the blocks begin
     word, row, before, here = 0, 0, 0, len(total) if keep else 0
@@ -85,7 +85,7 @@ def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, z, keep
 @native
 def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz, dz_of_word,
                    dh, dc):
-    """See :func:`fast.run_steps_back`; all arrays float32 or int64, and C-contiguous."""
+    """See :func:`passes.run_steps_back`; all arrays float32 or int64, and C-contiguous."""
     n_samples, dim_proj = d_each_h.shape
     at_f, at_o, at_c = dim_proj, 2 * dim_proj, 3 * dim_proj
     start = len(tokens)

@@ -24,6 +24,7 @@ from options import check_values, require
 with command_line.plain_errors(active=__name__ == '__main__'):  # flags that cannot be used
     import demo_reviews
     import fast
+    import passes
     import training_data
     from engine import BY_HAND, RandomStreams, config, description, sigmoid, softmax, tensor, theano
     from optimizers import adadelta, rmsprop, sgd
@@ -418,7 +419,7 @@ def train_lstm(
     rng = numpy.random.RandomState(seed)
 
     if BY_HAND:
-        fast.begin_loading(config.floatX)
+        passes.begin_loading(config.floatX)
     print('Loading data')
     _, prepare_data = get_dataset(dataset)
     data, about = training_data.load_parts(options, rng)
@@ -442,7 +443,7 @@ def train_lstm(
 
     model = Model(options, tparams, use_noise, prepare_data, f_pred, f_grad_shared, f_update,
                   vocabulary)
-    with fast.one_blas_thread() if BY_HAND else contextlib.nullcontext():
+    with passes.one_blas_thread() if BY_HAND else contextlib.nullcontext():
         return optimize(model, data, rng, callback)
 
 

@@ -9,6 +9,7 @@ import numpy
 
 import imdb
 import lstm
+import passes
 from engine import config, tensor, theano
 
 MODELS = {}
@@ -77,7 +78,7 @@ def epoch(window, seed):
 if __name__ == '__main__':
     with open(sys.argv[1], 'rb') as stream:
         DATA = pickle.load(stream)
-    with lstm.fast.one_blas_thread() if lstm.BY_HAND else contextlib.nullcontext():
+    with passes.one_blas_thread() if lstm.BY_HAND else contextlib.nullcontext():
         for line in sys.stdin:
             task, arguments = json.loads(line)
             print(json.dumps(globals()[task](**arguments)), flush=True)

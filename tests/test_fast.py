@@ -5,6 +5,7 @@ from test_lstm import FLOAT, TIGHT, make_options, numpy_lstm, random_batch, rand
 
 import fast
 import lstm
+import passes
 from engine import tensor, theano
 
 
@@ -75,13 +76,13 @@ def test_a_minibatch_without_any_word_is_zero(both):
 def test_prediction_that_keeps_nothing_equals_the_pass_that_keeps_all():
     params = random_params(make_options())
     x, mask, _ = random_batch(n_timesteps=7)
-    words, tokens, n_alive, order = fast.pack(x, mask)
+    words, tokens, n_alive, order = passes.pack(x, mask)
     arguments = [params['Wemb'][words]] + [params['lstm_' + name] for name in 'WUb']
-    whole = fast.forward(*arguments, tokens=tokens, n_alive=n_alive, order=order)[0]
+    whole = passes.forward(*arguments, tokens=tokens, n_alive=n_alive, order=order)[0]
     h = numpy_lstm(params['Wemb'][x], mask, *arguments[1:])
     expected = (h * mask[:, :, None]).sum(axis=0) / mask.sum(axis=0)[:, None]
     numpy.testing.assert_allclose(whole, expected, rtol=0, atol=TIGHT)
-    found, = fast.forward(*arguments, tokens=tokens, n_alive=n_alive, order=order, keep=False)
+    found, = passes.forward(*arguments, tokens=tokens, n_alive=n_alive, order=order, keep=False)
     numpy.testing.assert_allclose(found, whole, rtol=0, atol=TIGHT)
 
 
@@ -105,13 +106,13 @@ def test_the_gradient_goes_forward_once():
 
 def test_a_mask_of_other_numbers_is_refused():
     with pytest.raises(ValueError, match='zeros and ones'):
-        fast.pack(numpy.array([[2]]), numpy.array([[0.5]]))
+        passes.pack(numpy.array([[2]]), numpy.array([[0.5]]))
 
 
 def test_pack_puts_the_longest_first_and_keeps_every_word():
     x = numpy.array([[5, 9, 2], [0, 9, 3], [0, 7, 0]])
     mask = (x > 0).astype(FLOAT)
-    words, tokens, n_alive, order = fast.pack(x, mask)
+    words, tokens, n_alive, order = passes.pack(x, mask)
     assert words.tolist() == [2, 3, 5, 7, 9]
     assert order.tolist() == [1, 2, 0]
     assert n_alive.tolist() == [[3, 2, 1]]

@@ -4,19 +4,19 @@ import os
 import numpy
 import pytest
 
-import fast
 import kernels
+import passes
 
 native = pytest.mark.skipif(kernels.numba is None,
                             reason='Numba is not installed; it comes with PyTensor')
 
 
 def problem(seed=0, n_samples=5, longest=9, n_words=12, dim_proj=6, n_groups=2):
-    """Arguments of `fast.forward` and a derivative by its result, all float32."""
+    """Arguments of `passes.forward` and a derivative by its result, all float32."""
     rng = numpy.random.RandomState(seed)
     x = rng.randint(2, n_words, (longest, n_samples))
     mask = (numpy.arange(longest)[:, None] < rng.randint(1, longest + 1, n_samples))
-    words, tokens, n_alive, order = fast.pack(x, mask.astype('float32'), n_groups)
+    words, tokens, n_alive, order = passes.pack(x, mask.astype('float32'), n_groups)
     shapes = [(len(words), dim_proj), (dim_proj, 4 * dim_proj), (dim_proj, 4 * dim_proj),
               (4 * dim_proj,)]
     weights = [rng.randn(*shape).astype('float32') for shape in shapes]
@@ -26,8 +26,8 @@ def problem(seed=0, n_samples=5, longest=9, n_words=12, dim_proj=6, n_groups=2):
 
 def both_passes(weights, packed, d_pooled):
     """All that the passes return, forward then backward."""
-    results = fast.forward(*weights, *packed)
-    return list(results) + list(fast.backward(d_pooled, *weights, *packed, *results[1:]))
+    results = passes.forward(*weights, *packed)
+    return list(results) + list(passes.backward(d_pooled, *weights, *packed, *results[1:]))
 
 
 @native
@@ -51,14 +51,14 @@ def test_native_loops_are_what_runs_in_float32(monkeypatch):
     weights, packed, d_pooled = problem()
     both_passes(weights, packed, d_pooled)
     assert calls == ['run_steps'] * 2 + ['run_steps_back'] * 2
-    results = fast.forward(*[array.astype('float64') for array in weights], *packed)
+    results = passes.forward(*[array.astype('float64') for array in weights], *packed)
     assert abs(results[0]).max() > 0 and len(calls) == 4
 
 
 def test_a_pass_that_keeps_nothing_gives_the_same():
     weights, packed, _ = problem()
-    numpy.testing.assert_array_equal(fast.forward(*weights, *packed, keep=False)[0],
-                                     fast.forward(*weights, *packed)[0])
+    numpy.testing.assert_array_equal(passes.forward(*weights, *packed, keep=False)[0],
+                                     passes.forward(*weights, *packed)[0])
 
 
 @pytest.mark.parametrize('n_groups', [1, 3, 7])
@@ -72,7 +72,7 @@ def test_one_thread_and_two_give_the_same_bits(monkeypatch):
     arguments = problem(1, n_samples=16, longest=40, dim_proj=32)
     results = []
     for number in (1, 2):
-        monkeypatch.setattr(fast, 'n_threads', lambda number=number: number)
+        monkeypatch.setattr(passes, 'n_threads', lambda number=number: number)
         results.append(both_passes(*arguments))
     for one, two in zip(*results):
         numpy.testing.assert_array_equal(one, two)
@@ -80,7 +80,7 @@ def test_one_thread_and_two_give_the_same_bits(monkeypatch):
 
 def test_one_thread_where_a_variable_says_so(monkeypatch):
     monkeypatch.setenv('OMP_NUM_THREADS', '1')
-    assert fast.n_threads() == 1
+    assert passes.n_threads() == 1
 
 
 def test_an_error_in_either_thread_is_raised():
@@ -88,16 +88,16 @@ def test_an_error_in_either_thread_is_raised():
         raise KeyError('here')
     for tasks in ((fail, int), (int, fail)):
         with pytest.raises(KeyError):
-            fast.side_by_side(*tasks)
+            passes.side_by_side(*tasks)
 
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='there is no fork here')
 def test_a_forked_process_has_a_thread_of_its_own(monkeypatch):
-    monkeypatch.setattr(fast, 'n_threads', lambda: 2)
-    assert fast.side_by_side(lambda: 1, lambda: 2) == [1, 2]
+    monkeypatch.setattr(passes, 'n_threads', lambda: 2)
+    assert passes.side_by_side(lambda: 1, lambda: 2) == [1, 2]
     child = os.fork()
     if child == 0:
-        os._exit(fast.side_by_side(lambda: 3, lambda: 4) != [3, 4])
+        os._exit(passes.side_by_side(lambda: 3, lambda: 4) != [3, 4])
     assert os.waitpid(child, 0)[1] == 0
 
 
@@ -114,4 +114,4 @@ def test_tanh_is_close_and_odd_and_lets_nan_through():
 def test_nan_in_a_parameter_reaches_the_result():
     weights, packed, _ = problem()
     weights[2][0, 0] = numpy.nan
-    assert numpy.isnan(fast.forward(*weights, *packed)[0]).any()
+    assert numpy.isnan(passes.forward(*weights, *packed)[0]).any()

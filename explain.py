@@ -1,0 +1,249 @@
+"""Why a text got its class: one number for each word, and the text coloured by them.
+
+The score of a text is exactly the sum of its words' numbers and the bias
+(:mod:`inference`). Two classes: class 1 against class 0, whichever won. More:
+the winner against the runner-up.
+"""
+import math
+import os
+import re
+import unicodedata
+from collections import namedtuple
+
+import numpy
+
+MEANING = ('A word\'s number says how the verdict stood as that word was read, after all the words '
+           'before it; it is not what the word alone is worth. The numbers and the bias add up to '
+           'the log-odds.')
+
+# What the Moses tokenizer writes, and the character that it stands for.
+ESCAPES = {'&amp;': '&', '&#124;': '|', '&lt;': '<', '&gt;': '>', '&apos;': "'", '&quot;': '"',
+           '&#91;': '[', '&#93;': ']'}
+ESCAPE = re.compile('|'.join(ESCAPES))
+# How many characters the tokenizer may have left out between two words, white space aside.
+MAX_LEFT_OUT = 20
+
+# A word is coloured from this share of the strongest number on.
+FAINTEST = 0.08
+# Red, green and blue of the strongest words, for and against; blue and orange are told apart by
+# nearly everybody.
+FOR, AGAINST = (70, 140, 255), (255, 140, 30)
+
+Piece = namedtuple('Piece', 'gap word')
+
+
+class Explanation:
+    """A text, its class, and the share of each word in it.
+
+    Attributes
+    ----------
+    pieces : list of Piece
+        Each word as it was written, and what stands between it and the word before.
+    tail : str
+        What stands after the last word.
+    known : list of bool
+        Whether the vocabulary has the word.
+    label : int
+        The likeliest class.
+    toward, against : int
+        The two classes compared: a number above 0 speaks for `toward`.
+    numbers : float64 array, (n_words,)
+    bias : float
+        `numbers` and `bias` add up to the difference of the two classes' scores.
+    classes : list of str
+    probabilities : float array, (ydim,)
+    """
+
+    def __init__(self, text, words, known, terms, bias, classes, probabilities, settings):
+        self.pieces, self.tail = as_written(text, words, settings)
+        self.known, self.classes, self.probabilities = known, classes, probabilities
+        self.label = int(probabilities.argmax())
+        self.toward, self.against = compared(probabilities)
+        self.numbers = terms[:, self.toward] - terms[:, self.against]
+        self.bias = float(bias[self.toward]) - float(bias[self.against])
+
+    @property
+    def toward_name(self):
+        return self.classes[self.toward]
+
+    @property
+    def against_name(self):
+        return self.classes[self.against]
+
+    @property
+    def score(self):
+        """The log-odds of the one class against the other."""
+        return float(self.numbers.sum()) + self.bias
+
+    def levels(self):
+        """Each number over the largest, from -1 to 1."""
+        return self.numbers / max(abs(self.numbers).max(), 1e-30) if len(self.numbers) else []
+
+    def running_verdict(self):
+        """After each word, the probability of `toward` had the text ended there.
+
+        The mean over time of a shorter text has the same h and a smaller T.
+        """
+        n_read = numpy.arange(1, len(self.numbers) + 1)
+        scores = numpy.cumsum(self.numbers) * (len(self.numbers) / n_read) + self.bias
+        return 0.5 * (1 + numpy.tanh(scores / 2))
+
+    def strongest(self, n=5):
+        """Positions of at most `n` words of the largest numbers above 0, and of those below."""
+        order = numpy.argsort(-self.numbers, kind='stable')
+        return ([k for k in order[:n].tolist() if self.numbers[k] > 0],
+                [k for k in order[::-1][:n].tolist() if self.numbers[k] < 0])
+
+
+def compared(probabilities):
+    """The two classes that are compared.
+
+    >>> compared(numpy.array([.8, .2])), compared(numpy.array([.5, .2, .3]))
+    ((1, 0), (0, 2))
+    """
+    if len(probabilities) == 2:
+        return 1, 0
+    winner, runner_up = numpy.argsort(-probabilities, kind='stable')[:2].tolist()
+    return winner, runner_up
+
+
+# Words as they were written.
+
+
+def as_written(text, words, settings):
+    """Find each word in the text that it was made from.
+
+    Where a word cannot be found, because the tokenizer took something out of
+    its middle, it stands as the tokenizer has it.
+
+    Returns
+    -------
+    pieces : list of Piece
+    tail : str
+
+    Examples
+    --------
+    >>> settings = {'tokenizer': 'moses', 'language': 'en', 'lowercase': True}
+    >>> as_written("It's  <b>GOOD", ['it', '&apos;s', '&lt;', 'b', '&gt;', 'good'], settings)[0]
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [Piece(gap='', word='It'), Piece(gap='', word="'s"), Piece(gap='  ', word='<'),
+     Piece(gap='', word='b'), Piece(gap='', word='>'), Piece(gap='', word='GOOD')]
+    """
+    fold = fold_case if settings['lowercase'] else str
+    folded, origin = text, range(len(text) + 1)
+    if settings['lowercase']:
+        characters = [fold(character) for character in text]
+        folded = ''.join(characters)
+        origin = [k for k, lowered in enumerate(characters) for _ in lowered] + [len(text)]
+    pieces, end, left_out = [], 0, MAX_LEFT_OUT
+    for word in words:
+        if settings['tokenizer'] == 'moses':
+            word = ESCAPE.sub(lambda match: ESCAPES[match.group()], word)
+        start = end
+        while folded[start:start + 1].isspace():
+            start += 1
+        wanted = fold(word)
+        found = folded.find(wanted, start, start + left_out + len(wanted))
+        if found < 0:
+            pieces.append(Piece(' ' if pieces else '', word))
+            left_out += len(wanted) + 1
+            continue
+        gap, stop = text[origin[end]:origin[found]], found + len(wanted)
+        if left_out > MAX_LEFT_OUT:  # what was not found stands in the gap
+            gap = ' '
+        pieces.append(Piece(gap, text[origin[found]:origin[stop]]))
+        end, left_out = stop, MAX_LEFT_OUT
+    return pieces, text[origin[end]:]
+
+
+def fold_case(text):
+    """Lower case, with one form of sigma: which of the two it is depends on what follows."""
+    return text.lower().replace('\u03c2', '\u03c3')
+
+
+# On a terminal.
+
+
+def colour_depth(stream, environment=None):
+    """How many colours may be written to a stream.
+
+    Returns
+    -------
+    int
+        2 ** 24, 256, or 0: it is no terminal, ``NO_COLOR`` is set, or it is not known to have
+        that many.
+    """
+    environment = os.environ if environment is None else environment
+    terminal = environment.get('TERM', '')
+    if environment.get('NO_COLOR') or terminal == 'dumb' or not stream.isatty():
+        return 0
+    if environment.get('COLORTERM') in ('truecolor', '24bit') or terminal.endswith('-direct'):
+        return 2 ** 24
+    return 256 if '256color' in terminal else 0
+
+
+def printable(text):
+    r"""The text without what could steer a terminal: control characters become U+FFFD.
+
+    >>> printable('a\x1b[31mb\n')
+    'a\ufffd[31mb\n'
+    """
+    return ''.join(character if character in '\n\t' or unicodedata.category(character) != 'Cc'
+                   else '\ufffd' for character in text)
+
+
+def marked(word, level, colours):
+    r"""A word on the colour scale.
+
+    >>> marked('good', 1., 0), marked('bad', -.5, 0), marked('a', .01, 0)
+    ('good[+++]', 'bad[--]', 'a')
+    >>> marked('good', 1., 256)
+    '\x1b[30;48;5;75mgood\x1b[0m'
+    """
+    if abs(level) < FAINTEST:
+        return word
+    if not colours:
+        return '%s[%s]' % (word, ('+' if level > 0 else '-') * math.ceil(3 * abs(level)))
+    # From nearly white to the full colour: black letters can be read on all of it.
+    red, green, blue = (round(255 - (255 - full) * (0.15 + 0.85 * abs(level)))
+                        for full in (FOR if level > 0 else AGAINST))
+    if colours == 256:  # a cube of 6 * 6 * 6 colours begins at 16
+        red, green, blue = (round(value / 51) for value in (red, green, blue))
+        return '\x1b[30;48;5;%dm%s\x1b[0m' % (16 + 36 * red + 6 * green + blue, word)
+    return '\x1b[30;48;2;%d;%d;%dm%s\x1b[0m' % (red, green, blue, word)
+
+
+def strongest_lines(explanation):
+    """For each of the two classes, its strongest words with their numbers and places."""
+    names = explanation.toward_name, explanation.against_name
+    width = max(map(len, names))
+    for name, positions in zip(names, explanation.strongest()):
+        words = ('%s (word %d) %+.3f' % (explanation.pieces[k].word, k + 1,
+                                         explanation.numbers[k]) for k in positions)
+        yield 'strongest for %-*s  %s' % (width, name, ', '.join(words) or 'none')
+
+
+def in_terminal(explanation, colours=0):
+    """The verdict, the text with each word on the colour scale, and the strongest words.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    colours : int
+        As from :func:`colour_depth`.
+    """
+    pairs = zip(explanation.classes, explanation.probabilities)
+    lines = ['%s   (%s)' % (explanation.classes[explanation.label],
+                            ', '.join('%s %.3f' % pair for pair in pairs))]
+    if explanation.pieces:
+        lines.append(''.join(
+            printable(gap) + marked(printable(word), level, colours)
+            for (gap, word), level in zip(explanation.pieces, explanation.levels())))
+        lines[-1] += printable(explanation.tail.rstrip())
+        lines += [printable(line) for line in strongest_lines(explanation)]
+    else:
+        lines.append('(no words: the bias alone decides)')
+    lines.append('%d words %+.3f, bias %+.3f: log-odds of %s against %s %+.3f' % (
+        len(explanation.pieces), explanation.numbers.sum(), explanation.bias,
+        explanation.toward_name, explanation.against_name, explanation.score))
+    return '\n'.join(lines)

@@ -1,0 +1,46 @@
+"""Small models with words, for the tests of prediction."""
+from collections import OrderedDict
+
+import numpy
+
+import saved_model
+from vocabulary import TEXT_SETTINGS, Vocabulary
+
+WORDS = ['.', ',', 'the', 'film', 'is', 'good', 'bad', '&apos;t', 'don', '&amp;', 'caf\u00e9',
+         'see', 'it']
+N_WORDS = len(WORDS) + 2
+
+
+def make_params(n_classes=2, dtype='float64', dim_proj=5, n_words=N_WORDS, seed=0):
+    """Parameters far from zero, so that every gate is at work; the words decide, not the bias."""
+    rng = numpy.random.RandomState(seed)
+    shapes = [('Wemb', (n_words, dim_proj)), ('lstm_W', (dim_proj, 4 * dim_proj)),
+              ('lstm_U', (dim_proj, 4 * dim_proj)), ('lstm_b', (4 * dim_proj,)),
+              ('U', (dim_proj, n_classes)), ('b', (n_classes,))]
+    scales = {'U': 4., 'b': 0.1}
+    return OrderedDict((name, (scales.get(name, 1.5) * rng.randn(*shape)).astype(dtype))
+                       for name, shape in shapes)
+
+
+def make_options(params, use_dropout=True):
+    n_words, dim_proj = params['Wemb'].shape
+    return {'n_words': n_words, 'dim_proj': dim_proj, 'ydim': len(params['b']),
+            'encoder': 'lstm', 'use_dropout': use_dropout}
+
+
+def save_model(path, classes=('neg', 'pos'), dtype='float64', use_dropout=True, words=True, seed=0,
+               **settings):
+    """Save a model; return its path and its parameters."""
+    params = make_params(len(classes), dtype, seed=seed)
+    vocabulary = Vocabulary(WORDS, dict(TEXT_SETTINGS, **settings), list(classes))
+    saved_model.save(str(path), params, make_options(params, use_dropout),
+                     vocabulary if words else None)
+    return str(path), params
+
+
+def random_texts(n, seed=0, words=('The', 'film', 'is', 'GOOD', 'bad', "don't", '&', 'Caf\u00e9',
+                                   'see', 'it', '.', ',', 'unheard')):
+    """Texts of 1 to 30 words."""
+    rng = numpy.random.RandomState(seed)
+    return [' '.join(words[k] for k in rng.randint(len(words), size=rng.randint(1, 31)))
+            for _ in range(n)]
