@@ -11,9 +11,13 @@ import os
 import tempfile
 
 import numpy
-from six.moves import cPickle as pickle
 
-from errors import ConfigError, ModelError
+from errors import ConfigError, DataError, ModelError
+from options import EXPECTED
+from untrusted import open_arrays, read_json, read_options_pickle, reason, shown
+
+PLAIN = (bool, int, float, str, type(None))
+MODEL_OPTIONS = ('dim_proj', 'n_words', 'maxlen', 'use_dropout', 'batch_size', 'valid_batch_size')
 
 
 def check_writable(path):
@@ -100,13 +104,27 @@ def load_params(path, params):
         If the file cannot be read, or a name is missing or has another shape there.
     """
     try:
-        with numpy.load(path, allow_pickle=False) as arrays:
+        with open_arrays(path) as (arrays, members):
+            found = {name: members[name] for name in params if name in members}
+            check_shapes(path, found, params)
             found = {name: numpy.asarray(arrays[name], dtype=initial.dtype)
-                     for name, initial in params.items() if name in arrays}
+                     for name, initial in params.items()}
+    except ModelError:
+        raise
     except Exception as error:  # a damaged or foreign file raises almost anything
-        found = getattr(error, 'strerror', None) or 'no arrays of numbers by name'
         raise ModelError('%s is not a model that can be read: expected the .npz that lstm.py '
-                         'saves; found: %s' % (path, found))
+                         'saves; found: %s' % (path, reason(error)))
+    for name, value in found.items():
+        if not numpy.isfinite(value).all():
+            raise ModelError('the model %s is spoilt: its parameter %s has values that are no '
+                             'finite numbers. Expected numbers only; train it again.'
+                             % (path, name))
+    params.update(found)
+    return params
+
+
+def check_shapes(path, found, params):
+    """Raise `ModelError` unless each of `params` is `found`, with its shape."""
     for name, initial in params.items():
         if name not in found:
             raise ModelError('the model %s has no parameter %s: expected one of shape %s'
@@ -115,34 +133,6 @@ def load_params(path, params):
             raise ModelError('the model %s does not fit: its parameter %s has the shape %s, '
                              'these options make it %s'
                              % (path, name, found[name].shape, initial.shape))
-        params[name] = found[name]
-    return params
-
-
-def latin1_bytes(text, encoding):
-    return text.encode('latin1')
-
-
-class NamesOnly(pickle.Unpickler):
-    """Reads the tutorial's pickled options: functions become their names.
-
-    Its own file holds numbers, strings, the optimizer function and a NumPy
-    scalar; any other global is refused, and none is ever called but NumPy's
-    scalar constructor.
-    """
-
-    def find_class(self, module, name):
-        if module in ('numpy', 'numpy.core.multiarray', 'numpy._core.multiarray'):
-            if name == 'dtype':
-                return numpy.dtype
-            if name == 'scalar':
-                return numpy.float64(0).__reduce__()[0]
-        if (module, name) == ('_codecs', 'encode'):  # bytes, below protocol 3
-            return latin1_bytes
-        if module in ('__main__', 'lstm', 'optimizers') and name in ('sgd', 'adadelta',
-                                                                     'rmsprop'):
-            return name
-        raise ModelError('the options name %s.%s: expected plain values' % (module, name))
 
 
 def load_options(path):
@@ -156,16 +146,25 @@ def load_options(path):
     path = os.fspath(path)
     try:
         if os.path.exists(path + '.json'):
-            with open(path + '.json', 'rb') as stream:
-                options = json.loads(stream.read().decode('utf-8'))
+            options = read_json(path + '.json')
         else:
-            with open(path + '.pkl', 'rb') as stream:
-                options = NamesOnly(stream, encoding='latin1').load()
-    except ModelError:
-        raise
+            options = read_options_pickle(path + '.pkl')
+        check_plain(options)
     except Exception as error:  # a damaged pickle raises almost anything
         raise ModelError('the options of the model %s cannot be read: expected %s.json, or '
-                         'the tutorial\'s %s.pkl (%s)' % (path, path, path, error))
-    if not isinstance(options, dict):
-        raise ModelError('the options of the model %s: expected a dictionary' % path)
+                         'the tutorial\'s %s.pkl; found: %s' % (path, path, path, reason(error)))
     return options
+
+
+def check_plain(options):
+    """Raise `DataError` unless these are options by name, none of them out of its range."""
+    if type(options) is not dict:
+        raise DataError('%s where options by name should be' % type(options).__name__)
+    for name, value in options.items():
+        if type(value) not in PLAIN or type(value) is int and abs(value) >= 1 << 63:
+            raise DataError('the option %s is %s: expected a number, text, True, False or None'
+                            % (shown(name), shown(value)))
+        # The others change nothing in a model that is there.
+        if name in MODEL_OPTIONS and not EXPECTED[name][0](value):
+            raise DataError('the option %s is %s: expected %s'
+                            % (name, shown(value), EXPECTED[name][1]))
