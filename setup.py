@@ -33,7 +33,7 @@ setup(
         'scipy>=1.13; python_version >= "3.11"',  # the SVD by gesdd, sparse sums
     ],
     extras_require={
-        'test': ['pytest>=7.0'],
+        'test': ['pytest>=7.0', 'hypothesis>=6.100'],
         'plot': ['matplotlib>=3.5'],
         'gpu': ['jax[cuda13]'],
         'docs': ['matplotlib>=3.5', 'nbclient', 'ipykernel'],

@@ -88,12 +88,21 @@ def open_regular(path):
 
 
 def reason(error):
-    """What an exception says, for a message."""
+    r"""What an exception says, for a message: not at length, nor with what a terminal obeys.
+
+    >>> print(reason(DataError('a name' + chr(27) + '[2J')))
+    a name\x1b[2J
+    """
+    text = f'{type(error).__name__}: {error}'
     if isinstance(error, DataError):
-        return str(error)
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return f'{type(error).__name__}: {error}'
+        text = str(error)
+    elif isinstance(error, OSError) and error.strerror:
+        text = error.strerror
+    return printable(text if len(text) <= 300 else text[:300] + ' ...')
+
+
+def printable(text):
+    return ''.join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def content_blocks(file, limit=float('inf')):
@@ -151,7 +160,7 @@ class PlainUnpickler(pickle.Unpickler):
 
 
 def asks_for(what):
-    return f'it asks for {what}, which plain data never needs'
+    return f'it asks for {printable(what)}, which plain data never needs'
 
 
 def read_pickle(stream):
@@ -190,6 +199,9 @@ def scan(content):
             raise DataError(refusal(content, position))
         position, kind = step.end(), step.lastgroup
         made[kind] += 1
+        n_containers = made['list'] + made['dict'] + made['tuple']
+        if n_containers > 100 + position // 6:
+            raise DataError(f'{n_containers} lists, dicts and tuples in {position} bytes')
         if kind in ('size', 'short_size', 'long_size', 'frame'):
             size = int.from_bytes(step.group(kind), 'little')
             if size > len(content) - position:
@@ -205,9 +217,6 @@ def scan(content):
         elif kind == 'name':
             name = step.group('name').replace(b'\n', b'.').decode('utf-8', 'backslashreplace')
             raise DataError(asks_for(name))
-    n_containers = made['list'] + made['dict'] + made['tuple']
-    if n_containers > 100 + len(content) // 6:
-        raise DataError(f'{n_containers} lists, dicts and tuples in {len(content)} bytes')
     # To hash such keys can take for ever, or overflow the stack.
     if made['dict'] and (made['tuple'] > 1 or made['long_size']):
         raise DataError('a dict beside tuples or huge numbers, which plain data never has')
