@@ -15,8 +15,8 @@ test:            ## run the tests
 test-slow:       ## run the tests that take minutes
 	$(PYTHON) -m pytest -q -m slow
 
-fuzz:            ## feed 14,000 spoilt and hostile files to all that read files
-	FUZZ_CASES=2000 $(PYTHON) -m pytest -q tests/test_fuzz.py
+fuzz:            ## feed 15,600 spoilt and hostile files to all that read files
+	FUZZ_CASES=1200 $(PYTHON) -m pytest -q tests/test_fuzz.py
 
 bench:           ## time it beside PyTorch (needs the extra bench)
 	$(PYTHON) benchmarks/bench.py

@@ -11,6 +11,7 @@ lets none of them run anything, and what they hold is checked before use.
 import array
 import contextlib
 import gc
+import hashlib
 import os
 import warnings
 
@@ -104,7 +105,7 @@ def sort_by_length(seqs, labels):
 
 
 def load_data(path=DATASET, n_words=100000, valid_portion=0.1, maxlen=None, sort_by_len=True,
-              rng=None):
+              rng=None, about=None):
     """Load the reviews, and split a validation part off the training part.
 
     Parameters
@@ -122,6 +123,9 @@ def load_data(path=DATASET, n_words=100000, valid_portion=0.1, maxlen=None, sort
         Whether to sort each part by length; of equal lengths the first stays first.
     rng : numpy.random.RandomState, optional
         Draws one permutation, for the split; None means a new one seeded with 123.
+    about : dict, optional
+        Filled with the ``path`` of the file that was read, its ``fingerprint`` (see there), and
+        the ``largest_id`` in it.
 
     Returns
     -------
@@ -144,12 +148,14 @@ def load_data(path=DATASET, n_words=100000, valid_portion=0.1, maxlen=None, sort
         rng = numpy.random.RandomState(123)
     path = find_dataset(path)
     with collector_paused():
-        (train_x, train_y), (test_x, test_y) = read_dataset(path)
+        digest = hashlib.sha256()
+        (train_x, train_y), (test_x, test_y) = read_dataset(path, digest)
         shortest = min(map(len, train_x))
         if maxlen is not None:
             train_x, train_y = keep_shorter(train_x, train_y, maxlen)
-        check_ids(train_x, n_words, path)
-        check_ids(test_x, n_words, path)
+        largest_id = max(check_ids(part, n_words, path) for part in (train_x, test_x))
+    if about is not None:
+        about.update(path=path, fingerprint=digest.hexdigest(), largest_id=largest_id)
     n_samples = len(train_x)
     n_train = int(numpy.round(n_samples * (1. - valid_portion)))
     if not 0 < n_train < n_samples:
@@ -192,14 +198,14 @@ def collector_paused():
             gc.enable()
 
 
-def read_dataset(path):
+def read_dataset(path, digest=None):
     """Read a dataset and check its structure and labels; `check_ids` checks the ids.
 
     Returns
     -------
     train, test : tuple
         Each ``(sequences, labels)``. Reviews without any id are left out, with a warning: they
-        have no mean over time.
+        have no mean over time. The content of the file updates the `digest`, if one is given.
 
     Raises
     ------
@@ -209,7 +215,7 @@ def read_dataset(path):
     expected = ('two pickles, (train_x, train_y) and (test_x, test_y), each a list of lists of '
                 f'word ids and a list of as many labels (int, 0 to {MAX_LABEL})')
     parts = []
-    with open_pickles(path, expected, {TUTORIAL_SHA256, OWN_SHA256}) as stream:
+    with open_pickles(path, expected, {TUTORIAL_SHA256, OWN_SHA256}, digest) as stream:
         for part in ('train', 'test'):
             if not stream.peek(1):
                 raise DataError(f'the file ends before the pickle of {part}')
@@ -254,13 +260,14 @@ def check_part(value, part):
 
 
 def check_ids(sequences, n_words=None, path='the dataset'):
-    """Check that all ids are int and 0 or more; make those of `n_words` or more 1, in place.
+    """Check that all ids are int, 0 or more; return the largest; make those from `n_words` on 1.
 
     One pass in C turns all ids into an array, and what is rare (ids to cap, and the values that a
     bool could have) is then looked at one by one: 7 million ids take half a second.
 
     >>> sequences = [[2, 7], [9, 3]]
     >>> check_ids(sequences, n_words=7)
+    9
     >>> sequences
     [[2, 1], [1, 3]]
     """
@@ -281,6 +288,7 @@ def check_ids(sequences, n_words=None, path='the dataset'):
     if n_words is not None:
         for sequence, place in locate(numpy.flatnonzero(ids >= n_words), sequences):
             sequence[place] = UNKNOWN_ID
+    return int(ids.max()) if len(ids) else 0
 
 
 def locate(positions, sequences):

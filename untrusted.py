@@ -49,7 +49,7 @@ shown = abridged.repr
 # Files, compressed or not
 
 @contextlib.contextmanager
-def open_pickles(path, expected, known=frozenset()):
+def open_pickles(path, expected, known=frozenset(), digest=None):
     """Open a file of pickles, compressed or not, as a stream for `read_pickle`.
 
     Parameters
@@ -59,6 +59,8 @@ def open_pickles(path, expected, known=frozenset()):
         What the file should hold, for the message.
     known : set of str
         SHA-256, before compression, of files that need no scan.
+    digest : hashlib object, optional
+        A new SHA-256, to be updated by the content.
 
     Raises
     ------
@@ -66,9 +68,10 @@ def open_pickles(path, expected, known=frozenset()):
         For whatever goes wrong inside the ``with``; names the file and says what was `expected`.
     """
     try:
-        with open_regular(path) as file:
-            content = b''.join(content_blocks(file, MAX_UNPACKED))
-        if hashlib.sha256(content).hexdigest() not in known:
+        content = read_bounded(path, MAX_UNPACKED)
+        digest = digest or hashlib.sha256()
+        digest.update(content)
+        if digest.hexdigest() not in known:
             scan(content)
         # Without a buffer the unpickler reads byte by byte, and takes three times as long.
         yield io.BufferedReader(io.BytesIO(content), 1 << 18)
@@ -78,6 +81,12 @@ def open_pickles(path, expected, known=frozenset()):
             f'{path} cannot be used. Expected {expected}; found: {reason(error)}. If it is '
             'damaged, remove it and fetch it again; files of your own are made by '
             'imdb_preprocess.py.') from error
+
+
+def read_bounded(path, limit):
+    """The content of a file, decompressed if it is gzip; more than `limit` bytes are refused."""
+    with open_regular(path) as file:
+        return b''.join(content_blocks(file, limit))
 
 
 def open_regular(path):
@@ -238,14 +247,12 @@ def refusal(content, position):
 
 def read_json(path):
     """Read a JSON file of at most `MAX_OPTIONS` bytes."""
-    with open_regular(path) as file:
-        return json.loads(b''.join(content_blocks(file, MAX_OPTIONS)).decode('utf-8'))
+    return json.loads(read_bounded(path, MAX_OPTIONS).decode('utf-8'))
 
 
 def read_options_pickle(path):
     """Read the tutorial's pickle of options, of at most `MAX_OPTIONS` bytes."""
-    with open_regular(path) as file:
-        return OptionsReader().read(b''.join(content_blocks(file, MAX_OPTIONS)))
+    return OptionsReader().read(read_bounded(path, MAX_OPTIONS))
 
 
 CONSTANTS = {'NONE': None, 'NEWTRUE': True, 'NEWFALSE': False, 'EMPTY_TUPLE': ()}
@@ -387,8 +394,9 @@ Member = collections.namedtuple('Member', 'shape n_bytes')
 def open_arrays(path):
     """Open an ``.npz``; the context is the arrays by name, and a `Member` for each.
 
-    Only arrays of numbers or truth values pass, each exactly as large as its header says, together
-    no larger than `MAX_INFLATION` times the file; so nothing is read before its size is known.
+    Only arrays of numbers or truth values are members, each exactly as large as its header says,
+    together no larger than `MAX_INFLATION` times the file; so nothing is read before its size is
+    known. Whatever else is in the file, such as arrays of objects, is left alone.
 
     Raises
     ------
@@ -399,8 +407,11 @@ def open_arrays(path):
         n_bytes = file.seek(0, os.SEEK_END)
         check_directory(file, n_bytes)
         with zipfile.ZipFile(file) as archive:
-            members = {information.filename[:-len('.npy')]: check_member(archive, information)
-                       for information in archive.infolist()}
+            found = [(information.filename[:-len('.npy')], find_member(archive, information))
+                     for information in archive.infolist()]
+        members = {name: member for name, member in found if member}
+        if not members or len(members) < len([name for name, member in found if name in members]):
+            raise DataError('no arrays of numbers by name, or two by the same')
         if sum(member.n_bytes for member in members.values()) > MAX_INFLATION * n_bytes:
             raise DataError(f'arrays of more than {MAX_INFLATION} times the size of the file')
         file.seek(0)
@@ -418,16 +429,16 @@ def check_directory(file, n_bytes):
         raise DataError(f'more than {MAX_DIRECTORY} bytes of names')
 
 
-def check_member(archive, information):
-    """Raise `DataError` unless a member of a zip is an array of numbers; return its `Member`."""
+def find_member(archive, information):
+    """The `Member` that a member of a zip is, or None if it is no array of numbers."""
     name = information.filename
     if not name.endswith('.npy') or information.compress_type not in (zipfile.ZIP_STORED,
                                                                       zipfile.ZIP_DEFLATED):
-        raise DataError(f'{shown(name)} in it is no array')
+        return None
     with archive.open(information) as member:
         header = NPY_HEADER.match(member.read(1 << 12))
     if header is None:
-        raise DataError(f'{shown(name)} in it is no array of numbers')
+        return None
     shape = tuple(int(length) for length in re.findall(rb'[0-9]{1,18}', header.group('shape')))
     n_bytes = int(header.group('size'))
     for length in shape:

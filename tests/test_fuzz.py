@@ -7,6 +7,7 @@ error. Nothing that a file names is run, and no case takes long or much memory.
 """
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -24,10 +25,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import corpora
 import imdb
 import saved_model
 import untrusted
 from errors import DataError, ModelError, TutorialError
+from vocabulary import CLASSES, TEXT_SETTINGS, Vocabulary
 
 N_CASES = int(os.environ.get('FUZZ_CASES', '80'))  # for each loader
 # What a case may take: processor time, and memory, in all cases together.
@@ -259,6 +262,28 @@ def scan(path):
             return  # numbers in digits, or text, that are none; or no end
 
 
+def load_whole_model(path):
+    """The arrays of a model, beside options and words that are right, and fit each other."""
+    params, options, vocabulary = saved_model.load(path)
+    assert params['Wemb'].shape == (5, 3) and params['b'].shape == (2,)
+    assert options['ydim'] == 2 and vocabulary.words == ['the', 'dull', 'film']
+
+
+def load_words(path):
+    """The words beside a model, whose options vouch for them."""
+    with open(path, 'rb') as file:
+        sha256 = hashlib.sha256(file.read()).hexdigest()
+    found = saved_model.load_vocabulary(path[:-len('.words.json')], {'words_sha256': sha256})
+    assert all(type(word) is str and word.split() == [word] for word in found.words)
+    assert len(set(found.words)) == len(found.words) and len(found.classes) > 1
+    assert found.ids('the') in ([1], [found.words.index('the') + 2 if 'the' in found.words else 1])
+
+
+def load_table(path):
+    rows = list(corpora.open_corpus(path).rows)
+    assert all(type(row.text) is str and type(row.label) is str and row.label for row in rows)
+
+
 PLAIN = {
     'PROTO', 'FRAME', 'MARK', 'STOP', 'NONE', 'NEWTRUE', 'NEWFALSE', 'INT', 'BININT', 'BININT1',
     'BININT2', 'LONG', 'LONG1', 'FLOAT', 'BINFLOAT', 'STRING', 'BINSTRING', 'SHORT_BINSTRING',
@@ -266,12 +291,21 @@ PLAIN = {
     'EMPTY_TUPLE', 'TUPLE', 'TUPLE1', 'TUPLE2', 'TUPLE3', 'EMPTY_DICT', 'DICT', 'SETITEM',
     'SETITEMS', 'PUT', 'BINPUT', 'LONG_BINPUT', 'MEMOIZE', 'GET', 'BINGET', 'LONG_BINGET'}
 JSON = json.dumps(OPTIONS).encode()
+WORDS = Vocabulary(['the', 'dull', 'film'], TEXT_SETTINGS, CLASSES, 'ab' * 32).to_json()
+WHOLE = {'.words.json': WORDS, '.json': json.dumps(dict(
+    OPTIONS, words_sha256=hashlib.sha256(WORDS).hexdigest())).encode()}
+CSV = 'text,label\n"Dull, but long.",neg\nNice.,pos\n"Two\nlines ""quoted""",pos\n'.encode()
+JSON_LINES = b'{"text": "Dull.", "label": "neg"}\n\n{"text": "Nice \\u00e9.", "label": 1}\n'
+TABLE_PIECES = [b'"', b'""', b',', b'\n', b'\r', b'\r\n', b'\0', b'\t', b'\xff', b'\xef\xbb\xbf',
+                b'\xed\xa0\x80', b'text', b'label', b'text,', b'"' + b'x' * 200000, b',' * 500]
 ARRAYS = [npz(), npz(numpy.savez_compressed), npz(Wemb=objects(Payload())),
           npz(more=objects(Payload(os.system, 'true'))), npz(Wemb=numpy.zeros((5, 3), '<U3')),
           npz(b=numpy.array([numpy.nan, 1.])),
           npz(numpy.savez_compressed, more=numpy.zeros(10 ** 7))]
 RIGHT = {'dataset': dataset(2), 'dictionary': dictionary(4), 'options, pickle': options_pickle(2),
-         'options, JSON': JSON, 'model': npz(), 'scan': dataset(0)}
+         'options, JSON': JSON, 'model': npz(), 'scan': dataset(0), 'words': WORDS, 'csv': CSV,
+         'whole model': npz(U=numpy.zeros((3, 2))), 'jsonl': JSON_LINES,
+         'tsv': CSV.replace(b',', b'\t'), 'jsonl.gz': gzip.compress(JSON_LINES)}
 # name: (file name, files, loader, what it raises)
 LOADERS = {
     'dataset': ('d.pkl', packed(spoilt_pickles(dataset)), load_dataset, DataError),
@@ -281,7 +315,20 @@ LOADERS = {
     'model': ('m.npz', spoilt(ARRAYS, ZIP_PIECES), load_model, ModelError),
     'model, strange headers': ('m.npz', strange_npz(), load_model, ModelError),
     'scan': ('s.pkl', spoilt_pickles(dataset), scan, DataError),
+    'whole model': ('n.npz', spoilt([RIGHT['whole model']], ZIP_PIECES), load_whole_model,
+                    ModelError),
+    'words': ('v.npz.words.json', spoilt([WORDS], JSON_PIECES), load_words, ModelError),
+    'csv': ('t.csv', spoilt([CSV], TABLE_PIECES), load_table, DataError),
+    'tsv': ('t.tsv', spoilt([RIGHT['tsv']], TABLE_PIECES), load_table, DataError),
+    'jsonl': ('t.jsonl', spoilt([JSON_LINES], TABLE_PIECES + JSON_PIECES), load_table, DataError),
+    'jsonl.gz': ('t.jsonl.gz', packed(spoilt([JSON_LINES], JSON_PIECES)), load_table, DataError),
 }
+
+
+def write_companions(folder):
+    """The files beside a whole model."""
+    for ending, content in WHOLE.items():
+        (folder / ('n.npz' + ending)).write_bytes(content)
 
 
 def feed(loader, path, content, expected):
@@ -310,8 +357,8 @@ def feed(loader, path, content, expected):
 @pytest.mark.parametrize('name', RIGHT)
 def test_right_files_are_read(tmp_path, name):
     file_name, _, loader, _ = LOADERS[name]
-    with open(str(tmp_path / file_name), 'wb') as file:
-        file.write(RIGHT[name])
+    write_companions(tmp_path)
+    (tmp_path / file_name).write_bytes(RIGHT[name])
     loader(str(tmp_path / file_name))  # what is imported late is now at hand
 
 
@@ -319,6 +366,7 @@ def test_right_files_are_read(tmp_path, name):
 def test_spoilt_files_are_refused_or_right(tmp_path, name):
     file_name, files, loader, expected = LOADERS[name]
     path = str(tmp_path / file_name)
+    write_companions(tmp_path)
     # Other cases each time where many are asked for; the same ones in the usual tests.
     profile = settings(max_examples=N_CASES, deadline=None, database=None,
                        derandomize='FUZZ_CASES' not in os.environ,
