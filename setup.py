@@ -15,9 +15,10 @@ setup(
     long_description_content_type='text/markdown',
     license='BSD-3-Clause',
     python_requires='>=3.8',
-    py_modules=['command_line', 'corpora', 'curves', 'demo_reviews', 'downloads', 'engine',
-                'errors', 'fast', 'imdb', 'imdb_preprocess', 'lstm', 'optimizers', 'options',
-                'saved_model', 'tokenizing', 'training_data', 'untrusted', 'vocabulary'],
+    py_modules=['checkpoint', 'command_line', 'corpora', 'curves', 'demo_reviews', 'downloads',
+                'engine', 'errors', 'fast', 'imdb', 'imdb_preprocess', 'lstm', 'optimizers',
+                'options', 'saved_model', 'tokenizing', 'training_data', 'untrusted',
+                'vocabulary'],
     install_requires=[
         'six>=1.16',           # one spelling of pickle and urllib
         'pooch>=1.6',         # fetches and verifies the reviews
