@@ -245,3 +245,32 @@ def test_the_versions_are_named(easy, monkeypatch, capsys):  # noqa: F811
     monkeypatch.setattr(checkpoint, 'versions', lambda: 'another')
     lstm.train_lstm(saveto='m.npz', resume=True, **dict(easy, max_epochs=3))
     assert 'numbers may differ in the last digits' in capsys.readouterr().out
+
+
+TWICE = """
+import sys, time
+sys.path.insert(0, {path!r})
+import command_line
+with command_line.ended_by_signals():
+    try:
+        print('ready', flush=True)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        print('saving', flush=True)
+        {then}
+"""
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='signals as on Unix')
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_at_once(number):
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for then, status in (('time.sleep(60)', -number), ('pass', 128 + number)):
+        process = subprocess.Popen([sys.executable, '-c', TWICE.format(path=here, then=then)],
+                                   stdout=subprocess.PIPE, universal_newlines=True)
+        lines_until(process, 'ready')
+        process.send_signal(number)
+        lines_until(process, 'saving')
+        if status < 0:
+            process.send_signal(number)
+        assert process.wait(timeout=50) == status
