@@ -15,10 +15,16 @@ test:            ## run the tests
 test-slow:       ## run the tests that take minutes
 	$(PYTHON) -m pytest -q -m slow
 
+fuzz:            ## feed 15,600 spoilt and hostile files to all that read files
+	FUZZ_CASES=1200 $(PYTHON) -m pytest -q tests/test_fuzz.py
+
+soak:            ## kill a small run 100 times and resume it each time
+	SOAK_KILLS=100 $(PYTHON) -m pytest -q -s tests/test_checkpoint.py -k killed
+
 bench:           ## time it beside PyTorch (needs the extra bench)
 	$(PYTHON) benchmarks/bench.py
 
 lint:            ## check the style
 	ruff check .
 
-.PHONY: help run demo test test-slow bench lint
+.PHONY: help run demo test test-slow fuzz soak bench lint

@@ -3,7 +3,9 @@ import argparse
 import contextlib
 import inspect
 import re
+import signal
 import sys
+import threading
 
 from errors import TutorialError
 
@@ -22,6 +24,37 @@ def plain_errors(active=True):
             raise
         print('error: %s' % error, file=sys.stderr)
         sys.exit(2)
+
+
+@contextlib.contextmanager
+def ended_by_signals():
+    """Have SIGTERM end a run as Ctrl-C does, with the exit status that belongs to each.
+
+    Inside, a KeyboardInterrupt is raised once, for the run to save what it has; a second signal
+    ends the program at once.
+    """
+    received = []
+
+    def end(number, frame):
+        received.append(number)
+        for each in before:
+            signal.signal(each, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, end)
+                  for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not received:
+            raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        sys.exit(128 + received[0])
 
 
 def descriptions(function):

@@ -22,6 +22,7 @@ import os
 import zlib
 
 from errors import ConfigError, DataError
+from untrusted import printable
 
 PARTS = ('train', 'test')
 TEXT_COLUMNS = ('text', 'review')
@@ -211,15 +212,21 @@ def choose_column(path, names, asked, usual, kind):
             return name
     expected = repr(asked) if asked else ' or '.join(map(repr, usual))
     raise DataError(f'{path} has no column {expected}. Found the columns '
-                    f'{", ".join(map(repr, names))}; name the one with the {kind} by '
+                    f'{listed(names)}; name the one with the {kind} by '
                     f'--{kind}-column.')
+
+
+def listed(names):
+    """Names for a message, which must not be long whatever a file has in its first row."""
+    text = ', '.join(map(repr, names))
+    return text if len(text) <= 300 else text[:300] + ' ...'
 
 
 def value_of(record, column, where):
     """The value of a column, which every record must have."""
     if column not in record:
         raise DataError(f'{where}: there is no {column!r}. Expected it in every row; found '
-                        f'{", ".join(map(repr, record))}.')
+                        f'{listed(record)}.')
     return record[column]
 
 
@@ -240,8 +247,11 @@ def read_lines(path):
     number = 0
     try:
         with (gzip.open if path.lower().endswith('.gz') else open)(path, 'rb') as file:
-            for line in file:
+            for line in iter(lambda: file.readline(LONGEST_FIELD + 1), b''):
                 number += 1
+                if len(line) > LONGEST_FIELD:
+                    raise DataError(f'{path}, line {number} has more than {LONGEST_FIELD} bytes. '
+                                    'Expected a row for each text.')
                 text = line.decode('utf-8')
                 yield text[1:] if number == 1 and text.startswith('\ufeff') else text
     except UnicodeDecodeError as error:
@@ -263,9 +273,9 @@ def read_separated(path):
         try:
             fields = next(reader, None)
         except csv.Error as error:
-            raise DataError(f'{path}, line {line}: {error}. Expected fields that quotes are around '
-                            'on both sides or not at all; a quote inside such a field is '
-                            'written twice.') from error
+            raise DataError(f'{path}, line {line}: {printable(str(error))}. Expected fields that '
+                            'quotes are around on both sides or not at all; a quote inside such a '
+                            'field is written twice.') from error
         if fields is None:
             return
         if not fields:  # a line with nothing in it
@@ -274,7 +284,7 @@ def read_separated(path):
             names = [field.strip() for field in fields]
             if len(set(names)) < len(names):
                 raise DataError(f'{path}, line {line}: two columns have the same name. Expected '
-                                f'different ones; found {", ".join(map(repr, names))}.')
+                                f'different ones; found {listed(names)}.')
         else:
             if len(fields) != len(names):
                 raise DataError(f'{path}, line {line}: expected {len(names)} fields, as in the '
@@ -290,9 +300,9 @@ def read_json_lines(path):
             continue
         try:
             record = json.loads(text)
-        except ValueError as error:
-            raise DataError(f'{path}, line {line} is not JSON: {error}. Expected one object a '
-                            'line.') from error
+        except (ValueError, RecursionError) as error:
+            raise DataError(f'{path}, line {line} is not JSON: {error}. Expected one object '
+                            'a line.') from error
         if not isinstance(record, dict):
             raise DataError(f'{path}, line {line}: {record!r:.40}. Expected an object, such as '
                             '{"text": "Lovely.", "label": "pos"}.')

@@ -272,6 +272,8 @@ def two_functions(f_grad, rules, restless):
             rule.settle()
 
     f_update.settle = settle
+    # What a checkpoint keeps: the shared variables, and the rules with their states.
+    f_grad_shared.get_shared, f_update.get_shared, f_update.rules = f_grad.get_shared, list, rules
     return f_grad_shared, f_update
 
 

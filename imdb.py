@@ -4,56 +4,36 @@ The dataset is one file, ``imdb.pkl``, with two pickles in it: ``(train_x, train
 ``(test_x, test_y)``. `load_data` reads it, downloads it where it is not on the machine, and splits
 off a validation part; `prepare_data` makes a minibatch of some reviews.
 
-What is read comes from the network or from other people. So no pickle can run anything here: one
-that asks for a class or a function is refused, and what it holds is checked before use.
+What is read comes from the network or from other people. So pickles are read by `untrusted`, which
+lets none of them run anything, and what they hold is checked before use.
 """
 
 import array
-import collections
-import concurrent.futures
 import contextlib
 import gc
-import gzip
 import hashlib
-import io
 import os
-import sys
-import tarfile
-import tempfile
-import threading
-import time
 import warnings
-import zlib
 
 import numpy
-from six.moves import cPickle as pickle
 
 from engine import config
-from errors import ConfigError, DataError, DownloadError, TutorialError
+from errors import ConfigError, DataError
+from untrusted import fingerprint, open_pickles, read_pickle, shown
+
+__all__ = ['find_dataset', 'fingerprint', 'load_data', 'load_dictionary', 'prepare_data',
+           'read_dataset']
 
 DATASET = 'imdb.pkl'
-DICTIONARY = 'imdb.dict.pkl.gz'
 
-Source = collections.namedtuple('Source', 'url sha256')
-
-# Tried in this order; the archive, which holds the reviews as text, comes last.
+# SHA-256, before compression, of the tutorial's dataset, and of what imdb_preprocess.py makes of
+# the reviews as they are published.
 TUTORIAL_SHA256 = '702fe4ed75ef1b797090e7f54de064b5bb8cbf09b63ebdc24c3cf22c1f83f5a2'
-PICKLE_SOURCES = (
-    Source('http://www.iro.umontreal.ca/~lisa/deep/data/imdb.pkl', TUTORIAL_SHA256),
-    Source('https://s3.amazonaws.com/text-datasets/imdb.pkl', TUTORIAL_SHA256),
-)
-ARCHIVE_SOURCE = Source(
-    'https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz',
-    'c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe')
-# No hash of the tutorial's dictionary is known: what it holds is checked instead.
-DICTIONARY_SOURCE = Source('http://www.iro.umontreal.ca/~lisa/deep/data/imdb.dict.pkl.gz', None)
+OWN_SHA256 = 'de2459bb93aab521fa2f5811c720a705232c3b6febe459314ff459e8397d5f4a'
 
-# Seconds in which a source must answer, and seconds without a byte after which a download ends.
-PROBE_SECONDS = 8.
-STALL_SECONDS = 8.
-
-GZIP_MAGIC = b'\x1f\x8b'
-GZIP_FORMAT = 31  # of zlib: a gzip header, and the largest window
+# Bounds of what is sensible: more would fill the memory with padding, or with weights.
+MAX_LABEL = 9999
+MAX_LENGTH = 100000
 FIRST_WORD_ID = 2
 UNKNOWN_ID = 1
 
@@ -218,104 +198,6 @@ def collector_paused():
             gc.enable()
 
 
-class PlainUnpickler(pickle.Unpickler):
-    """Read pickles of plain values; one that names anything is refused."""
-
-    def find_class(self, module, name):
-        raise DataError(f'it asks for {module}.{name}, which plain data never needs')
-
-
-def read_pickle(stream):
-    """Read the next pickle of a stream; text that Python 2 pickled is UTF-8."""
-    return PlainUnpickler(stream, encoding='utf-8', errors='surrogateescape').load()
-
-
-@contextlib.contextmanager
-def open_pickles(path, expected, digest=None):
-    """Open a file of pickles, compressed or not.
-
-    All that is in it updates the `digest`, if one is given. Whatever goes wrong inside the
-    ``with`` becomes a `DataError` that names the file and says what was `expected`.
-    """
-    try:
-        with open(path, 'rb') as file:
-            packed = file.peek(2)[:2] == GZIP_MAGIC
-            blocks = decompress(file) if packed else iter(lambda: file.read(1 << 20), b'')
-            if digest is not None:
-                blocks = digested(blocks, digest)
-            with concurrent.futures.ThreadPoolExecutor(1) as pool:
-                stream = io.BufferedReader(ReadAhead(blocks, pool), 1 << 18)
-                yield stream
-                while stream.read(1 << 20):
-                    pass  # the checksum comes last
-    # A foreign or damaged pickle can raise almost anything.
-    except Exception as error:
-        found = f'{type(error).__name__}: {error}'
-        if isinstance(error, OSError) and error.strerror:
-            found = error.strerror
-        elif isinstance(error, DataError):
-            found = str(error)
-        raise DataError(
-            f'{path} cannot be used. Expected {expected}; found: {found}. If it is damaged, '
-            'remove it and fetch it again; files of your own are made by imdb_preprocess.py.'
-        ) from error
-
-
-class ReadAhead(io.RawIOBase):
-    """A stream of blocks of bytes, of which a thread always makes the next one.
-
-    zlib and the digest work beside the unpickler: that saves a third of a second.
-    """
-
-    def __init__(self, blocks, pool):
-        self.blocks, self.pool = blocks, pool
-        self.rest = memoryview(b'')
-        self.ahead = pool.submit(next, blocks, b'')
-
-    def readable(self):
-        return True
-
-    def readinto(self, buffer):
-        if not self.rest:
-            self.rest = memoryview(self.ahead.result())
-            self.ahead = self.pool.submit(next, self.blocks, b'')
-        size = min(len(buffer), len(self.rest))
-        buffer[:size] = self.rest[:size]
-        self.rest = self.rest[size:]
-        return size
-
-
-def digested(blocks, digest):
-    """Yield the blocks; each has updated the digest before."""
-    for block in blocks:
-        digest.update(block)
-        yield block
-
-
-def decompress(file):
-    """Yield the blocks, none empty, of a gzip file of one member or several."""
-    member = zlib.decompressobj(GZIP_FORMAT)
-    while True:
-        block = member.unused_data or file.read(1 << 20)
-        if member.eof and block:
-            member = zlib.decompressobj(GZIP_FORMAT)
-        elif member.eof:
-            return
-        elif not block:
-            raise EOFError('the compressed file is cut off')
-        block = member.decompress(block)
-        if block:
-            yield block
-
-
-def fingerprint(path):
-    """Return the SHA-256 of a dataset before compression, in hexadecimal."""
-    digest = hashlib.sha256()
-    with open_pickles(path, 'a dataset of word ids', digest):
-        pass
-    return digest.hexdigest()
-
-
 def read_dataset(path, digest=None):
     """Read a dataset and check its structure and labels; `check_ids` checks the ids.
 
@@ -331,9 +213,9 @@ def read_dataset(path, digest=None):
         If it is not a dataset of word ids.
     """
     expected = ('two pickles, (train_x, train_y) and (test_x, test_y), each a list of lists of '
-                'word ids and a list of as many labels (int, 0 or more)')
+                f'word ids and a list of as many labels (int, 0 to {MAX_LABEL})')
     parts = []
-    with open_pickles(path, expected, digest) as stream:
+    with open_pickles(path, expected, {TUTORIAL_SHA256, OWN_SHA256}, digest) as stream:
         for part in ('train', 'test'):
             if not stream.peek(1):
                 raise DataError(f'the file ends before the pickle of {part}')
@@ -368,9 +250,12 @@ def check_part(value, part):
     for sequence in sequences:
         if not isinstance(sequence, (tuple, list)):
             raise DataError(f'{type(sequence).__name__} where a review of {part} should be')
+        if len(sequence) > MAX_LENGTH:
+            raise DataError(f'a review of {len(sequence)} words in {part}; {MAX_LENGTH} at most '
+                            'can be used')
     for label in labels:
-        if type(label) is not int or label < 0:
-            raise DataError(f'the label {label!r:.40} in {part}')
+        if type(label) is not int or not 0 <= label <= MAX_LABEL:
+            raise DataError(f'the label {shown(label)} in {part}')
     return [seq if type(seq) is list else list(seq) for seq in sequences], labels
 
 
@@ -386,7 +271,7 @@ def check_ids(sequences, n_words=None, path='the dataset'):
     >>> sequences
     [[2, 1], [1, 3]]
     """
-    wrong = '{} has the id {!r} in it. Expected word ids: int, 0 or more. Make the dataset again.'
+    wrong = '{} has the id {} in it. Expected word ids: int, 0 or more. Make the dataset again.'
     ids = array.array('q')
     for sequence in sequences:
         try:
@@ -394,12 +279,12 @@ def check_ids(sequences, n_words=None, path='the dataset'):
         except (TypeError, OverflowError) as error:
             found = next((value for value in sequence if type(value) is not int), max)
             found = max(sequence, key=abs) if found is max else found
-            raise DataError(wrong.format(path, found)) from error
+            raise DataError(wrong.format(path, shown(found))) from error
     ids = numpy.asarray(ids)
     for sequence, place in locate(numpy.flatnonzero(ids < FIRST_WORD_ID), sequences):
         found = sequence[place]
         if type(found) is not int or found < 0:
-            raise DataError(wrong.format(path, found))
+            raise DataError(wrong.format(path, shown(found)))
     if n_words is not None:
         for sequence, place in locate(numpy.flatnonzero(ids >= n_words), sequences):
             sequence[place] = UNKNOWN_ID
@@ -520,6 +405,7 @@ def find_dataset(path=DATASET, download=True):
                 return candidate + ending
     looked_in = ', '.join(os.path.dirname(os.path.abspath(place)) for place in candidates)
     if download and path == DATASET:
+        from downloads import download_dataset  # it needs this room, and requests
         return download_dataset(data_folders()[0], looked_in)
     raise DataError(f'There is no dataset {path}. Expected the file, or the same with .gz added, '
                     f'in {looked_in}. Put it there, or name the folder that holds it in '
@@ -538,140 +424,3 @@ def data_folders():
         import pooch
         folders.append(str(pooch.os_cache('lstm-sentiment')))
     return folders
-
-
-def download_dataset(folder, looked_in):
-    """Download ``imdb.pkl`` into `folder` from the first source that works; return its path.
-
-    All sources are asked at once whether they answer, so that the attempt soon ends where there
-    is no network.
-
-    Raises
-    ------
-    DownloadError
-        If none works; names each, and the reason.
-    """
-    fetchers = [(source, fetch_pickle) for source in PICKLE_SOURCES]
-    fetchers.append((ARCHIVE_SOURCE, fetch_archive))
-    reasons = probe([source.url for source, _ in fetchers] + [DICTIONARY_SOURCE.url])
-    for source, fetcher in fetchers:
-        if reasons[source.url] is not None:
-            continue
-        print(f'Downloading {source.url} to {folder}', file=sys.stderr)
-        try:
-            os.makedirs(folder, exist_ok=True)
-            return fetcher(source, folder, reasons[DICTIONARY_SOURCE.url])
-        except (OSError, ValueError, EOFError, tarfile.TarError, TutorialError) as error:
-            reasons[source.url] = plain_reason(error)
-    tried = '\n'.join(f'  {source.url}: {reasons[source.url]}' for source, _ in fetchers)
-    raise DownloadError(
-        f'The IMDB reviews are not on this machine (looked for {DATASET} and {DATASET}.gz in '
-        f'{looked_in}), and no source of them could be used:\n{tried}\n'
-        'What you can do:\n'
-        f'  - put {DATASET} or {DATASET}.gz into {folder}, or name the folder that holds it in '
-        'IMDB_DATA_DIR;\n'
-        '  - make it from the reviews (the folder aclImdb): python imdb_preprocess.py aclImdb;\n'
-        '  - train on the dataset that this project makes itself: python lstm.py --dataset demo')
-
-
-def probe(urls):
-    """Ask all `urls` at once; return for each None if it answers, else the reason why not."""
-    import requests
-    answers = {}
-
-    def ask(url):
-        try:
-            with requests.get(url, stream=True, timeout=PROBE_SECONDS) as response:
-                response.raise_for_status()
-            answers[url] = None
-        except (OSError, ValueError) as error:
-            answers[url] = plain_reason(error)
-
-    # Looking up a name cannot be interrupted: a thread that hangs in it must not keep the program
-    # from going on, or from ending.
-    threads = [threading.Thread(target=ask, args=(url,), daemon=True) for url in urls]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + PROBE_SECONDS
-    for thread in threads:
-        thread.join(max(0., deadline - time.monotonic()))
-    return {url: answers.get(url, f'no answer within {PROBE_SECONDS:g} s') for url in urls}
-
-
-def plain_reason(error):
-    """Say in plain words why a source could not be used."""
-    from requests import exceptions
-    text = str(error)
-    if isinstance(error, exceptions.HTTPError):
-        return f'the server answers {error.response.status_code} {error.response.reason}'
-    if isinstance(error, exceptions.ProxyError):
-        return 'the proxy cannot be used'
-    if isinstance(error, exceptions.SSLError):
-        return 'no secure connection to it can be made'
-    for sign, reason in [('timed out', f'no answer within {STALL_SECONDS:g} s'),
-                         ('refused', 'the connection was refused'),
-                         ('unreachable', 'the network is unreachable'),
-                         ('esol', 'its name cannot be looked up'),
-                         ('getaddrinfo', 'its name cannot be looked up')]:
-        if isinstance(error, exceptions.RequestException) and sign in text:
-            return reason
-    if isinstance(error, exceptions.RequestException):
-        return f'the connection failed ({type(error).__name__})'
-    if isinstance(error, OSError) and error.strerror:
-        return f'{error.filename or "the file"}: {error.strerror}'
-    return text
-
-
-def fetch(source, folder, name):
-    """Download a file with pooch: it is in its place only when whole and as expected."""
-    import pooch
-    logger = pooch.get_logger()
-    level = logger.level
-    logger.setLevel('WARNING')
-    try:
-        return pooch.retrieve(source.url, source.sha256, fname=name, path=folder,
-                              downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty(),
-                                                              chunk_size=1 << 16,
-                                                              timeout=STALL_SECONDS))
-    finally:
-        logger.setLevel(level)
-
-
-def fetch_pickle(source, folder, no_dictionary):
-    """Download the tutorial's pickle, and its dictionary if that answers; return the path."""
-    path = fetch(source, folder, DATASET)
-    if no_dictionary is None:
-        try:
-            fetch_dictionary(folder, path)
-        except (OSError, ValueError, TutorialError) as error:
-            no_dictionary = plain_reason(error)
-    if no_dictionary is not None:
-        warnings.warn(f'The dictionary of the reviews, {DICTIONARY_SOURCE.url}, could not be had: '
-                      f'{no_dictionary}. Training does not need it.', stacklevel=2)
-    return path
-
-
-def fetch_dictionary(folder, dataset):
-    """Download the tutorial's dictionary, check it, and tie it to `dataset`."""
-    from imdb_preprocess import PICKLE_PROTOCOL, TEXT_SETTINGS
-    parts = read_dataset(dataset)
-    largest_id = max(max(map(max, sequences)) for sequences, _ in parts)
-    settings = dict(TEXT_SETTINGS, fingerprint=fingerprint(dataset))
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        path = fetch(DICTIONARY_SOURCE, scratch, DICTIONARY)
-        if not load_dictionary(path, settings['fingerprint'], largest_id)[1]:
-            with open(path, 'ab') as file:
-                file.write(gzip.compress(pickle.dumps(settings, PICKLE_PROTOCOL), mtime=0))
-        os.replace(path, os.path.join(folder, DICTIONARY))
-
-
-def fetch_archive(source, folder, _):
-    """Download the reviews as text, and turn them into the two pickles; return the path."""
-    from imdb_preprocess import preprocess, unpack_reviews
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        archive = fetch(source, scratch, 'aclImdb.tar.gz')
-        unpack_reviews(archive, scratch)
-        path = os.path.join(folder, DATASET)
-        preprocess(os.path.join(scratch, 'aclImdb'), path, os.path.join(folder, 'imdb.dict.pkl'),
-                   progress=True)
-    return path

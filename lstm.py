@@ -26,6 +26,7 @@ with command_line.plain_errors(active=__name__ == '__main__'):  # flags that can
     import fast
     import passes
     import training_data
+    from checkpoint import ENDING, Checkpoint, generator_state
     from engine import BY_HAND, RandomStreams, config, description, sigmoid, softmax, tensor, theano
     from optimizers import adadelta, rmsprop, sgd
     from training_data import datasets, get_dataset  # noqa: F401 (to the tutorial they belong here)
@@ -346,7 +347,7 @@ def train_lstm(
         n_words=10000, optimizer=adadelta, encoder='lstm', saveto='lstm_model.npz',
         validFreq=370, saveFreq=1110, maxlen=100, batch_size=16, valid_batch_size=64,
         dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
-        seed=123, valid_portion=0.05, length_window=0, callback=None):
+        seed=123, valid_portion=0.05, length_window=0, checkpoint='', resume=False, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -397,6 +398,11 @@ def train_lstm(
         Share of the training reviews to validate on.
     length_window : int
         If not 0, minibatches of similar length out of this many at a time: less padding.
+    checkpoint : str or None
+        File that holds the whole run, at every save and validation; by default beside saveto,
+        ending in .checkpoint; none for no such file.
+    resume : bool
+        Go on from the checkpoint, if there is one.
     callback : callable, optional
         Called with a Displayed at each displayed cost and a Validated at each validation.
 
@@ -414,6 +420,7 @@ def train_lstm(
     arguments = dict(locals())
     del arguments['callback']
     options = check_options(arguments)
+    checkpoint, resume = options.pop('checkpoint'), options.pop('resume')
     print(description())
     print('model options', options)
     rng = numpy.random.RandomState(seed)
@@ -444,7 +451,7 @@ def train_lstm(
     model = Model(options, tparams, use_noise, prepare_data, f_pred, f_grad_shared, f_update,
                   vocabulary)
     with passes.one_blas_thread() if BY_HAND else contextlib.nullcontext():
-        return optimize(model, data, rng, callback)
+        return optimize(model, data, rng, callback, Checkpoint(checkpoint, model, rng), resume)
 
 
 Model = namedtuple('Model', 'options tparams use_noise prepare_data f_pred f_grad_shared f_update '
@@ -472,6 +479,12 @@ def check_options(options):
                 options['reload_model'], 'a saved model file')
     if options['saveto']:
         options['saveto'] = saved_model.check_writable(options['saveto'])
+    if options['checkpoint'] == '':
+        options['checkpoint'] = options['saveto'] and options['saveto'] + ENDING
+    if options['checkpoint']:
+        saved_model.require_writable('checkpoint', options['checkpoint'])
+    require(options['checkpoint'] or not options['resume'], 'resume', True,
+            'a checkpoint to go on from, but there is none: name a file')
     if options['dataset'] == 'demo' and options['max_epochs'] > demo_reviews.MAX_EPOCHS:
         options['max_epochs'] = demo_reviews.MAX_EPOCHS
         print('dataset demo: max_epochs is capped at %d' % demo_reviews.MAX_EPOCHS)
@@ -507,7 +520,7 @@ class EarlyStopping(object):
         return is_best
 
 
-def optimize(model, data, rng, callback=None):
+def optimize(model, data, rng, callback, checkpoint, resume):
     """Update the model's parameters epoch by epoch; keep, evaluate and save the best.
 
     Parameters and result are those of :func:`train_lstm`.
@@ -538,12 +551,22 @@ def optimize(model, data, rng, callback=None):
         return unzip(tparams)
 
     best, history_errs, stopping = None, [], EarlyStopping(options['patience'])
-    update, epoch, bad_cost, start = 0, 0, False, time.time()
+    update, first_epoch, n_done, bad_cost, start = 0, 0, 0, False, time.time()
+    if resume and os.path.exists(checkpoint.path):
+        best, progress = checkpoint.restore()
+        update, first_epoch, n_done, history_errs = (
+            progress[name] for name in ('update', 'epoch', 'n_done', 'history_errs'))
+        for valid_err, _ in history_errs:
+            stopping.judge(valid_err)
+        print('Resumed after update', update)
+    epoch = first_epoch
     try:
-        for epoch in range(options['max_epochs']):
-            n_seen = 0
-            for _, batch in get_minibatches_idx(len(train[0]), options['batch_size'], True, rng,
-                                                lengths, options['length_window']):
+        for epoch in range(first_epoch, 0 if stopping.stop else options['max_epochs']):
+            rng_before = generator_state(rng)
+            shuffled = get_minibatches_idx(len(train[0]), options['batch_size'], True, rng,
+                                           lengths, options['length_window'])
+            n_seen = sum(len(batch) for _, batch in shuffled[:n_done])
+            for place, batch in shuffled[n_done:]:
                 update += 1
                 model.use_noise.set_value(1.)
                 x, mask, y = model.prepare_data([train[0][k] for k in batch],
@@ -573,10 +596,14 @@ def optimize(model, data, rng, callback=None):
                         best = current()
                     print('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)
                     notify(Validated(epoch, update, train_err, valid_err, test_err, is_best))
-                    if stopping.stop:
-                        print('Early Stop!')
-                        break
+                if update % save_freq == 0 or update % valid_freq == 0:
+                    checkpoint.save(best, update=update, epoch=epoch, n_done=place + 1,
+                                    history_errs=history_errs, rng=rng_before)
+                if stopping.stop:
+                    print('Early Stop!')
+                    break
             print('Seen %d samples' % n_seen)
+            n_done = 0
             if bad_cost or stopping.stop:
                 break
     except KeyboardInterrupt:
@@ -603,7 +630,8 @@ GROUPS = OrderedDict([
     ('model', ['dim_proj', 'encoder', 'use_dropout', 'noise_std', 'reload_model']),
     ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'length_window', 'max_epochs',
                       'patience', 'seed']),
-    ('bookkeeping', ['saveto', 'dispFreq', 'validFreq', 'saveFreq', 'valid_batch_size'])])
+    ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'dispFreq', 'validFreq', 'saveFreq',
+                     'valid_batch_size'])])
 # The two values that the tutorial's own main passes.
 DEFAULTS = {'max_epochs': 100, 'test_size': 500}
 
@@ -615,7 +643,7 @@ def main(arguments=None):
         description='Train an LSTM to tell positive from negative reviews. With no '
                     '--dataset, imdb is used, or demo where imdb cannot be had.')
     curves.add_options(parser)
-    with command_line.plain_errors():
+    with command_line.plain_errors(), command_line.ended_by_signals():
         options = vars(parser.parse_args(arguments))
         with curves.recorder(options.pop('plot'), options.pop('log')) as record:
             if 'dataset' not in options:

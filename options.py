@@ -44,7 +44,8 @@ EXPECTED = {
     # Differs from the tutorial: there noise_std was accepted and did nothing.
     'noise_std': (lambda value: value == 0, '0; noise on the weights is not implemented'),
     'use_dropout': (lambda value: isinstance(value, bool), 'True or False'),
-    'saveto': PATH, 'reload_model': PATH,
+    'saveto': PATH, 'reload_model': PATH, 'checkpoint': PATH,
+    'resume': (lambda value: isinstance(value, bool), 'True or False'),
 }
 
 

@@ -16,14 +16,19 @@ import tempfile
 from collections import OrderedDict, namedtuple
 
 import numpy
-from six.moves import cPickle as pickle
 
 from errors import ConfigError, DataError, ModelError
+from options import EXPECTED
+from untrusted import open_arrays, read_bounded, read_json, read_options_pickle, reason, shown
 from vocabulary import FIRST_WORD_ID, Vocabulary
 
 WORDS = '.words.json'
+# Bytes of the words of a model, at most; 100,000 take 2 million.
+MAX_WORDS = 1 << 26
 # What lies beside the parameters in an .npz.
 RESULTS = ('train_err', 'valid_err', 'test_err', 'history_errs')
+PLAIN = (bool, int, float, str, type(None))
+MODEL_OPTIONS = ('dim_proj', 'n_words', 'maxlen', 'use_dropout', 'batch_size', 'valid_batch_size')
 
 SavedModel = namedtuple('SavedModel', 'params options vocabulary')
 
@@ -123,18 +128,6 @@ def plain(value):
     return getattr(value, '__name__', None) or str(value)
 
 
-@contextlib.contextmanager
-def open_arrays(path):
-    """Open the arrays of an ``.npz``; what goes wrong inside becomes a `ModelError`."""
-    try:
-        with numpy.load(path, allow_pickle=False) as arrays:
-            yield arrays
-    except Exception as error:  # a damaged or foreign file raises almost anything
-        found = getattr(error, 'strerror', None) or 'no arrays of numbers by name'
-        raise ModelError('%s is not a model that can be read: expected the .npz that lstm.py '
-                         'saves; found: %s' % (path, found))
-
-
 def load_params(path, params):
     """Replace the arrays in `params` by those of the model at `path`; return it.
 
@@ -143,9 +136,38 @@ def load_params(path, params):
     errors.ModelError
         If the file cannot be read, or a name is missing or has another shape there.
     """
-    with open_arrays(path) as arrays:
-        found = {name: numpy.asarray(arrays[name], dtype=initial.dtype)
-                 for name, initial in params.items() if name in arrays}
+    with model_arrays(path) as (arrays, members):
+        check_fit(path, members, params)
+        found = {name: finite(path, name, arrays[name], initial.dtype)
+                 for name, initial in params.items()}
+    params.update(found)
+    return params
+
+
+@contextlib.contextmanager
+def model_arrays(path):
+    """`untrusted.open_arrays`; what goes wrong inside becomes a `ModelError`."""
+    try:
+        with open_arrays(path) as (arrays, members):
+            yield arrays, members
+    except ModelError:
+        raise
+    except Exception as error:  # a damaged or foreign file raises almost anything
+        raise ModelError('%s is not a model that can be read: expected the .npz that lstm.py '
+                         'saves; found: %s' % (path, reason(error)))
+
+
+def finite(path, name, value, dtype=None):
+    """The array, in the type asked for, if all numbers in it are finite."""
+    value = numpy.asarray(value, dtype=dtype or value.dtype)
+    if not numpy.isfinite(value).all():
+        raise ModelError('the model %s is spoilt: its parameter %s has values that are no finite '
+                         'numbers. Expected numbers only; train it again.' % (path, name))
+    return value
+
+
+def check_fit(path, found, params):
+    """Raise `ModelError` unless each of `params` is among the `found`, in its shape."""
     for name, initial in params.items():
         if name not in found:
             raise ModelError('the model %s has no parameter %s: expected one of shape %s'
@@ -154,34 +176,6 @@ def load_params(path, params):
             raise ModelError('the model %s does not fit: its parameter %s has the shape %s, '
                              'these options make it %s'
                              % (path, name, found[name].shape, initial.shape))
-        params[name] = found[name]
-    return params
-
-
-def latin1_bytes(text, encoding):
-    return text.encode('latin1')
-
-
-class NamesOnly(pickle.Unpickler):
-    """Reads the tutorial's pickled options: functions become their names.
-
-    Its own file holds numbers, strings, the optimizer function and a NumPy
-    scalar; any other global is refused, and none is ever called but NumPy's
-    scalar constructor.
-    """
-
-    def find_class(self, module, name):
-        if module in ('numpy', 'numpy.core.multiarray', 'numpy._core.multiarray'):
-            if name == 'dtype':
-                return numpy.dtype
-            if name == 'scalar':
-                return numpy.float64(0).__reduce__()[0]
-        if (module, name) == ('_codecs', 'encode'):  # bytes, below protocol 3
-            return latin1_bytes
-        if module in ('__main__', 'lstm', 'optimizers') and name in ('sgd', 'adadelta',
-                                                                     'rmsprop'):
-            return name
-        raise ModelError('the options name %s.%s: expected plain values' % (module, name))
 
 
 def load_options(path):
@@ -195,19 +189,28 @@ def load_options(path):
     path = os.fspath(path)
     try:
         if os.path.exists(path + '.json'):
-            with open(path + '.json', 'rb') as stream:
-                options = json.loads(stream.read().decode('utf-8'))
+            options = read_json(path + '.json')
         else:
-            with open(path + '.pkl', 'rb') as stream:
-                options = NamesOnly(stream, encoding='latin1').load()
-    except ModelError:
-        raise
+            options = read_options_pickle(path + '.pkl')
+        check_plain(options)
     except Exception as error:  # a damaged pickle raises almost anything
         raise ModelError('the options of the model %s cannot be read: expected %s.json, or '
-                         'the tutorial\'s %s.pkl (%s)' % (path, path, path, error))
-    if not isinstance(options, dict):
-        raise ModelError('the options of the model %s: expected a dictionary' % path)
+                         'the tutorial\'s %s.pkl; found: %s' % (path, path, path, reason(error)))
     return options
+
+
+def check_plain(options):
+    """Raise `DataError` unless these are options by name, none of them out of its range."""
+    if type(options) is not dict:
+        raise DataError('%s where options by name should be' % type(options).__name__)
+    for name, value in options.items():
+        if type(value) not in PLAIN or type(value) is int and abs(value) >= 1 << 63:
+            raise DataError('the option %s is %s: expected a number, text, True, False or None'
+                            % (shown(name), shown(value)))
+        # The others change nothing in a model that is there.
+        if name in MODEL_OPTIONS and not EXPECTED[name][0](value):
+            raise DataError('the option %s is %s: expected %s'
+                            % (name, shown(value), EXPECTED[name][1]))
 
 
 def load(path):
@@ -228,10 +231,10 @@ def load(path):
     """
     path = os.fspath(path)
     options = load_options(path)
-    with open_arrays(path) as arrays:
-        params = OrderedDict((name, arrays[name]) for name in arrays.files
+    with model_arrays(path) as (arrays, members):
+        check_shapes(path, members, options)
+        params = OrderedDict((name, finite(path, name, arrays[name])) for name in members
                              if name not in RESULTS)
-    check_shapes(path, params, options)
     vocabulary = load_vocabulary(path, options)
     if vocabulary is not None:
         check_vocabulary(path, params, vocabulary)
@@ -261,13 +264,12 @@ def load_vocabulary(path, options):
         If it cannot be read, or was saved with another model.
     """
     try:
-        with open(path + WORDS, 'rb') as stream:
-            content = stream.read()
+        content = read_bounded(path + WORDS, MAX_WORDS)
     except FileNotFoundError:
         return None
-    except OSError as error:
+    except (OSError, EOFError, DataError) as error:
         raise ModelError('%s cannot be read: %s. Make it readable.'
-                         % (path + WORDS, error.strerror))
+                         % (path + WORDS, reason(error)))
     found = hashlib.sha256(content).hexdigest()
     if found != options.get('words_sha256'):
         raise ModelError('%s is not of this model. Expected the SHA-256 %s, which is among its '

@@ -7,6 +7,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(HERE, 'README.md'), encoding='utf-8') as stream:
     LONG_DESCRIPTION = stream.read()
 
+MODULES = sorted(name[:-len('.py')] for name in os.listdir(HERE)
+                 if name.endswith('.py') and name != 'setup.py')
+
 setup(
     name='lstm-sentiment',
     version='0.1.0',
@@ -15,10 +18,7 @@ setup(
     long_description_content_type='text/markdown',
     license='BSD-3-Clause',
     python_requires='>=3.8',
-    py_modules=['command_line', 'corpora', 'curves', 'demo_reviews', 'engine', 'errors',
-                'explain', 'fast', 'imdb', 'imdb_preprocess', 'inference', 'kernels', 'lstm',
-                'optimizers', 'options', 'passes', 'predict', 'report', 'results', 'saved_model',
-                'sources', 'tokenizing', 'training_data', 'vocabulary'],
+    py_modules=MODULES,
     install_requires=[
         'six>=1.16',           # one spelling of pickle and urllib
         'pooch>=1.6',         # fetches and verifies the reviews
@@ -36,7 +36,7 @@ setup(
         'scipy>=1.13; python_version >= "3.11"',  # the SVD by gesdd, sparse sums
     ],
     extras_require={
-        'test': ['pytest>=7.0', 'matplotlib>=3.5'],
+        'test': ['pytest>=7.0', 'hypothesis>=6.100', 'matplotlib>=3.5'],
         'plot': ['matplotlib>=3.5'],
         'gpu': ['jax[cuda13]'],
         'docs': ['matplotlib>=3.5', 'nbclient', 'ipykernel'],

@@ -121,7 +121,7 @@ class Vocabulary:
         try:
             found = json.loads(content.decode('utf-8'))
             return cls(*(found[name] for name in ('words', 'settings', 'classes', 'fingerprint')))
-        except (ValueError, KeyError, TypeError, TutorialError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError, TutorialError) as error:
             raise DataError(f'{path} is not a vocabulary that can be used: expected JSON with '
                             'words, settings, classes and fingerprint, as training saves beside '
                             f'a model; found {error}.') from error

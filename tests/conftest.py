@@ -1,6 +1,23 @@
-"""Lets the tests import the modules, which lie flat in the folder above."""
+"""Lets the tests import the modules, which lie flat in the folder above; folders for data."""
 
 import os
 import sys
 
+import pytest
+
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """Make the current folder, IMDB_DATA_DIR and data/ empty folders; return their paths."""
+    places = [tmp_path / name for name in ('here', 'environment', 'data')]
+    for place in places:
+        place.mkdir()
+    monkeypatch.chdir(places[0])
+    monkeypatch.setenv('IMDB_DATA_DIR', str(places[1]))
+    # data/ is beside the scripts.
+    (tmp_path / 'setup.py').write_text('')
+    import imdb
+    monkeypatch.setattr(imdb, '__file__', str(tmp_path / 'imdb.py'))
+    return places

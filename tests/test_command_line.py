@@ -277,7 +277,7 @@ def test_a_run_prints_the_tutorials_lines(capsys, tiny_dataset):
             assert all(0 <= float(number) <= 1 for number in match.groups())
     # No bar where the output is redirected: stderr has one line.
     assert re.match(r'^Training took \d+\.\ds\n$', stderr), stderr
-    assert sorted(os.listdir('.')) == ['model.npz', 'model.npz.json']
+    assert sorted(os.listdir('.')) == ['model.npz', 'model.npz.checkpoint', 'model.npz.json']
     last = [float(number) for number in re.match(ERRORS, printed[-2]).groups()]
     with numpy.load('model.npz', allow_pickle=False) as model:
         assert [float(model[name]) for name in ('train_err', 'valid_err', 'test_err')] == last

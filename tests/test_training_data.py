@@ -6,6 +6,7 @@ import pickle
 import numpy
 import pytest
 
+import downloads
 import imdb
 import lstm
 import saved_model
@@ -131,6 +132,6 @@ def test_a_bare_name_is_looked_for_among_the_data(dataset, monkeypatch, tmp_path
     ('no/where', DataError, 'There is no dataset no/where')])
 def test_a_dataset_that_is_not_there(dataset, monkeypatch, name, error, said):
     monkeypatch.setattr(imdb, 'data_folders', lambda: [str(dataset.parent)])
-    monkeypatch.setattr(imdb, 'download_dataset', lambda *_: pytest.fail('downloads'))
+    monkeypatch.setattr(downloads, 'download_dataset', lambda *_: pytest.fail('downloads'))
     with pytest.raises(error, match=said):
         lstm.train_lstm(dataset=name, saveto=None)
