@@ -78,7 +78,7 @@ wordless = [numpy.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, 1)]) for array i
 longer = [numpy.pad(array, [(0, 30), (0, 0)]) for array in batch[:2]] + [batch[2]]
 found['probabilities'] = f_pred_prob(*batch[:2]).tolist()
 found['gradients'] = [arrays(gradient(*arguments)) for arguments in (batch, wordless, longer)]
-found['variants'] = len(getattr(gradient, 'variants', []))
+found["variants"] = len(getattr(gradient, 'variants', []))
 
 state, use_noise = tensor.matrix(), theano.shared(numpy.asarray(1, dtype=config.floatX))
 dropped = theano.function([state], lstm.dropout_layer(state, use_noise, lstm.RandomStreams(3)))
