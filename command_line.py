@@ -104,6 +104,16 @@ def parser_for(function, groups, defaults, description):
     return parser
 
 
+def each(*callbacks):
+    """One callback that calls each of these, or None if all are None."""
+    callbacks = [callback for callback in callbacks if callback is not None]
+
+    def call_each(record):
+        for callback in callbacks:
+            callback(record)
+    return call_each if callbacks else None
+
+
 @contextlib.contextmanager
 def progress_bar():
     """On a terminal, a bar under the printed lines; the context is the callback that moves it.

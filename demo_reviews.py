@@ -41,6 +41,7 @@ import tempfile
 import numpy
 
 from errors import ConfigError, DataError, TutorialError
+from vocabulary import dictionary_path
 
 N_TRAIN = 4000
 N_TEST = 1000
@@ -381,18 +382,6 @@ def write_corpus(folder, n_train=N_TRAIN, n_test=N_TEST, seed=SEED):
 
 # The dataset
 
-def dictionary_path(path):
-    """Return where the dictionary of a dataset is.
-
-    Examples
-    --------
-    >>> dictionary_path('data/demo.pkl')
-    'data/demo.dict.pkl'
-    """
-    stem, ending = os.path.splitext(path)
-    return f'{stem}.dict{ending}'
-
-
 def dataset_path(path='demo.pkl'):
     """Return where `load_data` keeps the dataset.
 
@@ -442,14 +431,14 @@ def make_dataset(path):
 
 
 def load_data(path='demo.pkl', n_words=100000, valid_portion=0.1, maxlen=None,
-              sort_by_len=True, rng=None):
+              sort_by_len=True, rng=None, about=None):
     """Load the reviews as `imdb.load_data` does; make them at the first call.
 
     Parameters
     ----------
     path : str
         See `dataset_path`.
-    n_words, valid_portion, maxlen, sort_by_len, rng
+    n_words, valid_portion, maxlen, sort_by_len, rng, about
         As in `imdb.load_data`.
 
     Returns
@@ -462,7 +451,7 @@ def load_data(path='demo.pkl', n_words=100000, valid_portion=0.1, maxlen=None,
     if not (os.path.isfile(path) and os.path.isfile(dictionary_path(path))):
         make_dataset(path)
     return imdb.load_data(path, n_words=n_words, valid_portion=valid_portion,
-                          maxlen=maxlen, sort_by_len=sort_by_len, rng=rng)
+                          maxlen=maxlen, sort_by_len=sort_by_len, rng=rng, about=about)
 
 
 # The command line

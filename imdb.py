@@ -125,7 +125,7 @@ def sort_by_length(seqs, labels):
 
 
 def load_data(path=DATASET, n_words=100000, valid_portion=0.1, maxlen=None, sort_by_len=True,
-              rng=None):
+              rng=None, about=None):
     """Load the reviews, and split a validation part off the training part.
 
     Parameters
@@ -143,6 +143,9 @@ def load_data(path=DATASET, n_words=100000, valid_portion=0.1, maxlen=None, sort
         Whether to sort each part by length; of equal lengths the first stays first.
     rng : numpy.random.RandomState, optional
         Draws one permutation, for the split; None means a new one seeded with 123.
+    about : dict, optional
+        Filled with the ``path`` of the file that was read, its ``fingerprint`` (see there), and
+        the ``largest_id`` in it.
 
     Returns
     -------
@@ -165,12 +168,14 @@ def load_data(path=DATASET, n_words=100000, valid_portion=0.1, maxlen=None, sort
         rng = numpy.random.RandomState(123)
     path = find_dataset(path)
     with collector_paused():
-        (train_x, train_y), (test_x, test_y) = read_dataset(path)
+        digest = hashlib.sha256()
+        (train_x, train_y), (test_x, test_y) = read_dataset(path, digest)
         shortest = min(map(len, train_x))
         if maxlen is not None:
             train_x, train_y = keep_shorter(train_x, train_y, maxlen)
-        check_ids(train_x, n_words, path)
-        check_ids(test_x, n_words, path)
+        largest_id = max(check_ids(part, n_words, path) for part in (train_x, test_x))
+    if about is not None:
+        about.update(path=path, fingerprint=digest.hexdigest(), largest_id=largest_id)
     n_samples = len(train_x)
     n_train = int(numpy.round(n_samples * (1. - valid_portion)))
     if not 0 < n_train < n_samples:
@@ -226,22 +231,23 @@ def read_pickle(stream):
 
 
 @contextlib.contextmanager
-def open_pickles(path, expected):
+def open_pickles(path, expected, digest=None):
     """Open a file of pickles, compressed or not.
 
-    Whatever goes wrong with it inside the ``with`` becomes a `DataError` that names the file and
-    says what was `expected`.
+    All that is in it updates the `digest`, if one is given. Whatever goes wrong inside the
+    ``with`` becomes a `DataError` that names the file and says what was `expected`.
     """
     try:
         with open(path, 'rb') as file:
-            if file.peek(2)[:2] == GZIP_MAGIC:
-                with concurrent.futures.ThreadPoolExecutor(1) as pool:
-                    stream = io.BufferedReader(ReadAhead(decompress(file), pool), 1 << 18)
-                    yield stream
-                    while stream.read(1 << 20):
-                        pass  # the checksum comes last
-            else:
-                yield file
+            packed = file.peek(2)[:2] == GZIP_MAGIC
+            blocks = decompress(file) if packed else iter(lambda: file.read(1 << 20), b'')
+            if digest is not None:
+                blocks = digested(blocks, digest)
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                stream = io.BufferedReader(ReadAhead(blocks, pool), 1 << 18)
+                yield stream
+                while stream.read(1 << 20):
+                    pass  # the checksum comes last
     # A foreign or damaged pickle can raise almost anything.
     except Exception as error:
         found = f'{type(error).__name__}: {error}'
@@ -258,7 +264,7 @@ def open_pickles(path, expected):
 class ReadAhead(io.RawIOBase):
     """A stream of blocks of bytes, of which a thread always makes the next one.
 
-    zlib works beside the unpickler: that saves a third of a second.
+    zlib and the digest work beside the unpickler: that saves a third of a second.
     """
 
     def __init__(self, blocks, pool):
@@ -277,6 +283,13 @@ class ReadAhead(io.RawIOBase):
         buffer[:size] = self.rest[:size]
         self.rest = self.rest[size:]
         return size
+
+
+def digested(blocks, digest):
+    """Yield the blocks; each has updated the digest before."""
+    for block in blocks:
+        digest.update(block)
+        yield block
 
 
 def decompress(file):
@@ -298,20 +311,19 @@ def decompress(file):
 def fingerprint(path):
     """Return the SHA-256 of a dataset before compression, in hexadecimal."""
     digest = hashlib.sha256()
-    with open_pickles(path, 'a dataset of word ids') as stream:
-        for block in iter(lambda: stream.read(1 << 20), b''):
-            digest.update(block)
+    with open_pickles(path, 'a dataset of word ids', digest):
+        pass
     return digest.hexdigest()
 
 
-def read_dataset(path):
+def read_dataset(path, digest=None):
     """Read a dataset and check its structure and labels; `check_ids` checks the ids.
 
     Returns
     -------
     train, test : tuple
         Each ``(sequences, labels)``. Reviews without any id are left out, with a warning: they
-        have no mean over time.
+        have no mean over time. The content of the file updates the `digest`, if one is given.
 
     Raises
     ------
@@ -321,7 +333,7 @@ def read_dataset(path):
     expected = ('two pickles, (train_x, train_y) and (test_x, test_y), each a list of lists of '
                 'word ids and a list of as many labels (int, 0 or more)')
     parts = []
-    with open_pickles(path, expected) as stream:
+    with open_pickles(path, expected, digest) as stream:
         for part in ('train', 'test'):
             if not stream.peek(1):
                 raise DataError(f'the file ends before the pickle of {part}')
@@ -363,13 +375,14 @@ def check_part(value, part):
 
 
 def check_ids(sequences, n_words=None, path='the dataset'):
-    """Check that all ids are int and 0 or more; make those of `n_words` or more 1, in place.
+    """Check that all ids are int, 0 or more; return the largest; make those from `n_words` on 1.
 
     One pass in C turns all ids into an array, and what is rare (ids to cap, and the values that a
     bool could have) is then looked at one by one: 7 million ids take half a second.
 
     >>> sequences = [[2, 7], [9, 3]]
     >>> check_ids(sequences, n_words=7)
+    9
     >>> sequences
     [[2, 1], [1, 3]]
     """
@@ -390,6 +403,7 @@ def check_ids(sequences, n_words=None, path='the dataset'):
     if n_words is not None:
         for sequence, place in locate(numpy.flatnonzero(ids >= n_words), sequences):
             sequence[place] = UNKNOWN_ID
+    return int(ids.max()) if len(ids) else 0
 
 
 def locate(positions, sequences):

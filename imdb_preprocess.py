@@ -1,276 +1,102 @@
-"""Turn the movie reviews into lists of word ids, in the tutorial's format.
+"""Turn labelled texts into lists of word ids, in the tutorial's format.
 
-    python imdb_preprocess.py CORPUS_DIR
+    python imdb_preprocess.py SOURCE
 
-`CORPUS_DIR` is the folder ``aclImdb`` of the Large Movie Review Dataset: it holds ``train/pos``,
-``train/neg``, ``test/pos`` and ``test/neg``, each full of ``*.txt``. Two files are written:
+`SOURCE` is the folder ``aclImdb`` of the Large Movie Review Dataset, with ``train/pos``,
+``train/neg``, ``test/pos`` and ``test/neg`` in it, each full of ``*.txt``; or any other corpus that
+`corpora` reads: folders named after other classes, with or without train and test, or a table. Two
+files are written:
 
 ``imdb.pkl``
     Two pickles in one stream, ``(train_x, train_y)`` and ``(test_x, test_y)``: lists of lists of
-    word ids, and lists of labels (1 for pos, 0 for neg; all of pos comes before all of neg).
+    word ids, and lists of labels. A label is the place of its class among all, sorted by name (1
+    for pos, 0 for neg; all of pos comes before all of neg).
 ``imdb.dict.pkl``
     The dictionary, word to id, and after it a second pickle in the same stream: how the text was
-    turned into ids, and the fingerprint of the ``imdb.pkl`` that belongs to it.
+    turned into ids, the names of the classes, and the fingerprint of the ``imdb.pkl`` that belongs
+    to it.
 
-The words are those of the Moses tokenizer for English, lower-cased. The dictionary is built from
-the training reviews alone: the most frequent word has id 2, the next 3, and so on; of equally
-frequent words the one that appears first goes first. Id 0 is padding, and id 1 any word that
-training never had. A review without any word is left out, with a warning.
+The words are those of the Moses tokenizer for English, lower-cased, unless other settings are
+given. The dictionary is built from the training texts alone: the most frequent word has id 2, the
+next 3, and so on; of equally frequent words the one that appears first goes first. Id 0 is padding,
+and id 1 any word that training never had. A text without any word is left out, with a warning.
 """
 
 import argparse
 import array
 import collections
-import concurrent.futures
 import contextlib
-import functools
 import gzip
 import hashlib
+import inspect
 import itertools
-import multiprocessing
+import math
 import os
 import re
+import shlex
 import shutil
 import signal
 import sys
 import tarfile
-import threading
 import time
 import warnings
 
 import numpy
-from sacremoses import MosesTokenizer
 from six.moves import cPickle as pickle
 from tqdm import tqdm
 
+import corpora
+import tokenizing
+import vocabulary
 from errors import ConfigError, DataError, TutorialError
+from vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
 
-PARTS = ('train', 'test')
-# The label of a class is its place in this tuple ...
-CLASSES = ('neg', 'pos')
-# ... and the folders are read in this order.
-FOLDERS = ('pos', 'neg')
+PARTS = corpora.PARTS
 
-# How a text becomes words; saved with the dictionary.
-TEXT_SETTINGS = {'tokenizer': 'moses', 'language': 'en', 'lowercase': True,
-                 'classes': list(CLASSES)}
+# How the IMDB reviews become words; saved with their dictionary.
+TEXT_SETTINGS = dict(vocabulary.TEXT_SETTINGS, classes=vocabulary.CLASSES)
 
 # The reviews in the archive that is published; no name leads out of a folder.
 REVIEW_MEMBER = re.compile(r'aclImdb/(train|test)/(pos|neg)/(\w+\.txt)', re.ASCII)
 
-FIRST_WORD_ID = 2
-UNKNOWN_ID = 1
 # Python 2 could read it too, and so can every Python 3.
 PICKLE_PROTOCOL = 2
 
-# Texts travel to the tokenizing processes in chunks of this many characters,
-# and a corpus of fewer chunks than POOL_CHUNKS is not worth the processes.
-CHUNK_CHARACTERS = 200000
-POOL_CHUNKS = 10
+# Of each class, where the corpus itself has no test part.
+TEST_PORTION = 0.2
+# `lstm.py` trains with so many ids, and validates on this part, if nothing else is said.
+DEFAULT_N_WORDS = 10000
+DEFAULT_VALID_PORTION = 0.05
+# Validating on fewer texts than this says little.
+VALID_TEXTS = 10
+# The suggested maxlen keeps this part of the training texts.
+KEPT_PORTION = 0.95
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 1)
 
 Summary = collections.namedtuple(
-    'Summary', 'n_train n_test n_dropped n_words n_tokens fingerprint')
+    'Summary', 'n_train n_test n_dropped n_words n_tokens fingerprint '
+               'classes sizes n_cut unknown_portion lengths')
+Summary.__doc__ = """What `preprocess` has made.
 
-
-class ReviewTokenizer(MosesTokenizer):
-    """The Moses tokenizer of sacremoses, word for word, at four times its speed.
-
-    sacremoses builds the set of all lower-case letters anew for each full stop, and runs a regular
-    expression over every word to find those that end in one. Here the sets are built once, and
-    only words that do end in a full stop are given to its rules.
-    """
-
-    def __init__(self, lang='en'):
-        super().__init__(lang=lang)
-        self.lower_letters = frozenset(self.IsLower)
-        self.letters = frozenset(self.IsAlpha)
-
-    def islower(self, text):
-        return self.lower_letters.issuperset(text)
-
-    def isanyalpha(self, text):
-        return not self.letters.isdisjoint(text)
-
-    def handles_nonbreaking_prefixes(self, text):
-        tokens = text.split()
-        for position, token in enumerate(tokens):
-            if token.endswith('.'):
-                # The rules look at a word and at the one after it.
-                pair = ' '.join(tokens[position:position + 2])
-                split = token[:-1] + ' .'
-                rules = super().handles_nonbreaking_prefixes
-                if rules(pair).startswith(split):
-                    tokens[position] = split
-        return ' '.join(tokens)
-
-
-@functools.lru_cache(maxsize=None)
-def review_tokenizer():
-    """Return the tokenizer of this process, made at the first call."""
-    return ReviewTokenizer(lang='en')
-
-
-def tokenize_chunk(texts):
-    """Tokenize a list of texts: for each its words in lower case, separated by spaces.
-
-    >>> tokenize_chunk(["It's dull.", "Mr. Bean isn't..."])
-    ['it &apos;s dull .', 'mr. bean isn &apos;t ...']
-    """
-    tokenizer = review_tokenizer()
-    return [tokenizer.tokenize(text, return_str=True).lower()
-            for text in texts]
-
-
-def split_into_chunks(texts, n_characters=None):
-    """Gather texts into lists of about `n_characters` characters.
-
-    Examples
-    --------
-    >>> list(split_into_chunks(['abc', 'd', 'efg', 'hi'], n_characters=4))
-    [['abc', 'd'], ['efg', 'hi']]
-    """
-    n_characters = n_characters or CHUNK_CHARACTERS
-    chunk, size = [], 0
-    for text in texts:
-        chunk.append(text)
-        size += len(text)
-        if size >= n_characters:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
-
-
-def follow_parent():
-    """Leave Ctrl-C to the parent process, and end when it has ended, however it did."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=end_with_parent, daemon=True).start()
-
-
-def end_with_parent():
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-
-def tokenize_in_processes(chunks, jobs):
-    """Yield ``(chunk, tokenized)`` in order, tokenized by `jobs` processes.
-
-    Only a few chunks for each process are in memory at a time.
-    """
-    pending = collections.deque()
-    with concurrent.futures.ProcessPoolExecutor(
-            jobs, initializer=follow_parent) as pool:
-        try:
-            for chunk in chunks:
-                pending.append((chunk, pool.submit(tokenize_chunk, chunk)))
-                if len(pending) > 4 * jobs:
-                    oldest, future = pending.popleft()
-                    yield oldest, future.result()
-            while pending:
-                oldest, future = pending.popleft()
-                yield oldest, future.result()
-        except concurrent.futures.process.BrokenProcessPool as error:
-            raise DataError(
-                'A tokenizing process ended before its work was done. Either memory ran out, or a '
-                "script that calls preprocess() does so outside `if __name__ == '__main__':`. "
-                'Mend that, or call preprocess(..., jobs=1).') from error
-        finally:
-            for _, future in pending:
-                future.cancel()
-
-
-def tokenize_texts(texts, jobs=None):
-    """Tokenize texts, on all cores when there are many.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        Read as it is needed, not all at once.
-    jobs : int, optional
-        Number of processes; by default one for each core.  A small corpus is
-        tokenized in this process.
-
-    Yields
-    ------
-    str
-        For each text, in the same order, its words in lower case, separated
-        by spaces.
-
-    Raises
-    ------
-    DataError
-        If the tokenizer returned another number of texts than it was given.
-    """
-    jobs = number_of_jobs(jobs)
-    chunks = split_into_chunks(texts)
-    head = list(itertools.islice(chunks, POOL_CHUNKS))
-    chunks = itertools.chain(head, chunks)
-    if jobs == 1 or len(head) < POOL_CHUNKS:
-        results = ((chunk, tokenize_chunk(chunk)) for chunk in chunks)
-    else:
-        results = tokenize_in_processes(chunks, jobs)
-    with contextlib.closing(results):
-        for chunk, tokenized in results:
-            if len(tokenized) != len(chunk):
-                raise DataError(
-                    f'The tokenizer was given {len(chunk)} texts and returned {len(tokenized)}: '
-                    'the labels would no longer fit the texts. Expected as many; try another '
-                    'version of sacremoses.')
-            yield from tokenized
-
-
-def number_of_jobs(jobs=None):
-    """Return `jobs`, or the number of cores that this process may use."""
-    if jobs is None:
-        if hasattr(os, 'sched_getaffinity'):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
-    if jobs < 1:
-        raise ConfigError(f'jobs must be 1 or more, but it is {jobs}.')
-    return jobs
-
-
-def find_reviews(corpus_dir):
-    """List the reviews of a corpus.
-
-    Parameters
-    ----------
-    corpus_dir : str
-        Folder that holds ``train/pos``, ``train/neg``, ``test/pos`` and
-        ``test/neg``.
-
-    Returns
-    -------
-    dict
-        For ``'train'`` and ``'test'`` a list of ``(path, label)``: pos before
-        neg, and in each the file names sorted as strings.
-
-    Raises
-    ------
-    DataError
-        If a folder is missing or has no ``*.txt``.
-    """
-    reviews = {part: [] for part in PARTS}
-    for part, folder in itertools.product(PARTS, FOLDERS):
-        path = os.path.join(corpus_dir, part, folder)
-        try:
-            names = os.listdir(path)
-        except OSError as error:
-            raise DataError(
-                f'{path} cannot be read: {error.strerror}. Expected a corpus folder with '
-                'train/pos, train/neg, test/pos and test/neg in it, each full of *.txt; give the '
-                'folder that holds train and test (of the IMDB reviews, it is aclImdb).'
-            ) from error
-        names = sorted(name for name in names
-                       if name.endswith('.txt') and not name.startswith('.'))
-        if not names:
-            raise DataError(
-                f'{path} has no *.txt in it. Expected one review in each *.txt, and at least one '
-                'in each class of train and test; unpack the corpus again, or put texts there.')
-        label = CLASSES.index(folder)
-        reviews[part] += [(os.path.join(path, name), label) for name in names]
-    return reviews
+Attributes
+----------
+n_train, n_test, n_dropped : int
+    Texts kept in each part, and those left out for having no words.
+n_words, n_cut : int
+    Words in the dictionary, and other words of the training texts.
+n_tokens : int
+    In the training texts.
+fingerprint : str
+    SHA-256 of the dataset before compression.
+classes : list of str
+    The name of each label.
+sizes : dict of (str, str) to (int, int)
+    Texts and tokens of each part and class.
+unknown_portion : float
+    Part of the test tokens that the dictionary does not have.
+lengths : ndarray of int
+    Number of words of each training text, sorted.
+"""
 
 
 def unpack_reviews(archive, folder):
@@ -283,7 +109,7 @@ def unpack_reviews(archive, folder):
     folder : str
         Where the corpus folder ``aclImdb`` is made.
     """
-    for part, label in itertools.product(PARTS, FOLDERS):
+    for part, label in itertools.product(PARTS, vocabulary.CLASSES):
         os.makedirs(os.path.join(folder, 'aclImdb', part, label))
     with tarfile.open(archive, 'r:gz') as members:
         for member in members:
@@ -292,27 +118,6 @@ def unpack_reviews(archive, folder):
                 path = os.path.join(folder, 'aclImdb', *match.groups())
                 with open(path, 'wb') as file:
                     shutil.copyfileobj(members.extractfile(member), file)
-
-
-def read_review(path):
-    """Return the text of a file, which must be UTF-8.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read or is not UTF-8; names the file and the byte.
-    """
-    try:
-        with open(path, 'rb') as file:
-            return file.read().decode('utf-8')
-    except OSError as error:
-        raise DataError(f'{path} cannot be read: {error.strerror}. Make it '
-                        'readable, or take it out of the corpus.') from error
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f'{path} is not UTF-8: byte 0x{error.object[error.start]:02x} at '
-            f'position {error.start} ({error.reason}). Convert the file to '
-            'UTF-8, or take it out of the corpus.') from error
 
 
 def number_words(texts):
@@ -330,19 +135,23 @@ def number_words(texts):
     return numbers, list(index)
 
 
-def rank_words(counts):
+def rank_words(counts, n_words=None, min_count=1):
     """Give ids to words: the most frequent first.
 
     Parameters
     ----------
     counts : array_like of int, shape (n_words,)
         How often training has each word, in order of first appearance.
+    n_words : int, optional
+        Only ids below this are given.
+    min_count : int
+        Rarer words get no id of their own.
 
     Returns
     -------
     ids : ndarray of int64, shape (n_words,)
-        From 2 on; equal counts in order of first appearance.  A word with
-        count 0 gets 1, the id of unknown words.
+        From 2 on; equal counts in order of first appearance.  The others, and
+        a word with count 0, get 1, the id of unknown words.
     order : ndarray of int64
         The words that have an id of their own, by their ids.
 
@@ -350,68 +159,147 @@ def rank_words(counts):
     --------
     >>> rank_words([3, 0, 5, 3])
     (array([3, 1, 2, 4]), array([2, 0, 3]))
+    >>> rank_words([3, 0, 5, 3], n_words=4)
+    (array([3, 1, 2, 1]), array([2, 0]))
+    >>> rank_words([3, 0, 5, 3], min_count=4)
+    (array([1, 1, 2, 1]), array([2]))
     """
     counts = numpy.asarray(counts)
     order = numpy.argsort(-counts, kind='stable')
-    order = order[:numpy.count_nonzero(counts)]
+    order = order[:numpy.count_nonzero(counts >= max(1, min_count))]
+    if n_words is not None:
+        order = order[:n_words - FIRST_WORD_ID]
     ids = numpy.full(len(counts), UNKNOWN_ID, dtype='int64')
     ids[order] = numpy.arange(len(order)) + FIRST_WORD_ID
     return ids, order
 
 
-def build_dictionary(train, words):
-    """Build the dictionary of the training texts.
+def count_words(texts, n_numbers):
+    """How often each number is in the texts, ndarray of int64, shape (n_numbers,).
+
+    >>> numbers, words = number_words(['b a b', 'c a'])
+    >>> count_words(numbers, len(words))
+    array([2, 2, 1])
+    """
+    counts = numpy.zeros(n_numbers, dtype='int64')
+    for start in range(0, len(texts), 10000):
+        part = numpy.concatenate(texts[start:start + 10000])
+        counts += numpy.bincount(part, minlength=n_numbers)
+    return counts
+
+
+class Passing:
+    """What is known of the texts of a corpus, noted down as they pass, one by one.
+
+    Attributes
+    ----------
+    classes : list of str
+        Names, in order of first appearance.
+    labels, parts : array.array of int
+        Of each text the place of its class in `classes`, and of its part in `PARTS` (or -1).
+    n_empty : int
+        Texts without words.
+    first_empty : str or None
+        Where the first of these is from.
+    """
+
+    def __init__(self, rows):
+        self.rows, self.waiting = rows, collections.deque()
+        self.index = collections.defaultdict()
+        self.index.default_factory = self.index.__len__
+        self.labels, self.parts = array.array('i'), array.array('i')
+        self.n_empty, self.first_empty = 0, None
+
+    @property
+    def classes(self):
+        return list(self.index)
+
+    def texts(self):
+        """Yield the texts, which are then to come back tokenized."""
+        for row in self.rows:
+            self.labels.append(self.index[row.label])
+            self.parts.append(PARTS.index(row.part) if row.part else -1)
+            self.waiting.append(row.where)
+            yield row.text
+
+    def back(self, tokenized):
+        """Yield the tokenized texts, in the order in which they went."""
+        for text in tokenized:
+            where = self.waiting.popleft()
+            if not text or text.isspace():
+                self.n_empty += 1
+                self.first_empty = self.first_empty or where
+            yield text
+
+
+def split_off(labels, portion, rng):
+    """Choose texts at random, from each class the same portion.
+
+    Of a class of two texts or more at least one is chosen, and at least one is not.
 
     Parameters
     ----------
-    train : list of array.array
-        The numbers of the words of each training text (`number_words`).
-    words : list of str
-        The word of each number.
+    labels : ndarray of int, shape (n_samples,)
+    portion : float
+        Between 0 and 1.
+    rng : numpy.random.RandomState
 
     Returns
     -------
-    dictionary : dict of str to int
-        Each word of the training texts, and its id.
-    ids : list of int
-        The id of each number: 1 where training never has the word.
+    ndarray of bool, shape (n_samples,)
 
     Examples
     --------
-    >>> numbers, words = number_words(['b a b', 'c a'])
-    >>> build_dictionary(numbers[:1], words)
-    ({'b': 2, 'a': 3}, [2, 3, 1])
+    >>> split_off(numpy.array([1, 1, 0, 1, 1]), 0.5, numpy.random.RandomState(1)).tolist()
+    [False, False, False, True, True]
     """
-    counts = numpy.zeros(len(words), dtype='int64')
-    if any(train):
-        counts = numpy.bincount(numpy.concatenate(train),
-                                minlength=len(words))
-    ids, order = rank_words(counts)
-    dictionary = {words[number]: place + FIRST_WORD_ID
-                  for place, number in enumerate(order.tolist())}
-    return dictionary, ids.tolist()
+    chosen = numpy.zeros(len(labels), dtype=bool)
+    for label in numpy.unique(labels):
+        members = numpy.flatnonzero(labels == label)
+        n_chosen = min(max(1, int(round(len(members) * portion))), len(members) - 1)
+        chosen[rng.permutation(members)[:n_chosen]] = True
+    return chosen
 
 
-def drop_empty(numbers, reviews):
-    """Leave out the texts that have no words, with one warning.
+def assign(passing, numbers, portion, seed):
+    """Settle the label and the part of each text; texts without words are left out.
 
     Returns
     -------
-    numbers : list of array.array
-    labels : list of int
+    classes : list of str
+        Names, sorted.
+    train, test : tuple
+        Each ``(numbers, labels)``: a list of array.array, an ndarray of int.
+
+    Raises
+    ------
+    DataError
+        If a part has no text, or training has not all classes, or only one.
     """
-    empty = [path for (path, _), words in zip(reviews, numbers) if not words]
-    kept = [(words, label) for (_, label), words in zip(reviews, numbers)
-            if words]
-    if empty:
-        warnings.warn(
-            f'{len(empty)} of {len(reviews)} texts have no words in them and '
-            f'are left out; the first is {empty[0]}.', stacklevel=3)
-    if not kept:
-        raise DataError(
-            f'None of the {len(reviews)} texts beside {empty[0]} has a word '
-            'in it. Expected text in UTF-8; look at the files.')
-    return [words for words, _ in kept], [label for _, label in kept]
+    if passing.n_empty:
+        warnings.warn(f'{passing.n_empty} of {len(numbers)} texts have no words in them and are '
+                      f'left out; the first is {passing.first_empty}.', stacklevel=3)
+    classes = sorted(passing.classes)
+    label_of = numpy.array([classes.index(name) for name in passing.classes], dtype='int64')
+    kept = numpy.array([number for number, words in enumerate(numbers) if words], dtype='int64')
+    labels = label_of[numpy.asarray(passing.labels, dtype='int64')[kept]]
+    parts = numpy.asarray(passing.parts, dtype='int64')[kept]
+    if len(parts) and parts[0] < 0:
+        parts = split_off(labels, portion, numpy.random.RandomState(seed)).astype('int64')
+    found = []
+    for number, part in enumerate(PARTS):
+        members = numpy.flatnonzero(parts == number)
+        if not len(members):
+            raise DataError(f'There is no {part} text with a word in it: {len(numbers)} texts were '
+                            f'read, {passing.n_empty} of them without words. Expected texts in '
+                            'train and in test, in UTF-8; look at the corpus.')
+        found.append(([numbers[kept[member]] for member in members], labels[members]))
+    trained = numpy.unique(found[0][1])
+    if len(trained) < max(2, len(classes)):
+        raise DataError(f'The corpus has the classes {", ".join(classes)}; with words to train on: '
+                        f'{", ".join(classes[label] for label in trained)}. Expected two classes '
+                        'or more, each with such texts.')
+    return classes, found[0], found[1]
 
 
 @contextlib.contextmanager
@@ -471,82 +359,190 @@ def writing(path):
             'which you may write (the options --output and --dictionary).') from error
 
 
-def preprocess(corpus_dir, output='imdb.pkl', dictionary='imdb.dict.pkl',
-               jobs=None, progress=False):
-    """Turn a folder of reviews into the pickles that `imdb.load_data` reads.
+def check_options(output, dictionary, settings, n_words, min_count, test_portion):
+    """Raise `ConfigError` for options that cannot be used."""
+    tokenizing.check_settings(settings)
+    if os.path.abspath(output) == os.path.abspath(dictionary):
+        raise ConfigError(f'The word ids and the dictionary cannot both be '
+                          f'written to {output}; give two names.')
+    if n_words is not None and n_words <= FIRST_WORD_ID:
+        raise ConfigError(f'n_words must be {FIRST_WORD_ID + 1} or more, but it is {n_words}: ids '
+                          '0 and 1 are padding and unknown words.')
+    if min_count < 1:
+        raise ConfigError(f'min_count must be 1 or more, but it is {min_count}.')
+    if test_portion is not None and not 0 < test_portion < 1:
+        raise ConfigError('test_portion must lie between 0 and 1 (0.2 makes 20 % of each class '
+                          f'test texts), but it is {test_portion}.')
+
+
+def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=False,
+               text_column=None, label_column=None, test_portion=None, seed=123, n_words=None,
+               min_count=1, tokenizer='moses', language='en', lowercase=True):
+    """Turn a corpus into the pickles that `imdb.load_data` reads.
 
     Parameters
     ----------
-    corpus_dir : str
-        Folder with ``train/pos``, ``train/neg``, ``test/pos``, ``test/neg``.
+    source : str
+        A folder or a table; see `corpora`.
     output, dictionary : str
-        The two files to write (see above); each is compressed if its name
-        ends in ``.gz``.
+        The two files to write (see above); each is compressed if its name ends in ``.gz``. The
+        dictionary goes beside the output by default, where training looks for it: see
+        `vocabulary.dictionary_path`.
     jobs : int, optional
         Number of processes; by default one for each core.
     progress : bool
         Whether to show a progress bar, if standard error is a terminal.
+    text_column, label_column : str, optional
+        Columns of a table; by default text or review, and label or sentiment.
+    test_portion : float, optional
+        Part of each class that becomes test where the corpus has no train and test, 0.2 by
+        default; it is drawn with the `seed`.
+    n_words : int, optional
+        The dictionary has only ids below this, as the option of that name in training.
+    min_count : int
+        Words that training has less often are not in the dictionary.
+    tokenizer, language, lowercase
+        See `tokenizing`.
 
     Returns
     -------
     Summary
-        ``n_train`` and ``n_test`` reviews kept, ``n_dropped`` left out for
-        having no words, ``n_words`` in the dictionary, ``n_tokens`` in the
-        training reviews, and the ``fingerprint`` of the dataset: the SHA-256
-        of `output` before compression.
 
     Raises
     ------
     DataError
         If the corpus cannot be used or a file cannot be written; then neither
         file has been touched.
+    ConfigError
+        If an option cannot be used.
     """
-    output, dictionary = os.fspath(output), os.fspath(dictionary)
-    if os.path.abspath(output) == os.path.abspath(dictionary):
-        raise ConfigError(f'The word ids and the dictionary cannot both be '
-                          f'written to {output}; give two names.')
-    reviews = find_reviews(corpus_dir)
-    train, test = reviews['train'], reviews['test']
+    output = os.fspath(output)
+    dictionary = dictionary_path(output) if dictionary is None else os.fspath(dictionary)
+    settings = {'tokenizer': tokenizer, 'language': language, 'lowercase': lowercase}
+    check_options(output, dictionary, settings, n_words, min_count, test_portion)
+    corpus = corpora.open_corpus(source, text_column, label_column)
+    if corpus.is_split and test_portion is not None:
+        raise ConfigError(f'{source} has train and test of its own: leave --test-portion out.')
     with whole_files(output, dictionary) as write:
-        texts = tokenize_texts((read_review(path) for path, _ in train + test),
-                               jobs)
+        passing = Passing(corpus.rows)
+        texts = tokenizing.tokenize_texts(passing.texts(), settings, jobs)
         if progress and sys.stderr.isatty():
-            texts = tqdm(texts, total=len(train + test), unit='review',
-                         desc='Tokenizing')
-        numbers, words = number_words(texts)
-        train_x, train_y = drop_empty(numbers[:len(train)], train)
-        test_x, test_y = drop_empty(numbers[len(train):], test)
-        word_ids, id_of = build_dictionary(train_x, words)
-        n_tokens = sum(map(len, train_x))
-        content = b''.join(
-            pickle.dumps(([list(map(id_of.__getitem__, x)) for x in part_x],
-                          part_y), PICKLE_PROTOCOL)
-            for part_x, part_y in [(train_x, train_y), (test_x, test_y)])
+            texts = tqdm(texts, total=corpus.total, unit=' texts', desc='Tokenizing')
+        numbers, words = number_words(passing.back(texts))
+        classes, train, test = assign(passing, numbers, test_portion or TEST_PORTION, seed)
+        counts = count_words(train[0], len(words))
+        ids, order = rank_words(counts, n_words, min_count)
+        content = b''.join(part_pickle(part, ids.tolist()) for part in (train, test))
         fingerprint = hashlib.sha256(content).hexdigest()
-        settings = dict(TEXT_SETTINGS, fingerprint=fingerprint)
+        settings.update(classes=classes, fingerprint=fingerprint)
+        word_ids = {words[number]: place for place, number
+                    in enumerate(order.tolist(), FIRST_WORD_ID)}
         write(content, pickle.dumps(word_ids, PICKLE_PROTOCOL)
               + pickle.dumps(settings, PICKLE_PROTOCOL))
-    n_dropped = len(train + test) - len(train_x) - len(test_x)
-    return Summary(len(train_x), len(test_x), n_dropped, len(word_ids),
-                   n_tokens, fingerprint)
+    test_counts = count_words(test[0], len(words))
+    return Summary(len(train[0]), len(test[0]), passing.n_empty, len(order), int(counts.sum()),
+                   fingerprint, classes, part_sizes(classes, train, test),
+                   numpy.count_nonzero(counts) - len(order),
+                   test_counts[ids == UNKNOWN_ID].sum() / test_counts.sum(),
+                   numpy.sort([len(text) for text in train[0]]))
+
+
+def part_pickle(part, ids):
+    """The pickle of train or test; `ids` are those of the numbers in it."""
+    numbers, labels = part
+    return pickle.dumps(([list(map(ids.__getitem__, text)) for text in numbers], labels.tolist()),
+                        PICKLE_PROTOCOL)
+
+
+def part_sizes(classes, train, test):
+    """Texts and tokens by part and class."""
+    sizes = collections.OrderedDict(((part, name), (0, 0)) for part in PARTS for name in classes)
+    for part, (numbers, labels) in zip(PARTS, (train, test)):
+        for text, label in zip(numbers, labels):
+            n_texts, n_tokens = sizes[part, classes[label]]
+            sizes[part, classes[label]] = n_texts + 1, n_tokens + len(text)
+    return sizes
+
+
+def quantile(lengths, portion):
+    """The smallest length that this portion of the sorted lengths does not exceed.
+
+    >>> quantile([1, 2, 3, 9], 0.5), quantile([1, 2, 3, 9], 0.51), quantile([1, 2, 3, 9], 1)
+    (2, 3, 9)
+    """
+    return int(lengths[max(1, math.ceil(portion * len(lengths))) - 1])
+
+
+def training_command(summary, output, n_words=None):
+    """The command line that trains on what was made, with options where the defaults do not fit."""
+    maxlen = quantile(summary.lengths, KEPT_PORTION) + 1  # len < maxlen is kept
+    command = ['python', 'lstm.py', '--dataset', output, '--maxlen', str(maxlen)]
+    n_ids = summary.n_words + FIRST_WORD_ID
+    if n_words is not None or n_ids < DEFAULT_N_WORDS:
+        command += ['--n-words', str(n_ids)]
+    n_kept = numpy.count_nonzero(summary.lengths < maxlen)
+    if n_kept * DEFAULT_VALID_PORTION < VALID_TEXTS:
+        command += ['--valid-portion', '%.2g' % min(0.5, VALID_TEXTS / n_kept)]
+    return ' '.join(map(shlex.quote, command))
+
+
+def report(summary):
+    """The lines that tell what was made."""
+    yield (f'{summary.n_train} train and {summary.n_test} test texts, {summary.n_words} words, '
+           f'{summary.n_tokens} training tokens')
+    width = max(len('class'), *map(len, summary.classes))
+    yield f'{"class":{width}}' + ''.join(f'{part + " " + what:>13}' for part in PARTS
+                                         for what in ('texts', 'tokens'))
+    for name in summary.classes:
+        sizes = itertools.chain(*(summary.sizes[part, name] for part in PARTS))
+        yield f'{name:{width}}' + ''.join(f'{size:13}' for size in sizes)
+    yield (f'{summary.n_words} words kept, {summary.n_cut} cut; '
+           f'{100 * summary.unknown_portion:.2f} % of the test tokens are unknown')
+    yield 'words in a training text: ' + ', '.join(
+        f'{quantile(summary.lengths, portion)} ({100 * portion:g} %)' for portion in QUANTILES)
 
 
 def make_parser():
-    """Return the parser of the command line."""
+    """Return the parser of the command line; the defaults are those of `preprocess`."""
     parser = argparse.ArgumentParser(
-        description='Turn the movie reviews of aclImdb into lists of word '
-                    'ids, and their dictionary.')
+        description='Turn labelled texts into lists of word ids, and their dictionary.')
     parser.add_argument(
-        'corpus_dir', metavar='CORPUS_DIR',
-        help='folder that holds train/pos, train/neg, test/pos and test/neg')
-    parser.add_argument(
-        '--output', default='imdb.pkl', metavar='FILE',
-        help='where the word ids go; compressed if the name ends in .gz '
-             '(default: %(default)s)')
-    parser.add_argument(
-        '--dictionary', default='imdb.dict.pkl', metavar='FILE',
-        help='where the dictionary goes; compressed if the name ends in .gz '
-             '(default: %(default)s)')
+        'source', metavar='SOURCE',
+        help='folder with train/CLASS and test/CLASS, folder with a folder for each class, or '
+             '.csv, .tsv or .jsonl, also with .gz')
+    group = parser.add_argument_group('what is read')
+    group.add_argument('--text-column', metavar='NAME', help='(default: text or review)')
+    group.add_argument('--label-column', metavar='NAME', help='(default: label or sentiment)')
+    group.add_argument('--test-portion', type=float, metavar='PART',
+                       help='part of each class that becomes test where SOURCE is not split '
+                            f'(default: {TEST_PORTION})')
+    group.add_argument('--seed', type=int, metavar='S',
+                       help='draws these test texts (default: %(default)s)')
+    group = parser.add_argument_group('how text becomes ids')
+    group.add_argument('--tokenizer', choices=tokenizing.TOKENIZERS,
+                       help='(default: %(default)s)')
+    group.add_argument('--language', metavar='CODE',
+                       help='of the Moses rules (default: %(default)s)')
+    group.add_argument('--lowercase', action='store_true',
+                       help='(the default; --no-lowercase turns it off)')
+    group.add_argument('--no-lowercase', action='store_false', dest='lowercase',
+                       help=argparse.SUPPRESS)
+    group.add_argument('--n-words', type=int, metavar='N',
+                       help='only ids below N: the N - 2 most frequent words (default: all)')
+    group.add_argument('--min-count', type=int, metavar='N',
+                       help='only words that training has N times (default: %(default)s)')
+    group = parser.add_argument_group('what is written')
+    group.add_argument(
+        '--output', metavar='FILE',
+        help='where the word ids go; compressed if the name ends in .gz (default: %(default)s)')
+    group.add_argument(
+        '--dictionary', metavar='FILE',
+        help='where the dictionary goes (default: beside the output, PATH.dict.pkl for PATH.pkl)')
+    group.add_argument('--jobs', type=int, metavar='N',
+                       help='processes (default: one for each core)')
+    parser.set_defaults(**{name: parameter.default for name, parameter
+                           in inspect.signature(preprocess).parameters.items()
+                           if name not in ('source', 'progress')})
     return parser
 
 
@@ -559,18 +555,23 @@ def main(argv=None):
             warnings.showwarning = (
                 lambda message, *_, **__: print(f'warning: {message}',
                                                 file=sys.stderr))
-            summary = preprocess(options.corpus_dir, options.output,
-                                 options.dictionary, progress=True)
+            summary = preprocess(progress=True, **vars(options))
     except TutorialError as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print('Interrupted; no file was written.', file=sys.stderr)
         return 130
-    print(f'{summary.n_train} train and {summary.n_test} test reviews, '
-          f'{summary.n_words} words, {summary.n_tokens} training tokens')
-    print(f'{options.output} and {options.dictionary} written in '
-          f'{time.time() - started:.1f} s')
+    beside = dictionary_path(options.output)
+    dictionary = options.dictionary or beside
+    for line in report(summary):
+        print(line)
+    print(f'{options.output} and {dictionary} written in {time.time() - started:.1f} s')
+    if dictionary != beside:
+        print(f'Training looks for the dictionary at {beside}; predict.py takes this one by '
+              f'--dictionary {shlex.quote(dictionary)}')
+    print('To train on it, with a maxlen that keeps 95 % of the texts:')
+    print(training_command(summary, options.output, options.n_words))
     return 0
 
 

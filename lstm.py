@@ -17,26 +17,19 @@ import numpy
 import scipy.linalg
 
 import command_line
+import curves
 import saved_model
-from errors import DataError, DownloadError
 from options import check_values, require
 
 with command_line.plain_errors(active=__name__ == '__main__'):  # flags that cannot be used
     import demo_reviews
     import fast
-    import imdb
+    import training_data
     from engine import BY_HAND, RandomStreams, config, description, sigmoid, softmax, tensor, theano
     from optimizers import adadelta, rmsprop, sgd
+    from training_data import datasets, get_dataset  # noqa: F401 (to the tutorial they belong here)
 
 update_rules = {'adadelta': adadelta, 'rmsprop': rmsprop, 'sgd': sgd}
-# name: (load_data, prepare_data)
-datasets = {'imdb': (imdb.load_data, imdb.prepare_data),
-            'demo': (demo_reviews.load_data, imdb.prepare_data)}
-
-
-def get_dataset(name):
-    """The pair `load_data`, `prepare_data` of a dataset."""
-    return datasets[name]
 
 
 def get_minibatches_idx(n, minibatch_size, shuffle=False, rng=None, lengths=None, window=0):
@@ -395,7 +388,7 @@ def train_lstm(
     valid_batch_size : int
         Reviews in a minibatch of validation and test.
     dataset : str
-        imdb or demo.
+        imdb, demo, or the path of a pickle that imdb_preprocess.py wrote.
     noise_std : float
         Must be 0: the tutorial has this argument and does nothing with it.
     use_dropout : bool
@@ -435,12 +428,13 @@ def train_lstm(
         fast.begin_loading(config.floatX)
     print('Loading data')
     _, prepare_data = get_dataset(dataset)
-    data = load_parts(options, rng)
-    options['ydim'] = n_classes(*data)
+    data, about = training_data.load_parts(options, rng)
+    vocabulary = training_data.load_vocabulary(about, options) if options['saveto'] else None
 
     print('Building model')
     params = init_params(options, rng)
     if reload_model:
+        saved_model.check_same_words(reload_model, vocabulary)
         load_params(reload_model, params)
     tparams = init_tparams(params)
     use_noise, x, mask, y, _, f_pred, cost = build_model(tparams, options)
@@ -453,12 +447,14 @@ def train_lstm(
     lr = tensor.scalar('lr', dtype=config.floatX)
     f_grad_shared, f_update = optimizer(lr, tparams, grads, x, mask, y, cost)
 
-    model = Model(options, tparams, use_noise, prepare_data, f_pred, f_grad_shared, f_update)
+    model = Model(options, tparams, use_noise, prepare_data, f_pred, f_grad_shared, f_update,
+                  vocabulary)
     with fast.one_blas_thread() if BY_HAND else contextlib.nullcontext():
         return optimize(model, data, rng, callback)
 
 
-Model = namedtuple('Model', 'options tparams use_noise prepare_data f_pred f_grad_shared f_update')
+Model = namedtuple('Model', 'options tparams use_noise prepare_data f_pred f_grad_shared f_update '
+                   'vocabulary')
 
 
 def check_options(options):
@@ -470,9 +466,9 @@ def check_options(options):
         Names the first option that cannot be used, and what it may be.
     """
     check_values(options)
-    for name, known in (('encoder', layers), ('dataset', datasets)):
-        require(options[name] in list(known), name, options[name],
-                'one of ' + ', '.join(sorted(known)))
+    require(options['encoder'] in list(layers), 'encoder', options['encoder'],
+            'one of ' + ', '.join(sorted(layers)))
+    training_data.check_dataset(options['dataset'])
     rule = options['optimizer']
     require(callable(rule) or rule in list(update_rules), 'optimizer', rule,
             'one of %s, or a function' % ', '.join(sorted(update_rules)))
@@ -486,38 +482,6 @@ def check_options(options):
         options['max_epochs'] = demo_reviews.MAX_EPOCHS
         print('dataset demo: max_epochs is capped at %d' % demo_reviews.MAX_EPOCHS)
     return options
-
-
-def load_parts(options, rng):
-    """Train, valid and test of the options' dataset, each (sequences, labels)."""
-    load_data, _ = get_dataset(options['dataset'])
-    train, valid, test = load_data(n_words=options['n_words'], maxlen=options['maxlen'],
-                                   valid_portion=options['valid_portion'], rng=rng)
-    if options['test_size'] > 0:
-        chosen = numpy.arange(len(test[0]))
-        rng.shuffle(chosen)
-        chosen = chosen[:options['test_size']]
-        test = [test[0][k] for k in chosen], [test[1][k] for k in chosen]
-    for name, (sequences, _) in (('training', train), ('validation', valid), ('test', test)):
-        if not sequences:
-            raise DataError('dataset %s: no %s reviews are left with valid_portion=%s and '
-                            'maxlen=%s' % (options['dataset'], name, options['valid_portion'],
-                                           options['maxlen']))
-    return train, valid, test
-
-
-def n_classes(train, valid, test):
-    """One more than the largest training label; the other labels must be among these."""
-    known = set(train[1])
-    if len(known) < 2:
-        raise DataError('all training reviews have the label %d: expected two classes or more'
-                        % known.pop())
-    for name, (_, labels) in (('validation', valid), ('test', test)):
-        unknown = sorted(set(labels) - known)
-        if unknown:
-            raise DataError('the %s set has the label %d, which the training set (labels %s) '
-                            'never has' % (name, unknown[0], sorted(known)))
-    return int(max(known)) + 1
 
 
 class EarlyStopping(object):
@@ -605,7 +569,7 @@ def optimize(model, data, rng, callback=None):
                 if options['saveto'] and update % save_freq == 0:
                     print('Saving...')
                     saved_model.save(options['saveto'], best or current(), options,
-                                     history_errs=history_errs)
+                                     model.vocabulary, history_errs=history_errs)
                     print('Done')
                 if update % valid_freq == 0:
                     train_err, valid_err, test_err = errors()
@@ -630,8 +594,9 @@ def optimize(model, data, rng, callback=None):
     train_err, valid_err, test_err = (1., 1., 1.) if bad_cost else errors()
     print('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)
     if options['saveto']:
-        saved_model.save(options['saveto'], unzip(tparams), options, train_err=train_err,
-                         valid_err=valid_err, test_err=test_err, history_errs=history_errs)
+        saved_model.save(options['saveto'], unzip(tparams), options, model.vocabulary,
+                         train_err=train_err, valid_err=valid_err, test_err=test_err,
+                         history_errs=history_errs)
     print('The code run for %d epochs, with %f sec/epochs' % (epoch + 1, seconds / (epoch + 1)))
     print('Training took %.1fs' % seconds, file=sys.stderr)
     return train_err, valid_err, test_err
@@ -649,28 +614,20 @@ GROUPS = OrderedDict([
 DEFAULTS = {'max_epochs': 100, 'test_size': 500}
 
 
-def choose_dataset():
-    """IMDB where it is at hand or can be fetched; else `demo`, and says why."""
-    try:
-        imdb.find_dataset()
-    except DownloadError as error:
-        print('%s\nTraining on the dataset demo instead.' % error)
-        return 'demo'
-    return 'imdb'
-
-
 def main(arguments=None):
     """Run from a command line; exit with status 2 and a message where something is wrong."""
     parser = command_line.parser_for(
         train_lstm, GROUPS, DEFAULTS,
         description='Train an LSTM to tell positive from negative reviews. With no '
                     '--dataset, imdb is used, or demo where imdb cannot be had.')
+    curves.add_options(parser)
     with command_line.plain_errors():
         options = vars(parser.parse_args(arguments))
-        if 'dataset' not in options:
-            options['dataset'] = choose_dataset()
-        with command_line.progress_bar() as callback:
-            train_lstm(callback=callback, **dict(DEFAULTS, **options))
+        with curves.recorder(options.pop('plot'), options.pop('log')) as record:
+            if 'dataset' not in options:
+                options['dataset'] = training_data.choose_dataset()
+            with command_line.progress_bar() as bar:
+                train_lstm(callback=command_line.each(record, bar), **dict(DEFAULTS, **options))
 
 
 if __name__ == '__main__':

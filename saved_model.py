@@ -1,19 +1,31 @@
-"""Saved models: the parameters in an ``.npz``, the options that made them beside it.
+"""Saved models: the parameters in an ``.npz``, the options and the words beside it.
 
 ``lstm_model.npz`` holds the arrays by name, with ``train_err``, ``valid_err``,
-``test_err`` and ``history_errs``; ``lstm_model.npz.json`` holds the options.
+``test_err`` and ``history_errs``; ``lstm_model.npz.json`` holds the options,
+and ``lstm_model.npz.words.json`` the vocabulary, where training knew it. Its
+SHA-256 is among the options, so that the words of another model are refused.
 The tutorial wrote the options as a pickle, ``lstm_model.npz.pkl``; that is
 read too, without running anything that it names.
 """
+import contextlib
+import hashlib
 import io
 import json
 import os
 import tempfile
+from collections import OrderedDict, namedtuple
 
 import numpy
 from six.moves import cPickle as pickle
 
-from errors import ConfigError, ModelError
+from errors import ConfigError, DataError, ModelError
+from vocabulary import FIRST_WORD_ID, Vocabulary
+
+WORDS = '.words.json'
+# What lies beside the parameters in an .npz.
+RESULTS = ('train_err', 'valid_err', 'test_err', 'history_errs')
+
+SavedModel = namedtuple('SavedModel', 'params options vocabulary')
 
 
 def check_writable(path):
@@ -27,18 +39,26 @@ def check_writable(path):
     path = os.fspath(path)
     if not path.endswith('.npz'):
         path += '.npz'
-    folder = os.path.dirname(os.path.abspath(path))
+    require_writable('saveto', path, path + '.json', path + WORDS)
+    return path
+
+
+def require_writable(option, *paths):
+    """Raise `ConfigError`, in the name of an option, unless files can be put at these paths.
+
+    They are all in one folder; what is there is left as it is.
+    """
+    folder = os.path.dirname(os.path.abspath(paths[0]))
     try:
-        for target in (path, path + '.json'):
-            if os.path.isdir(target):
-                raise OSError('%s is a folder' % target)
+        for path in paths:
+            if os.path.isdir(path):
+                raise OSError('%s is a folder' % path)
         descriptor, trial = tempfile.mkstemp(dir=folder, prefix='.lstm-')
         os.close(descriptor)
         os.remove(trial)
     except OSError as error:
-        raise ConfigError('saveto=%s cannot be written: %s. Name a file in a folder that '
-                          'exists and may be written to.' % (path, error.strerror or error))
-    return path
+        raise ConfigError('%s=%s cannot be written: %s. Name a file in a folder that exists and '
+                          'may be written to.' % (option, paths[0], error.strerror or error))
 
 
 def replace_file(path, content):
@@ -63,8 +83,10 @@ def current_umask():
     return mask
 
 
-def save(path, params, options, **errors):
-    """Write the arrays and `errors` to `path`, the options to `path`.json.
+def save(path, params, options, vocabulary=None, **errors):
+    """Write the arrays and `errors` to `path`, the options and the words beside it.
+
+    Without a vocabulary, the words of an earlier model there are removed.
 
     Raises
     ------
@@ -75,8 +97,18 @@ def save(path, params, options, **errors):
     arrays = dict(params)
     arrays.update((name, numpy.asarray(value)) for name, value in errors.items())
     numpy.savez(content, **arrays)
+    options = dict(options)
+    options.pop('words_sha256', None)
+    if vocabulary is not None:
+        words = vocabulary.to_json()
+        options['words_sha256'] = hashlib.sha256(words).hexdigest()
     text = json.dumps(options, indent=1, sort_keys=True, default=plain) + '\n'
     try:
+        if vocabulary is not None:
+            replace_file(path + WORDS, words)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(path + WORDS)
         replace_file(path, content.getvalue())
         replace_file(path + '.json', text.encode('utf-8'))
     except OSError as error:
@@ -91,6 +123,18 @@ def plain(value):
     return getattr(value, '__name__', None) or str(value)
 
 
+@contextlib.contextmanager
+def open_arrays(path):
+    """Open the arrays of an ``.npz``; what goes wrong inside becomes a `ModelError`."""
+    try:
+        with numpy.load(path, allow_pickle=False) as arrays:
+            yield arrays
+    except Exception as error:  # a damaged or foreign file raises almost anything
+        found = getattr(error, 'strerror', None) or 'no arrays of numbers by name'
+        raise ModelError('%s is not a model that can be read: expected the .npz that lstm.py '
+                         'saves; found: %s' % (path, found))
+
+
 def load_params(path, params):
     """Replace the arrays in `params` by those of the model at `path`; return it.
 
@@ -99,14 +143,9 @@ def load_params(path, params):
     errors.ModelError
         If the file cannot be read, or a name is missing or has another shape there.
     """
-    try:
-        with numpy.load(path, allow_pickle=False) as arrays:
-            found = {name: numpy.asarray(arrays[name], dtype=initial.dtype)
-                     for name, initial in params.items() if name in arrays}
-    except Exception as error:  # a damaged or foreign file raises almost anything
-        found = getattr(error, 'strerror', None) or 'no arrays of numbers by name'
-        raise ModelError('%s is not a model that can be read: expected the .npz that lstm.py '
-                         'saves; found: %s' % (path, found))
+    with open_arrays(path) as arrays:
+        found = {name: numpy.asarray(arrays[name], dtype=initial.dtype)
+                 for name, initial in params.items() if name in arrays}
     for name, initial in params.items():
         if name not in found:
             raise ModelError('the model %s has no parameter %s: expected one of shape %s'
@@ -169,3 +208,106 @@ def load_options(path):
     if not isinstance(options, dict):
         raise ModelError('the options of the model %s: expected a dictionary' % path)
     return options
+
+
+def load(path):
+    """Read a model whole, as training or the tutorial saved it.
+
+    Returns
+    -------
+    params : OrderedDict of arrays
+        ``Wemb`` (n_words, dim_proj), the encoder's, ``U`` (dim_proj, ydim), ``b`` (ydim,).
+    options : dict
+    vocabulary : Vocabulary or None
+        None where the model was saved without its words.
+
+    Raises
+    ------
+    errors.ModelError
+        If a file cannot be read, or these three do not fit each other.
+    """
+    path = os.fspath(path)
+    options = load_options(path)
+    with open_arrays(path) as arrays:
+        params = OrderedDict((name, arrays[name]) for name in arrays.files
+                             if name not in RESULTS)
+    check_shapes(path, params, options)
+    vocabulary = load_vocabulary(path, options)
+    if vocabulary is not None:
+        check_vocabulary(path, params, vocabulary)
+    return SavedModel(params, options, vocabulary)
+
+
+def check_shapes(path, params, options):
+    """Raise `ModelError` unless embedding and logistic regression are there and fit."""
+    sizes = [options.get(name) for name in ('n_words', 'dim_proj', 'ydim')]
+    expected = {'Wemb': tuple(sizes[:2]), 'U': tuple(sizes[1:]), 'b': (sizes[2],)}
+    for name, shape in expected.items():
+        if name not in params:
+            raise ModelError('the model %s has no parameter %s: expected one of shape %s'
+                             % (path, name, shape))
+        if params[name].shape != shape:
+            raise ModelError('the model %s does not fit its options: its parameter %s has the '
+                             'shape %s, the options say %s. Use the .npz with the options that '
+                             'were saved with it.' % (path, name, params[name].shape, shape))
+
+
+def load_vocabulary(path, options):
+    """The vocabulary beside the model at `path`, or None where there is none.
+
+    Raises
+    ------
+    errors.ModelError
+        If it cannot be read, or was saved with another model.
+    """
+    try:
+        with open(path + WORDS, 'rb') as stream:
+            content = stream.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ModelError('%s cannot be read: %s. Make it readable.'
+                         % (path + WORDS, error.strerror))
+    found = hashlib.sha256(content).hexdigest()
+    if found != options.get('words_sha256'):
+        raise ModelError('%s is not of this model. Expected the SHA-256 %s, which is among its '
+                         'options, found %s. Put the file back that was saved with the model, or '
+                         'remove it and give the dictionary.'
+                         % (path + WORDS, options.get('words_sha256'), found))
+    try:
+        return Vocabulary.from_json(content, path + WORDS)
+    except DataError as error:
+        raise ModelError(str(error))
+
+
+def check_same_words(path, vocabulary):
+    """Raise `ModelError` if training starts from a model whose ids are other words.
+
+    Parameters
+    ----------
+    path : str
+        The model. One that was saved without its words cannot be checked.
+    vocabulary : Vocabulary or None
+        Of the dataset, as far as the new model knows it.
+    """
+    path = os.fspath(path)
+    if vocabulary is None or not os.path.exists(path + WORDS):
+        return
+    found = load_vocabulary(path, load_options(path))
+    for what in ('settings', 'classes', 'words'):
+        if getattr(found, what) != getattr(vocabulary, what):
+            raise ModelError('the model %s does not fit the dataset: it was trained with other %s, '
+                             'so that its ids or labels mean something else. Train from the '
+                             'start, or on the dataset it was made with.'
+                             % (path, what if what != 'settings' else 'text settings'))
+
+
+def check_vocabulary(path, params, vocabulary):
+    """Raise `ModelError` unless a vocabulary has a word for each embedding and a name a class."""
+    (n_words, _), (ydim,) = params['Wemb'].shape, params['b'].shape
+    if len(vocabulary.words) + FIRST_WORD_ID > n_words:
+        raise ModelError('the words of the model %s do not fit it: expected %d or fewer, found %d'
+                         % (path, n_words - FIRST_WORD_ID, len(vocabulary.words)))
+    if len(vocabulary.classes) != ydim:
+        raise ModelError('the classes of the model %s do not fit it: expected %d, found %s'
+                         % (path, ydim, ', '.join(vocabulary.classes)))

@@ -15,8 +15,9 @@ setup(
     long_description_content_type='text/markdown',
     license='BSD-3-Clause',
     python_requires='>=3.8',
-    py_modules=['command_line', 'demo_reviews', 'engine', 'errors', 'fast', 'imdb',
-                'imdb_preprocess', 'kernels', 'lstm', 'optimizers', 'options', 'saved_model'],
+    py_modules=['command_line', 'corpora', 'curves', 'demo_reviews', 'engine', 'errors', 'fast',
+                'imdb', 'imdb_preprocess', 'kernels', 'lstm', 'optimizers', 'options',
+                'saved_model', 'tokenizing', 'training_data', 'vocabulary'],
     install_requires=[
         'six>=1.16',           # one spelling of pickle and urllib
         'pooch>=1.6',         # fetches and verifies the reviews
@@ -34,7 +35,7 @@ setup(
         'scipy>=1.13; python_version >= "3.11"',  # the SVD by gesdd, sparse sums
     ],
     extras_require={
-        'test': ['pytest>=7.0'],
+        'test': ['pytest>=7.0', 'matplotlib>=3.5'],
         'plot': ['matplotlib>=3.5'],
         'gpu': ['jax[cuda13]'],
         'docs': ['matplotlib>=3.5', 'nbclient', 'ipykernel'],

@@ -1,5 +1,6 @@
 """Tests of saved_model.py: what is saved can be read, and nothing else is."""
 
+import hashlib
 import io
 import json
 import os
@@ -15,6 +16,7 @@ import pytest
 import saved_model
 from errors import ConfigError, ModelError
 from saved_model import check_writable, load_options, load_params, save
+from vocabulary import CLASSES, TEXT_SETTINGS, Vocabulary
 
 
 def adadelta():
@@ -288,7 +290,7 @@ def adadelta(lr, tparams, grads, x, mask, y, cost):
     pass
 options = {'dim_proj': 128, 'decay_c': 0., 'optimizer': adadelta, 'maxlen': 100,
            'reload_model': None, 'use_dropout': True, 'encoder': 'lstm',
-           'ydim': numpy.int64(2), 'lrate': numpy.float64(0.1)}
+           'ydim': numpy.int64(2), 'lrate': numpy.float64(0.1), 'n_words': 10000}
 with open(sys.argv[1], 'wb') as stream:
     pickle.dump(options, stream, int(sys.argv[2]))
 """
@@ -301,7 +303,7 @@ def test_the_tutorials_options_are_read(tmp_path, protocol):
     options = load_options(path)
     assert options == {'dim_proj': 128, 'decay_c': 0., 'optimizer': 'adadelta', 'maxlen': 100,
                        'reload_model': None, 'use_dropout': True, 'encoder': 'lstm',
-                       'ydim': 2, 'lrate': 0.1}
+                       'ydim': 2, 'lrate': 0.1, 'n_words': 10000}
 
 
 # As Python 2 with its NumPy wrote {'ydim': numpy.int64(2), 'lrate': numpy.float64(0.1)}, by
@@ -345,3 +347,95 @@ def test_other_globals_are_refused(tmp_path, content):
     name = content.split(b'\n')[1].decode()
     with pytest.raises(ModelError, match=name):
         load_options(str(tmp_path / 'model.npz'))
+
+
+# The whole model
+
+FITTING = {'n_words': 5, 'dim_proj': 3, 'ydim': 2}
+
+
+def whole():
+    rng = numpy.random.RandomState(2)
+    return OrderedDict([('Wemb', rng.randn(5, 3)), ('lstm_b', rng.randn(12)),
+                        ('U', rng.randn(3, 2)), ('b', rng.randn(2))])
+
+
+def words(*names):
+    return Vocabulary(list(names), TEXT_SETTINGS, CLASSES, 'abc')
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A model saved with its words."""
+    path = str(tmp_path / 'model.npz')
+    save(path, whole(), FITTING, words('the', 'film'), train_err=0.5, history_errs=[[0.5, 0.5]])
+    return path
+
+
+def test_a_model_comes_back_whole(model, tmp_path):
+    params, options, vocabulary = saved_model.load(model)
+    assert list(params) == ['Wemb', 'lstm_b', 'U', 'b']
+    assert all((params[name] == value).all() for name, value in whole().items())
+    with open(model + '.words.json', 'rb') as stream:
+        sha256 = hashlib.sha256(stream.read()).hexdigest()
+    assert options == dict(FITTING, words_sha256=sha256)
+    assert (vocabulary.words, vocabulary.classes, vocabulary.fingerprint) == (
+        ['the', 'film'], CLASSES, 'abc')
+    assert sorted(os.listdir(str(tmp_path))) == ['model.npz', 'model.npz.json',
+                                                 'model.npz.words.json']
+
+
+def test_without_words_those_of_an_earlier_model_go(model, tmp_path):
+    save(model, whole(), dict(FITTING, words_sha256='of another'))
+    params, options, vocabulary = saved_model.load(model)
+    assert vocabulary is None and options == FITTING
+    assert sorted(os.listdir(str(tmp_path))) == ['model.npz', 'model.npz.json']
+
+
+def test_missing_words_are_none(model):
+    os.remove(model + '.words.json')
+    assert saved_model.load(model).vocabulary is None
+
+
+def test_the_words_of_another_model_are_refused(model):
+    words('the', 'movie').save(model + '.words.json')
+    with pytest.raises(ModelError, match='words.json is not of this model. Expected the SHA-256'):
+        saved_model.load(model)
+    save(model, whole(), FITTING)
+    words('the', 'film').save(model + '.words.json')
+    with pytest.raises(ModelError, match='words.json is not of this model'):
+        saved_model.load(model)
+
+
+@pytest.mark.parametrize('vocabulary, message', [
+    (words('a', 'b', 'c', 'd'), 'expected 3 or fewer, found 4'),
+    (Vocabulary(['a'], TEXT_SETTINGS, ['bad', 'good', 'so-so']), 'expected 2, found bad, good')])
+def test_words_that_do_not_fit_are_refused(model, vocabulary, message):
+    save(model, whole(), FITTING, vocabulary)
+    with pytest.raises(ModelError, match=message):
+        saved_model.load(model)
+
+
+@pytest.mark.parametrize('name, value', [('Wemb', numpy.zeros((4, 3))), ('U', numpy.zeros((3, 3))),
+                                         ('b', None)])
+def test_arrays_that_do_not_fit_the_options_are_refused(model, name, value):
+    params = whole()
+    if value is None:
+        del params[name]
+    else:
+        params[name] = value
+    save(model, params, FITTING)
+    with pytest.raises(ModelError, match=name):
+        saved_model.load(model)
+
+
+def test_the_tutorials_model_has_no_words(tmp_path):
+    path = str(tmp_path / 'lstm_model.npz')
+    numpy.savez(path, history_errs=numpy.array([[0.5, 0.5]], dtype=object), **whole())
+    subprocess.check_call([sys.executable, '-c', TUTORIAL, path + '.pkl', '2'])
+    with pytest.raises(ModelError, match='Wemb'):
+        saved_model.load(path)
+    numpy.savez(path, history_errs=numpy.array([[0.5, 0.5]], dtype=object),
+                **dict(whole(), Wemb=numpy.zeros((10000, 128)), U=numpy.zeros((128, 2))))
+    params, options, vocabulary = saved_model.load(path)
+    assert params['Wemb'].shape == (10000, 128) and vocabulary is None
