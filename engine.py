@@ -153,7 +153,7 @@ if USES_PYTENSOR:
             return pytensor
 
     def load_pytensor():
-        """PyTensor under the user's flags, whether these let it compile, and JAX's device if any."""
+        """PyTensor under the user's flags, whether these let it compile, and JAX's device."""
         flags, device = translate(parse_flags(os.environ.get('THEANO_FLAGS', '')))
         flags.update(parse_flags(os.environ.get('PYTENSOR_FLAGS', ''), 'PYTENSOR_FLAGS'))
         by_engine = compiles(flags)

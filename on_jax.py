@@ -5,6 +5,7 @@ new shape, and keeps what it has compiled; minibatches are padded to a few shape
 (:func:`padded_shape`), so that a run compiles a handful of variants.
 """
 import contextlib
+import os
 import re
 import warnings
 
@@ -56,6 +57,9 @@ def choose_device(name):
             "at nvidia-smi, and install JAX with CUDA: pip install -e '.[gpu]'"
             % (name, jax.__version__, len(devices)))
     jax.config.update('jax_default_device', devices[number])
+    if 'JAX_DEFAULT_MATMUL_PRECISION' not in os.environ:
+        # JAX would take products in TF32 where a card has it: 10 bits of mantissa and not 23.
+        jax.config.update('jax_default_matmul_precision', 'highest')
     where = 'cpu' if kind == 'cpu' else 'cuda%d, %s' % (number, devices[number].device_kind)
     return 'JAX %s on %s' % (jax.__version__, where)
 

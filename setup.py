@@ -16,8 +16,8 @@ setup(
     license='BSD-3-Clause',
     python_requires='>=3.8',
     py_modules=['command_line', 'corpora', 'curves', 'demo_reviews', 'engine', 'errors', 'fast',
-                'imdb', 'imdb_preprocess', 'kernels', 'lstm', 'optimizers', 'options',
-                'saved_model', 'tokenizing', 'training_data', 'vocabulary'],
+                'imdb', 'imdb_preprocess', 'jax_random', 'kernels', 'lstm', 'on_jax', 'optimizers',
+                'options', 'saved_model', 'tokenizing', 'training_data', 'vocabulary'],
     install_requires=[
         'six>=1.16',           # one spelling of pickle and urllib
         'pooch>=1.6',         # fetches and verifies the reviews
