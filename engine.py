@@ -33,6 +33,7 @@ from types import SimpleNamespace
 
 import numpy
 
+import on_jax
 from errors import ConfigError
 
 __all__ = ['BY_HAND', 'Apply', 'NumpyOp', 'RandomStreams', 'config', 'description',
@@ -119,14 +120,19 @@ if USES_PYTENSOR:
     def translate(theano_flags):
         """PyTensor's spelling of Theano's flags: ``gcc.cxxflags`` is ``gcc__cxxflags``.
 
-        ``device`` is not PyTensor's; only ``cpu`` can be had here.
+        ``device`` is not PyTensor's: a GPU is reached by its mode JAX, which is put in its place.
+
+        Returns
+        -------
+        flags : dict
+        device : str
         """
         flags = {name.replace('.', '__'): value for name, value in theano_flags.items()}
         device = flags.pop('device', 'cpu')
-        if device != 'cpu':
-            raise ConfigError('device=%s: expected device=cpu; this version runs on the '
-                              'CPU alone under PyTensor' % device)
-        return flags
+        if device != 'cpu' and flags.setdefault('mode', 'JAX') != 'JAX':
+            raise ConfigError('device=%s,mode=%s: expected mode=JAX, or no mode, with a GPU'
+                              % (device, flags['mode']))
+        return flags, device
 
     def import_pytensor(flags):
         """Import PyTensor with the flags; where it was imported before, set them."""
@@ -147,13 +153,14 @@ if USES_PYTENSOR:
             return pytensor
 
     def load_pytensor():
-        """PyTensor under the user's flags, and whether these let it compile."""
-        flags = translate(parse_flags(os.environ.get('THEANO_FLAGS', '')))
+        """PyTensor under the user's flags, whether these let it compile, and JAX's device."""
+        flags, device = translate(parse_flags(os.environ.get('THEANO_FLAGS', '')))
         flags.update(parse_flags(os.environ.get('PYTENSOR_FLAGS', ''), 'PYTENSOR_FLAGS'))
         by_engine = compiles(flags)
         if not by_engine:
             flags.setdefault('cxx', '')
         check_float(flags.get('floatX', 'float64'))
+        on_device = on_jax.choose_device(device) if flags.get('mode') == 'JAX' else None
         try:
             pytensor = import_pytensor(flags)
             unknown = sorted(name for name in flags if not hasattr(pytensor.config, name))
@@ -162,9 +169,9 @@ if USES_PYTENSOR:
         if unknown:
             print('warning: PyTensor knows no flag named %s; ignored' % ', '.join(unknown),
                   file=sys.stderr)
-        return pytensor, by_engine
+        return pytensor, by_engine, on_device
 
-    engine, _by_engine = load_pytensor()
+    engine, _by_engine, ON_JAX = load_pytensor()
     from pytensor import tensor
     from pytensor.compile.mode import Mode, optdb
     from pytensor.graph.basic import Apply
@@ -190,9 +197,12 @@ if USES_PYTENSOR:
         leaves = graph_inputs(results + [new for _, new in updates])
         updates += [(leaf, leaf.tag.next_state) for leaf in leaves
                     if hasattr(leaf.tag, 'next_state')]
+        if ON_JAX:
+            return on_jax.Specialized(engine.function, inputs, outputs, updates,
+                                      arguments.get('name') or 'a function')
         return engine.function(inputs, outputs, updates=updates, **arguments)
 
-    class RandomStreams(object):
+    class NumpyStreams(object):
         """Theano's `RandomStreams` as far as dropout needs it, over NumPy generators."""
 
         def __init__(self, seed):
@@ -205,6 +215,11 @@ if USES_PYTENSOR:
             node = BinomialRV(dtype=dtype).make_node(state, size, n, p)
             state.tag.next_state, draw = node.outputs
             return draw
+
+    if ON_JAX:
+        from jax_random import RandomStreams
+    else:
+        RandomStreams = NumpyStreams
 
     def n_readers(fgraph, variable):
         return len(fgraph.clients[variable])
@@ -235,6 +250,7 @@ else:
         return genuine, by_engine
 
     engine, _by_engine = load_theano()
+    ON_JAX = None
     from theano import tensor
     from theano.compile.mode import Mode, optdb
     from theano.gof import Apply, Op
@@ -311,5 +327,6 @@ def drop_unused(op, plain_op):
 def description():
     """One line that names the engine, its version and floatX."""
     name = 'PyTensor' if USES_PYTENSOR else 'Theano'
+    device = ON_JAX or getattr(config, 'device', 'cpu')
     how = 'passes by hand' if BY_HAND else 'scan, mode %s' % config.mode
-    return '%s %s, cpu, %s (%s)' % (name, theano.__version__, config.floatX, how)
+    return '%s %s, %s, %s (%s)' % (name, theano.__version__, device, config.floatX, how)

@@ -156,7 +156,8 @@ def zipp(params, tparams):
 
 def unzip(zipped):
     """Copies of the arrays that the shared variables hold."""
-    return OrderedDict((name, shared.get_value()) for name, shared in zipped.items())
+    return OrderedDict((name, numpy.asarray(shared.get_value()))
+                       for name, shared in zipped.items())
 
 
 # Layers.
@@ -282,13 +283,19 @@ def build_model(tparams, options):
         proj = dropout_layer(proj, use_noise, RandomStreams(options.get('seed', 123)))
     pred = softmax(tensor.dot(proj, tparams['U']) + tparams['b'])
 
-    f_pred_prob = theano.function([x, mask], pred, name='f_pred_prob')
+    f_pred_padded = theano.function([x, mask], pred, name='f_pred_prob')
+
+    def f_pred_prob(x, mask):
+        # A function on JAX pads the minibatch, and has rows for that too.
+        return numpy.asarray(f_pred_padded(x, mask))[:x.shape[1]]
 
     def f_pred(x, mask):
         return f_pred_prob(x, mask).argmax(axis=1)
 
     likelihood = pred[tensor.arange(y.shape[0]), y]
-    cost = -tensor.log(likelihood + 1e-8).mean()
+    # Differs from the tutorial: a sample without words, such as padding, counts in nothing.
+    counts = tensor.minimum(mask.sum(axis=0), 1)
+    cost = -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), 1)
     return use_noise, x, mask, y, f_pred_prob, f_pred, cost
 
 

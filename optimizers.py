@@ -87,12 +87,14 @@ def compile_dense(step, n_states, lr, tparams, grads, x, mask, y, cost):
     """
     params = list(tparams.values())
     grads_shared = [zeros_like(p, 1)[0] for p in params]
-    f_grad_shared = theano.function([x, mask, y], cost, updates=list(zip(grads_shared, grads)))
+    f_grad_shared = theano.function([x, mask, y], cost, updates=list(zip(grads_shared, grads)),
+                                    name='f_grad_shared')
     updates = []
     for p, grad in zip(params, grads_shared):
         states = zeros_like(p, n_states)
         updates += zip([p] + states, step(lr, grad, p, *states))
-    f_update = theano.function([lr], [], updates=updates, on_unused_input='ignore')
+    f_update = theano.function([lr], [], updates=updates, on_unused_input='ignore',
+                               name='f_update')
     return f_grad_shared, f_update
 
 

@@ -15,10 +15,10 @@ MODELS = {}
 class Classifier(nn.Module):
     """Embedding, LSTM, mean over the unmasked steps, dropout, logistic regression."""
 
-    def __init__(self, n_words):
+    def __init__(self, n_words, dim_proj=128):
         super().__init__()
-        self.embedding, self.lstm = nn.Embedding(n_words, 128), nn.LSTM(128, 128)
-        self.dropout, self.output = nn.Dropout(0.5), nn.Linear(128, 2)
+        self.embedding, self.lstm = nn.Embedding(n_words, dim_proj), nn.LSTM(dim_proj, dim_proj)
+        self.dropout, self.output = nn.Dropout(0.5), nn.Linear(dim_proj, 2)
 
     def forward(self, x, mask):
         h, _ = self.lstm(self.embedding(x))

@@ -4,6 +4,7 @@
 1.0.5, in a fresh process, without dropout. Each comparison runs in a process
 of its own, for floatX is read when an engine is imported.
 """
+import importlib.util
 import json
 import os
 import subprocess
@@ -117,4 +118,13 @@ def check_parameters(expected, seen):
 @pytest.mark.parametrize('name', ['adadelta_float64', 'adadelta_float32'])
 def test_the_scan_compiled_by_the_engine_agrees_too(name, tmp_path):
     _, seen = compare(name, tmp_path, flags=',mode=FAST_RUN')
+    assert not seen['by_hand']
+
+
+@needs_reviews
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec('jax') is None, reason='JAX is not installed')
+@pytest.mark.parametrize('name', ['adadelta_float64', 'adadelta_float32'])
+def test_the_scan_on_jax_agrees_too(name, tmp_path):
+    _, seen = compare(name, tmp_path, flags=',mode=JAX')
     assert not seen['by_hand']

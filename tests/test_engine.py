@@ -157,7 +157,7 @@ def test_flags_that_cannot_be_used_are_refused():
              ('floatX=foo', 'floatX=foo: expected float32 or float64'),
              ('floatX', "'floatX'"), ('cxx="g++', 'cxx="g++')]
     if engine.USES_PYTENSOR:
-        named += [('device=cuda', 'device=cuda: expected device=cpu')]
+        named += [('device=tpu', 'device=tpu: expected cpu, cuda')]
     named += [('mode=foo', 'FAST_RUN')]  # the last, since it leaves the engine half imported
     done = run_python('-c', TRY_FLAGS, json.dumps([flags for flags, _ in named]))
     assert done.returncode == 0, done.stderr
