@@ -6,6 +6,7 @@ Axes are named the same everywhere: `n_timesteps` words of the longest review
 of a minibatch, `n_samples` reviews, `dim_proj` units.
 """
 import contextlib
+import functools
 import math
 import os
 import sys
@@ -437,12 +438,15 @@ def train_lstm(
     print('Loading data')
     _, prepare_data = get_dataset(dataset)
     data, about = training_data.load_parts(options, rng)
-    vocabulary = training_data.load_vocabulary(about, options) if options['saveto'] else None
+
+    @functools.lru_cache(maxsize=None)
+    def vocabulary():  # read when it is first needed, to be saved with the model
+        return training_data.load_vocabulary(about, options)
 
     print('Building model')
     params = init_params(options, rng)
     if reload_model:
-        saved_model.check_same_words(reload_model, vocabulary)
+        saved_model.check_same_words(reload_model, vocabulary())
         load_params(reload_model, params)
     tparams = init_tparams(params)
     use_noise, x, mask, y, _, f_pred, cost = build_model(tparams, options)
@@ -593,7 +597,7 @@ def optimize(model, data, rng, callback, checkpoint, resume):
                 if options['saveto'] and update % save_freq == 0:
                     print('Saving...')
                     saved_model.save(options['saveto'], best or current(), options,
-                                     model.vocabulary, history_errs=history_errs)
+                                     model.vocabulary(), history_errs=history_errs)
                     print('Done')
                 if update % valid_freq == 0:
                     train_err, valid_err, test_err = errors()
@@ -622,7 +626,7 @@ def optimize(model, data, rng, callback, checkpoint, resume):
     train_err, valid_err, test_err = (1., 1., 1.) if bad_cost else errors()
     print('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)
     if options['saveto']:
-        saved_model.save(options['saveto'], unzip(tparams), options, model.vocabulary,
+        saved_model.save(options['saveto'], unzip(tparams), options, model.vocabulary(),
                          train_err=train_err, valid_err=valid_err, test_err=test_err,
                          history_errs=history_errs)
     print('The code run for %d epochs, with %f sec/epochs' % (epoch + 1, seconds / (epoch + 1)))
