@@ -12,19 +12,14 @@ from collections import OrderedDict
 
 import numpy
 
-from engine import description
 from errors import ConfigError, ModelError
+from repeat import provenance
 from saved_model import plain, replace_file
 from untrusted import open_arrays, reason
 
 ENDING = '.checkpoint'
 # Options that another run may have and still go on from a checkpoint.
 MAY_CHANGE = {'max_epochs', 'patience', 'dispFreq', 'saveto'}
-
-
-def versions():
-    """What must be the same for the numbers to be the same."""
-    return '%s, NumPy %s' % (description(), numpy.__version__)
 
 
 class Checkpoint(object):
@@ -78,7 +73,7 @@ class Checkpoint(object):
             return
         progress.update(
             options=json.loads(json.dumps(self.model.options, default=plain)),
-            versions=versions(), n_updates=[getattr(rule, 'n_updates', 0) for rule in self.rules],
+            n_updates=[getattr(rule, 'n_updates', 0) for rule in self.rules],
             generators={str(place): generator_state(variable.get_value())
                         for place, variable in enumerate(self.variables)
                         if is_generator(variable.get_value())})
@@ -126,9 +121,6 @@ class Checkpoint(object):
         except Exception as error:  # a damaged or foreign file raises almost anything
             raise ModelError('%s is not a checkpoint of this run that can be used; found: %s. '
                              'Remove it to start anew.' % (self.path, reason(error)))
-        if progress['versions'] != versions():
-            print('The checkpoint is from %s: numbers may differ in the last digits'
-                  % progress['versions'])
         return best or None, progress
 
     def put_back(self, arrays, progress):
@@ -156,9 +148,15 @@ def check_like(name, found, expected):
 def check_options(path, kept, options):
     """Raise `ConfigError` if a run with these options cannot go on from the one that was kept."""
     options = json.loads(json.dumps(options, default=plain))
+    versions = {name: now for name, now in provenance().items() if name != 'floatX'}
+    for name, now in versions.items():
+        if kept.get(name) != now:
+            print('The checkpoint is from a run with %s %s: numbers may differ in the last digits'
+                  % (name, kept.get(name)))
     differences = ['%s was %r and is %r' % (name, kept.get(name), options.get(name))
                    for name in sorted(set(kept) | set(options))
-                   if name not in MAY_CHANGE and kept.get(name) != options.get(name)]
+                   if name not in MAY_CHANGE.union(versions)
+                   and kept.get(name) != options.get(name)]
     if differences:
         raise ConfigError('the run in %s cannot be resumed with other options or other data: %s. '
                           'Give the same ones, or start anew without --resume.'

@@ -6,13 +6,44 @@ import re
 import signal
 import sys
 import threading
+import traceback
+import warnings
 
 from errors import TutorialError
 
 
+def add_debug(parser):
+    """Add the option that :func:`report` looks for."""
+    parser.add_argument('--debug', action='store_true',
+                        help='where something is wrong, show the traceback too')
+
+
+def report(error, arguments=None):
+    """Print what a `TutorialError` says; with ``--debug``, where it arose as well.
+
+    Parameters
+    ----------
+    error : TutorialError
+    arguments : list of str, optional
+        Of the command line; by default those the program was started with.
+    """
+    if '--debug' in (sys.argv if arguments is None else arguments):
+        traceback.print_exception(type(error), error, error.__traceback__)
+    print('error: %s' % error, file=sys.stderr)
+
+
 @contextlib.contextmanager
-def plain_errors(active=True):
-    """Turn a `TutorialError` into its message on stderr and exit status 2."""
+def plain_warnings():
+    """Print warnings as messages on stderr, without the line of code that gave them."""
+    with warnings.catch_warnings():
+        warnings.showwarning = (
+            lambda message, *_, **__: print('warning: %s' % message, file=sys.stderr))
+        yield
+
+
+@contextlib.contextmanager
+def plain_errors(active=True, arguments=None):
+    """Turn a `TutorialError` into its message on stderr and exit status 2; see :func:`report`."""
     if active:  # a path that the terminal's encoding lacks is shown escaped
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, 'reconfigure'):
@@ -22,7 +53,7 @@ def plain_errors(active=True):
     except TutorialError as error:
         if not active:
             raise
-        print('error: %s' % error, file=sys.stderr)
+        report(error, arguments)
         sys.exit(2)
 
 

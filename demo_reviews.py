@@ -40,6 +40,7 @@ import tempfile
 
 import numpy
 
+import command_line
 from errors import ConfigError, DataError, TutorialError
 from vocabulary import dictionary_path
 
@@ -470,6 +471,7 @@ def make_parser():
     parser.add_argument('--seed', type=int, default=SEED, metavar='S',
                         help='another seed gives other reviews (default: '
                              '%(default)s)')
+    command_line.add_debug(parser)
     return parser
 
 
@@ -480,7 +482,7 @@ def main(argv=None):
         write_corpus(options.folder, options.n_train, options.n_test,
                      options.seed)
     except TutorialError as error:
-        print(f'error: {error}', file=sys.stderr)
+        command_line.report(error, argv)
         return 2
     print(f'{options.n_train} train and {options.n_test} test reviews written '
           f'to {options.folder}')

@@ -7,10 +7,12 @@ calls differ between the two. No other file asks which engine it is.
 
 ``THEANO_FLAGS`` configures either engine. Where it names neither a ``mode``
 nor a ``linker``, nothing is compiled: the virtual machine of the engine runs
-a graph whose heavy nodes are the NumPy operations of :mod:`fast`, and the
+a graph whose heavy nodes are the passes by hand of :mod:`fast`, and the
 first update comes at once (``BY_HAND`` is then true). Where it names one,
 that mode compiles the program as :mod:`lstm` states it, scan and all, which
-takes one to three minutes before the first update.
+takes one to three minutes before the first update. ``device=cuda`` on PyTensor
+is its mode JAX (:mod:`on_jax`): there, `theano.function` gives a function that
+is compiled for each shape that it meets.
 
 Attributes
 ----------

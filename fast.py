@@ -13,7 +13,7 @@ import numpy
 import kernels
 import optimizers
 from engine import Apply, NumpyOp, drop_unused, tensor, theano
-from passes import backward, forward, pack
+from passes import backward, forward, pack, side_by_side
 
 # The passes as graph nodes.
 
@@ -264,8 +264,9 @@ def two_functions(f_grad, rules, restless):
 
     def f_update(lr):
         grads = iter(kept)
-        for rule in rules:
-            rule.update(lr, (next(grads), next(grads)) if isinstance(rule, Rows) else next(grads))
+        side_by_side(*[functools.partial(
+            rule.update, lr, (next(grads), next(grads)) if isinstance(rule, Rows) else next(grads))
+            for rule in rules])
 
     def settle():
         for rule in restless:

@@ -45,6 +45,7 @@ import numpy
 from six.moves import cPickle as pickle
 from tqdm import tqdm
 
+import command_line
 import corpora
 import tokenizing
 import vocabulary
@@ -573,21 +574,20 @@ def make_parser():
     parser.set_defaults(**{name: parameter.default for name, parameter
                            in inspect.signature(preprocess).parameters.items()
                            if name not in ('source', 'progress')})
+    command_line.add_debug(parser)
     return parser
 
 
 def main(argv=None):
     """Run the command line; return the exit status."""
     options = make_parser().parse_args(argv)
+    del options.debug
     started = time.time()
     try:
-        with warnings.catch_warnings():
-            warnings.showwarning = (
-                lambda message, *_, **__: print(f'warning: {message}',
-                                                file=sys.stderr))
+        with command_line.plain_warnings():
             summary = preprocess(progress=True, **vars(options))
     except TutorialError as error:
-        print(f'error: {error}', file=sys.stderr)
+        command_line.report(error, argv)
         return 2
     except KeyboardInterrupt:
         print('Interrupted; no file was written.', file=sys.stderr)

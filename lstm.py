@@ -26,6 +26,7 @@ with command_line.plain_errors(active=__name__ == '__main__'):  # flags that can
     import demo_reviews
     import fast
     import passes
+    import repeat
     import training_data
     from checkpoint import ENDING, Checkpoint, generator_state
     from engine import BY_HAND, RandomStreams, config, description, sigmoid, softmax, tensor, theano
@@ -429,6 +430,7 @@ def train_lstm(
     del arguments['callback']
     options = check_options(arguments)
     checkpoint, resume = options.pop('checkpoint'), options.pop('resume')
+    options.update(repeat.provenance())
     print(description())
     print('model options', options)
     rng = numpy.random.RandomState(seed)
@@ -438,6 +440,7 @@ def train_lstm(
     print('Loading data')
     _, prepare_data = get_dataset(dataset)
     data, about = training_data.load_parts(options, rng)
+    print('SHA-256 of the dataset:', options['dataset_sha256'])
 
     @functools.lru_cache(maxsize=None)
     def vocabulary():  # read when it is first needed, to be saved with the model
@@ -654,10 +657,18 @@ def main(arguments=None):
         description='Train an LSTM to tell positive from negative reviews. With no '
                     '--dataset, imdb is used, or demo where imdb cannot be had.')
     curves.add_options(parser)
-    with command_line.plain_errors(), command_line.ended_by_signals():
+    parser.add_argument('--repeat', metavar='MODEL',
+                        help='run again what made this model, into a new file')
+    command_line.add_debug(parser)
+    with command_line.plain_errors(arguments=arguments), command_line.plain_warnings(), \
+            command_line.ended_by_signals():
         options = vars(parser.parse_args(arguments))
+        del options['debug']
+        model = options.pop('repeat')
         with curves.recorder(options.pop('plot'), options.pop('log')) as record:
-            if 'dataset' not in options:
+            if model is not None:
+                options = repeat.arguments_of(model, train_lstm, options)
+            elif 'dataset' not in options:
                 options['dataset'] = training_data.choose_dataset()
             with command_line.progress_bar() as bar:
                 train_lstm(callback=command_line.each(record, bar), **dict(DEFAULTS, **options))

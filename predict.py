@@ -286,6 +286,7 @@ def make_parser():
                        help='write the explanations as a page that stands alone')
     group.add_argument('--jobs', type=int, metavar='N',
                        help='threads, and tokenizing processes (default: one for each core)')
+    command_line.add_debug(parser)
     return parser
 
 
@@ -355,7 +356,7 @@ def show_end(arguments, source, tally, n_empty):
 def main(argv=None):
     """Run a command line; return the exit status."""
     try:
-        with command_line.plain_errors():
+        with command_line.plain_errors(arguments=argv):
             run(make_parser().parse_intermixed_args(argv))
             sys.stdout.flush()
     except BrokenPipeError:

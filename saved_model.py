@@ -1,8 +1,10 @@
-"""Saved models: the parameters in an ``.npz``, the options and the words beside it.
+"""Saved models: parameters and options in an ``.npz``, the words beside it.
 
 ``lstm_model.npz`` holds the arrays by name, with ``train_err``, ``valid_err``,
-``test_err`` and ``history_errs``; ``lstm_model.npz.json`` holds the options,
-and ``lstm_model.npz.words.json`` the vocabulary, where training knew it. Its
+``test_err``, ``history_errs``, and ``options``, the text of their JSON: so
+parameters and options are of one run, even if two save to one file at once.
+``lstm_model.npz.json`` shows the options to people, and
+``lstm_model.npz.words.json`` holds the vocabulary, where training knew it. Its
 SHA-256 is among the options, so that the words of another model are refused.
 The tutorial wrote the options as a pickle, ``lstm_model.npz.pkl``; that is
 read too, without running anything that it names.
@@ -19,14 +21,22 @@ import numpy
 
 from errors import ConfigError, DataError, ModelError
 from options import EXPECTED
-from untrusted import open_arrays, read_bounded, read_json, read_options_pickle, reason, shown
+from untrusted import (
+    MAX_OPTIONS,
+    open_arrays,
+    read_bounded,
+    read_json,
+    read_options_pickle,
+    reason,
+    shown,
+)
 from vocabulary import FIRST_WORD_ID, Vocabulary
 
 WORDS = '.words.json'
 # Bytes of the words of a model, at most; 100,000 take 2 million.
 MAX_WORDS = 1 << 26
 # What lies beside the parameters in an .npz.
-RESULTS = ('train_err', 'valid_err', 'test_err', 'history_errs')
+RESULTS = ('train_err', 'valid_err', 'test_err', 'history_errs', 'options')
 PLAIN = (bool, int, float, str, type(None))
 MODEL_OPTIONS = ('dim_proj', 'n_words', 'maxlen', 'use_dropout', 'batch_size', 'valid_batch_size')
 
@@ -89,7 +99,7 @@ def current_umask():
 
 
 def save(path, params, options, vocabulary=None, **errors):
-    """Write the arrays and `errors` to `path`, the options and the words beside it.
+    """Write the arrays, the options and `errors` to `path`, the words beside it.
 
     Without a vocabulary, the words of an earlier model there are removed.
 
@@ -101,13 +111,13 @@ def save(path, params, options, vocabulary=None, **errors):
     content = io.BytesIO()
     arrays = dict(params)
     arrays.update((name, numpy.asarray(value)) for name, value in errors.items())
-    numpy.savez(content, **arrays)
     options = dict(options)
     options.pop('words_sha256', None)
     if vocabulary is not None:
         words = vocabulary.to_json()
         options['words_sha256'] = hashlib.sha256(words).hexdigest()
-    text = json.dumps(options, indent=1, sort_keys=True, default=plain) + '\n'
+    text = (json.dumps(options, indent=1, sort_keys=True, default=plain) + '\n').encode('ascii')
+    numpy.savez(content, options=numpy.frombuffer(text, 'uint8'), **arrays)
     try:
         if vocabulary is not None:
             replace_file(path + WORDS, words)
@@ -115,7 +125,7 @@ def save(path, params, options, vocabulary=None, **errors):
             with contextlib.suppress(FileNotFoundError):
                 os.remove(path + WORDS)
         replace_file(path, content.getvalue())
-        replace_file(path + '.json', text.encode('utf-8'))
+        replace_file(path + '.json', text)
     except OSError as error:
         raise ModelError('the model could not be saved to %s: %s'
                          % (path, error.strerror or error))
@@ -179,16 +189,19 @@ def check_fit(path, found, params):
 
 
 def load_options(path):
-    """The options of the model at `path`, from ``path.json`` or the tutorial's ``path.pkl``.
+    """The options of the model at `path`, or of ``path.json`` or the tutorial's ``path.pkl``.
 
     Raises
     ------
     errors.ModelError
-        If there is neither, or it cannot be read.
+        If there are none, or they cannot be read.
     """
     path = os.fspath(path)
     try:
-        if os.path.exists(path + '.json'):
+        options = options_within(path)
+        if options is not None:
+            pass
+        elif os.path.exists(path + '.json'):
             options = read_json(path + '.json')
         else:
             options = read_options_pickle(path + '.pkl')
@@ -197,6 +210,18 @@ def load_options(path):
         raise ModelError('the options of the model %s cannot be read: expected %s.json, or '
                          'the tutorial\'s %s.pkl; found: %s' % (path, path, path, reason(error)))
     return options
+
+
+def options_within(path):
+    """The options in the ``.npz`` itself, or None."""
+    if not os.path.exists(path):
+        return None
+    with model_arrays(path) as (arrays, members):
+        if 'options' not in members:
+            return None
+        if members['options'].n_bytes > MAX_OPTIONS:
+            raise DataError('more than %d bytes of options' % MAX_OPTIONS)
+        return json.loads(arrays['options'].tobytes().decode('utf-8'))
 
 
 def check_plain(options):

@@ -31,7 +31,7 @@ setup(
         'numpy>=1.18,<1.22; python_version < "3.11"',
         'scipy>=1.4,<1.12; python_version < "3.11"',
         'pytensor>=3.0,<4; python_version >= "3.11"',
-        'numba>=0.61; python_version >= "3.11"',  # the loops of fast.py; PyTensor needs it anyway
+        'numba>=0.61; python_version >= "3.11"',  # native loops; PyTensor needs it anyway
         'numpy>=2.0; python_version >= "3.11"',
         'scipy>=1.13; python_version >= "3.11"',  # the SVD by gesdd, sparse sums
     ],

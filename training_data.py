@@ -2,6 +2,7 @@
 import functools
 import inspect
 import os
+import warnings
 
 import numpy
 
@@ -9,7 +10,10 @@ import demo_reviews
 import imdb
 from errors import DataError, DownloadError
 from options import require
-from vocabulary import Vocabulary, dictionary_path
+from vocabulary import UNKNOWN_ID, Vocabulary, dictionary_path
+
+# Above and below which it is worth a warning.
+MOST_UNKNOWN, FEWEST_VALID = 0.2, 50
 
 # name: (load_data, prepare_data)
 datasets = {'imdb': (imdb.load_data, imdb.prepare_data),
@@ -66,6 +70,7 @@ def load_parts(options, rng):
     extra = {'about': about} if 'about' in inspect.signature(load_data).parameters else {}
     train, valid, test = load_data(n_words=options['n_words'], maxlen=options['maxlen'],
                                    valid_portion=options['valid_portion'], rng=rng, **extra)
+    n_all_tests = len(test[0])
     if options['test_size'] > 0:
         chosen = numpy.arange(len(test[0]))
         rng.shuffle(chosen)
@@ -76,9 +81,32 @@ def load_parts(options, rng):
             raise DataError('dataset %s: no %s reviews are left with valid_portion=%s and '
                             'maxlen=%s' % (options['dataset'], name, options['valid_portion'],
                                            options['maxlen']))
+    warn_of(train, valid, options, len(test[0]), n_all_tests, about)
     options['ydim'] = n_classes(train, valid, test)
     options['dataset_sha256'] = about.get('fingerprint')
     return (train, valid, test), about
+
+
+def warn_of(train, valid, options, n_tests, n_all_tests, about):
+    """Warn, once each, of what makes the errors mean less than they seem to."""
+    if about.get('n_too_long'):
+        warnings.warn('%d of the %d training reviews have maxlen=%d words or more and are left out'
+                      % (about['n_too_long'], about['n_training'], options['maxlen']))
+    n_tokens = sum(map(len, train[0]))
+    share = sum(sequence.count(UNKNOWN_ID) for sequence in train[0]) / max(n_tokens, 1)
+    if share > MOST_UNKNOWN:
+        warnings.warn('%.0f %% of the words in the training reviews are unknown with n_words=%d: '
+                      'a larger n_words would know more' % (100 * share, options['n_words']))
+    if len(valid[0]) < FEWEST_VALID:
+        warnings.warn('the validation set has %d reviews only: its error moves in steps of %.3f'
+                      % (len(valid[0]), 1. / len(valid[0])))
+    missing = sorted(set(train[1]) - set(valid[1]))
+    if missing:
+        warnings.warn('no validation review has the label %s: the validation error says nothing '
+                      'of it' % ', '.join(map(str, missing)))
+    if n_tests < n_all_tests:
+        warnings.warn('the test error is measured on %d of the %d test reviews (test_size)'
+                      % (n_tests, n_all_tests))
 
 
 def n_classes(train, valid, test):

@@ -7,7 +7,8 @@ it busy for ever once they are hashed. So a file of pickles goes through `scan` 
 read, unless its SHA-256 is that of a file that is known.
 
 What this promises: a file of pickles, unpacked, takes at most `MEMORY_FACTOR` times its size in
-memory, and has `MAX_UNPACKED` bytes at most; what cannot be used ends in a `DataError`.
+memory, and has `MAX_UNPACKED` bytes at most, or `INFLATION` times its size; what cannot be used
+ends in a `DataError`.
 """
 
 import collections
@@ -27,8 +28,9 @@ import numpy
 
 from errors import DataError
 
-# Bytes of a file of pickles after decompression: 13 times as many as the IMDB reviews have.
-MAX_UNPACKED = 256 << 20
+# Bytes of a file of pickles after decompression, 13 times as many as the IMDB reviews have; a file
+# that is larger itself may have INFLATION times its own size.
+MAX_UNPACKED, INFLATION = 256 << 20, 20
 # Bytes in memory for each byte of a pickle, at most; one for lists of two numbers takes 20.
 MEMORY_FACTOR = 48
 # Bytes of the options beside a model; those of the tutorial take 600.
@@ -68,7 +70,7 @@ def open_pickles(path, expected, known=frozenset(), digest=None):
         For whatever goes wrong inside the ``with``; names the file and says what was `expected`.
     """
     try:
-        content = read_bounded(path, MAX_UNPACKED)
+        content = read_bounded(path, max(MAX_UNPACKED, INFLATION * os.path.getsize(path)))
         digest = digest or hashlib.sha256()
         digest.update(content)
         if digest.hexdigest() not in known:

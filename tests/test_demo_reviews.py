@@ -345,8 +345,12 @@ def test_importing_does_nothing_visible(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_lstm_solves_at_its_defaults_what_counting_words_does_not(tmp_path):
-    environment = dict(os.environ, THEANO_FLAGS='floatX=float32', IMDB_DATA_DIR=str(tmp_path))
+@pytest.mark.parametrize('mode', ['by_hand', 'jax'])
+def test_the_lstm_solves_at_its_defaults_what_counting_words_does_not(tmp_path, mode):
+    if mode == 'jax':
+        pytest.importorskip('jax')
+    flags = {'by_hand': 'floatX=float32', 'jax': 'floatX=float32,mode=JAX'}[mode]
+    environment = dict(os.environ, THEANO_FLAGS=flags, IMDB_DATA_DIR=str(tmp_path))
     script = os.path.join(os.path.dirname(demo_reviews.__file__), 'lstm.py')
     run = subprocess.run([sys.executable, script, '--dataset', 'demo'], check=True,
                          env=environment, cwd=str(tmp_path), stdout=subprocess.PIPE,

@@ -58,7 +58,7 @@ def test_parameters_come_back(path):
 
 def test_errors_lie_beside_the_parameters(path):
     with numpy.load(path, allow_pickle=False) as found:
-        assert sorted(found.files) == ['Wemb', 'history_errs', 'lstm_b', 'test_err',
+        assert sorted(found.files) == ['Wemb', 'history_errs', 'lstm_b', 'options', 'test_err',
                                        'train_err', 'valid_err']
         assert [float(found[name]) for name in ('train_err', 'valid_err', 'test_err')] == [
             0.125, 0.25, 0.5]

@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import warnings
 
 import numpy
 import pytest
@@ -42,6 +43,34 @@ def train(**options):
     lstm.train_lstm(**dict(dict(dataset='shop.pkl', dim_proj=4, max_epochs=1, n_words=9,
                                 valid_portion=0.2, saveto='model.npz'), **options))
     return saved_model.load(options.get('saveto', 'model.npz'))
+
+
+def said_of(**options):
+    """The warnings of a run."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        train(**options)
+    return [str(warning.message) for warning in caught if warning.category is UserWarning]
+
+
+def test_what_makes_errors_mean_less_is_said_once(dataset):
+    make_dataset(dataset)
+    found = said_of()
+    assert len(found) == 2
+    assert '33 % of the words in the training reviews are unknown with n_words=9' in found[0]
+    assert 'the validation set has 6 reviews only: its error moves in steps of 0.167' in found[1]
+    assert said_of(test_size=4, n_words=12)[-1] == (
+        'the test error is measured on 4 of the 6 test reviews (test_size)')
+    assert 'no validation review has the label' in said_of(valid_portion=0.04)[-1]
+
+
+def test_reviews_that_maxlen_drops_are_counted(dataset):
+    part = [[2, 3]] * 90 + [[2, 3, 2, 3]] * 30, [0, 1] * 60
+    dataset.write_bytes(pickle.dumps(part, 2) * 2)
+    found = said_of(maxlen=4, n_words=5, valid_portion=0.6)
+    assert found[0] == ('30 of the 120 training reviews have maxlen=4 words or more and are left '
+                        'out')
+    assert len(found) == 1
 
 
 def test_a_model_is_saved_with_the_words_it_knows(dataset, capsys):
@@ -113,7 +142,8 @@ def test_what_a_dataset_is_follows_its_content(dataset):
     about = {}
     imdb.load_data(str(dataset), valid_portion=0.2, about=about, n_words=5,
                    rng=numpy.random.RandomState(1))
-    assert about == {'path': str(dataset), 'fingerprint': fingerprint, 'largest_id': 11}
+    assert about == {'path': str(dataset), 'fingerprint': fingerprint, 'largest_id': 11,
+                     'n_training': 30, 'n_too_long': 0}
     assert imdb.fingerprint(str(dataset)) == fingerprint
 
 

@@ -133,11 +133,21 @@ def test_memory_stays_within_the_factor(name):
 
 # Files
 
+def test_a_large_file_may_have_a_large_content(tmp_path, monkeypatch):
+    monkeypatch.setattr(untrusted, 'MAX_UNPACKED', 1 << 10)
+    path = tmp_path / 'large.pkl'
+    path.write_bytes(pickle.dumps(list(range(1000)), 2))
+    with untrusted.open_pickles(str(path), 'x') as stream:
+        assert len(untrusted.read_pickle(stream)) == 1000
+
+
 def test_what_is_too_large_unpacked_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(untrusted, 'MAX_UNPACKED', 1 << 20)
+    monkeypatch.setattr(untrusted, 'INFLATION', 1)
     path = tmp_path / 'bomb.pkl.gz'
     bomb = gzip.compress(bytes(1 << 28))
-    for content in (bomb, bytes((1 << 20) + 1), gzip.compress(bytes(1 << 20)) + bomb):
+    for content in (bomb, gzip.compress(bytes((1 << 20) + 1)),
+                    gzip.compress(bytes(1 << 20)) + bomb):
         path.write_bytes(content)
         tracemalloc.start()
         with pytest.raises(DataError, match='more than 1048576 bytes'), \
