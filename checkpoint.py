@@ -115,6 +115,7 @@ class Checkpoint(object):
                           for name, value in arrays.items()}
                 best = OrderedDict((name, found['best_' + name]) for name in self.model.tparams
                                    if 'best_' + name in members)
+            check_progress(progress)
             self.put_back(arrays, progress)
         except ConfigError:
             raise
@@ -139,6 +140,17 @@ class Checkpoint(object):
         self.rng.set_state(generator_from(self.rng, progress['rng']).get_state())
 
 
+def check_progress(progress):
+    """Raise `ModelError` unless this says how far a run had come."""
+    counts = [progress[name] for name in ('update', 'epoch', 'n_done')]
+    pairs = progress['history_errs']
+    if not (all(type(count) is int and count >= 0 for count in counts) and type(pairs) is list
+            and all(type(pair) is list and len(pair) == 2 for pair in pairs)
+            and all(type(error) is float for pair in pairs for error in pair)):
+        raise ModelError('counts of updates, epochs and minibatches, and pairs of errors are '
+                         'expected; found %s and %.80s' % (counts, pairs))
+
+
 def check_like(name, found, expected):
     """Raise `ModelError` unless two shapes are the same."""
     if found != expected:
@@ -149,6 +161,10 @@ def check_options(path, kept, options):
     """Raise `ConfigError` if a run with these options cannot go on from the one that was kept."""
     options = json.loads(json.dumps(options, default=plain))
     versions = {name: now for name, now in provenance().items() if name != 'floatX'}
+    engine, here = str(kept.get('engine')).split()[0], versions['engine'].split()[0]
+    if engine != here:
+        raise ConfigError('the run in %s was one of %s: expected the engine of this Python, %s. '
+                          'Resume it on the Python it ran on.' % (path, engine, here))
     for name, now in versions.items():
         if kept.get(name) != now:
             print('The checkpoint is from a run with %s %s: numbers may differ in the last digits'

@@ -158,6 +158,9 @@ if USES_PYTENSOR:
         """PyTensor under the user's flags, whether these let it compile, and JAX's device."""
         flags, device = translate(parse_flags(os.environ.get('THEANO_FLAGS', '')))
         flags.update(parse_flags(os.environ.get('PYTENSOR_FLAGS', ''), 'PYTENSOR_FLAGS'))
+        if device != 'cpu' and flags['mode'] != 'JAX':
+            raise ConfigError('device=%s with PYTENSOR_FLAGS="mode=%s": expected mode=JAX, or no '
+                              'mode, with a GPU' % (device, flags['mode']))
         by_engine = compiles(flags)
         if not by_engine:
             flags.setdefault('cxx', '')

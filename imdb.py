@@ -125,7 +125,8 @@ def load_data(path=DATASET, n_words=100000, valid_portion=0.1, maxlen=None, sort
         Draws one permutation, for the split; None means a new one seeded with 123.
     about : dict, optional
         Filled with the ``path`` of the file that was read, its ``fingerprint`` (see there), the
-        ``largest_id`` in it, ``n_training`` reviews in it, and ``n_too_long`` of them dropped.
+        ``largest_id`` in what is kept of it, ``n_training`` reviews in it, and ``n_too_long`` of
+        them dropped.
 
     Returns
     -------

@@ -9,6 +9,7 @@ reads the code from its cache, beside this file or in the user's cache folder.
 :func:`load` does either.
 """
 import numpy
+import scipy.linalg  # noqa: F401 (its BLAS is Numba's: it must be there when threads are limited)
 
 try:
     import numba

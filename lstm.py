@@ -10,6 +10,7 @@ import functools
 import math
 import os
 import sys
+import threading
 import time
 import warnings
 from collections import OrderedDict, namedtuple
@@ -287,9 +288,12 @@ def build_model(tparams, options):
 
     f_pred_padded = theano.function([x, mask], pred, name='f_pred_prob')
 
+    alone = threading.Lock()
+
     def f_pred_prob(x, mask):
-        # A function on JAX pads the minibatch, and has rows for that too.
-        return numpy.asarray(f_pred_padded(x, mask))[:x.shape[1]]
+        with alone:  # the engine's storage serves one call at a time
+            probs = numpy.asarray(f_pred_padded(x, mask))
+        return probs[:x.shape[1]]  # a function on JAX pads the minibatch
 
     def f_pred(x, mask):
         return f_pred_prob(x, mask).argmax(axis=1)
@@ -380,7 +384,7 @@ def train_lstm(
     encoder : str
         Layer between embedding and mean: lstm.
     saveto : str or None
-        File for the model, .npz; its options are saved beside it as .npz.json.
+        File for the model, .npz; its options are shown beside it as .npz.json.
     validFreq : int
         Updates between validations; -1 for once an epoch.
     saveFreq : int
@@ -428,10 +432,10 @@ def train_lstm(
     """
     arguments = dict(locals())
     del arguments['callback']
+    print(description())
     options = check_options(arguments)
     checkpoint, resume = options.pop('checkpoint'), options.pop('resume')
-    options.update(repeat.provenance())
-    print(description())
+    options.update(repeat.provenance(reload_model))
     print('model options', options)
     rng = numpy.random.RandomState(seed)
 
@@ -497,6 +501,8 @@ def check_options(options):
         options['checkpoint'] = options['saveto'] and options['saveto'] + ENDING
     if options['checkpoint']:
         saved_model.require_writable('checkpoint', options['checkpoint'])
+    require(not options['checkpoint'] or options['checkpoint'] not in saved_model.files_of(
+        options['saveto']), 'checkpoint', options['checkpoint'], 'another file than the model')
     require(options['checkpoint'] or not options['resume'], 'resume', True,
             'a checkpoint to go on from, but there is none: name a file')
     if options['dataset'] == 'demo' and options['max_epochs'] > demo_reviews.MAX_EPOCHS:
@@ -566,7 +572,9 @@ def optimize(model, data, rng, callback, checkpoint, resume):
 
     best, history_errs, stopping = None, [], EarlyStopping(options['patience'])
     update, first_epoch, n_done, bad_cost, start = 0, 0, 0, False, time.time()
-    if resume and os.path.exists(checkpoint.path):
+    if resume and not (checkpoint.path and os.path.exists(checkpoint.path)):
+        print('There is no checkpoint %s: training starts anew' % checkpoint.path)
+    elif resume:
         best, progress = checkpoint.restore()
         update, first_epoch, n_done, history_errs = (
             progress[name] for name in ('update', 'epoch', 'n_done', 'history_errs'))
@@ -622,6 +630,7 @@ def optimize(model, data, rng, callback, checkpoint, resume):
                 break
     except KeyboardInterrupt:
         print('Training interrupted')
+        options['interrupted'] = True
     seconds = time.time() - start
 
     settle()  # while these are still the parameters that the updates were made to

@@ -31,6 +31,7 @@ from threadpoolctl import threadpool_limits
 
 import kernels
 
+SWITCH_INTERVAL = sys.getswitchinterval()
 # What a machine's own BLAS and OpenMP read.
 THREAD_VARIABLES = ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS')
 
@@ -58,12 +59,19 @@ def pool_of(process):
 
 
 def side_by_side(*tasks):
-    """Call functions, two at a time where there are two threads; return their results."""
+    """Call functions, two at a time where there are two threads; return their results.
+
+    When it returns, or raises, none of them runs any more. They must not call it themselves: the
+    one thread beside would wait for itself.
+    """
     if len(tasks) == 1 or n_threads() == 1:
         return [task() for task in tasks]
     pool = pool_of(os.getpid())
     others = [pool.submit(task) for task in tasks[1:]]
-    first = tasks[0]()
+    try:
+        first = tasks[0]()
+    finally:
+        concurrent.futures.wait(others)
     return [first] + [other.result() for other in others]
 
 
@@ -73,13 +81,12 @@ def begin_loading(dtype):
     Half of that work leaves the interpreter to others.
     """
     def load():
-        interval = sys.getswitchinterval()
         # Each call to the compiler lets the interpreter go, and waits as long for it again.
-        sys.setswitchinterval(interval / 50)
+        sys.setswitchinterval(SWITCH_INTERVAL / 50)
         try:
             kernels.load()
         finally:
-            sys.setswitchinterval(interval)
+            sys.setswitchinterval(SWITCH_INTERVAL)
 
     if kernels.usable(numpy.dtype(dtype)):
         threading.Thread(target=load, daemon=True).start()

@@ -1,4 +1,5 @@
 """What a run needs to be repeated: it is saved with the model, and ``--repeat`` goes by it."""
+import hashlib
 import inspect
 import os
 
@@ -8,17 +9,25 @@ import demo_reviews
 import imdb
 import saved_model
 from engine import config, description
-from errors import ConfigError, DataError
+from errors import ConfigError, DataError, ModelError
 
 PROJECT_VERSION = '0.1.0'
 # Arguments that a repetition may have of its own.
 OWN = {'saveto', 'checkpoint', 'resume', 'dispFreq', 'callback'}
 
 
-def provenance():
-    """What options and seed leave open: versions, device and floatX, by name."""
-    return {'engine': description(), 'numpy': numpy.__version__, 'project': PROJECT_VERSION,
-            'floatX': config.floatX}
+def provenance(reload_model=None):
+    """What options and seed leave open: versions, device, floatX, the model started from."""
+    found = {'engine': description(), 'numpy': numpy.__version__, 'project': PROJECT_VERSION,
+             'floatX': config.floatX}
+    if reload_model:
+        found['reload_sha256'] = file_sha256(reload_model)
+    return found
+
+
+def file_sha256(path):
+    with open(path, 'rb') as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
 
 
 def arguments_of(path, train, own):
@@ -62,15 +71,32 @@ def arguments_of(path, train, own):
              if name in options and name not in OWN}
     found.update(own)
     stem = path[:-len('.npz')] if path.endswith('.npz') else path
-    found['saveto'] = own.get('saveto') or stem + '.repeat.npz'
-    if os.path.exists(found['saveto']):
-        raise ConfigError('%s is there already: name a new file by saveto (--saveto FILE)'
-                          % found['saveto'])
+    found.setdefault('saveto', stem + '.repeat.npz')
+    if found['saveto']:
+        found['saveto'] = saved_model.check_writable(found['saveto'])
+    for name in ('saveto', 'checkpoint'):
+        value = found.get(name)
+        if value and os.path.exists(value) and (
+                os.path.samefile(value, path) or not own.get('resume')):
+            raise ConfigError('%s is there already: name a new file by %s (--%s FILE)'
+                              % (value, name, name))
+    say_what_differs(path, options)
+    return found
+
+
+def say_what_differs(path, options):
+    """Refuse another start, name other versions, and tell if the run was not whole."""
+    reload_model = options.get('reload_model')
+    if reload_model and not (os.path.isfile(reload_model) and options.get('reload_sha256')
+                             == file_sha256(reload_model)):
+        raise ConfigError('the run of %s started from %s, which is gone or another file now. '
+                          'Put it back as it was.' % (path, reload_model))
     for name, now in provenance().items():
         if options.get(name, now) != now:
             print('The run of %s had %s %s: numbers may differ in the last digits'
                   % (path, name, options[name]))
-    return found
+    if options.get('interrupted'):
+        print('The run of %s was interrupted; this one goes on to its end' % path)
 
 
 def check_dataset(path, options):
@@ -78,6 +104,9 @@ def check_dataset(path, options):
     expected, dataset = options.get('dataset_sha256'), options.get('dataset')
     if expected is None:
         return
+    if not isinstance(dataset, str):
+        raise ModelError('the options of %s name no dataset: expected text, found %r'
+                         % (path, dataset))
     if dataset == 'demo':  # it is written anew where it is missing, always the same
         file = demo_reviews.dataset_path('demo.pkl')
     else:

@@ -1,11 +1,11 @@
 """Saved models: parameters and options in an ``.npz``, the words beside it.
 
 ``lstm_model.npz`` holds the arrays by name, with ``train_err``, ``valid_err``,
-``test_err``, ``history_errs``, and ``options``, the text of their JSON: so
-parameters and options are of one run, even if two save to one file at once.
-``lstm_model.npz.json`` shows the options to people, and
-``lstm_model.npz.words.json`` holds the vocabulary, where training knew it. Its
-SHA-256 is among the options, so that the words of another model are refused.
+``test_err``, ``history_errs``, and as JSON ``options`` and, where training knew
+them, ``words``: one file, so that all is of one run even if two save to the
+same place at once. ``lstm_model.npz.json`` and ``lstm_model.npz.words.json``
+show both to people; they are read only where the ``.npz`` has none within. The
+SHA-256 of the words is among the options: those of another model are refused.
 The tutorial wrote the options as a pickle, ``lstm_model.npz.pkl``; that is
 read too, without running anything that it names.
 """
@@ -36,7 +36,7 @@ WORDS = '.words.json'
 # Bytes of the words of a model, at most; 100,000 take 2 million.
 MAX_WORDS = 1 << 26
 # What lies beside the parameters in an .npz.
-RESULTS = ('train_err', 'valid_err', 'test_err', 'history_errs', 'options')
+RESULTS = ('train_err', 'valid_err', 'test_err', 'history_errs', 'options', 'words')
 PLAIN = (bool, int, float, str, type(None))
 MODEL_OPTIONS = ('dim_proj', 'n_words', 'maxlen', 'use_dropout', 'batch_size', 'valid_batch_size')
 
@@ -54,8 +54,13 @@ def check_writable(path):
     path = os.fspath(path)
     if not path.endswith('.npz'):
         path += '.npz'
-    require_writable('saveto', path, path + '.json', path + WORDS)
+    require_writable('saveto', *files_of(path))
     return path
+
+
+def files_of(path):
+    """All files that a model is saved to."""
+    return [path, path + '.json', path + WORDS] if path else []
 
 
 def require_writable(option, *paths):
@@ -88,7 +93,8 @@ def replace_file(path, content):
         os.chmod(temporary, 0o666 & ~current_umask())
         os.replace(temporary, path)
     except BaseException:
-        os.remove(temporary)
+        with contextlib.suppress(FileNotFoundError):  # a signal may arrive when it is in place
+            os.remove(temporary)
         raise
 
 
@@ -99,7 +105,7 @@ def current_umask():
 
 
 def save(path, params, options, vocabulary=None, **errors):
-    """Write the arrays, the options and `errors` to `path`, the words beside it.
+    """Write arrays, options, words and `errors` to `path`; options and words beside it as well.
 
     Without a vocabulary, the words of an earlier model there are removed.
 
@@ -116,16 +122,17 @@ def save(path, params, options, vocabulary=None, **errors):
     if vocabulary is not None:
         words = vocabulary.to_json()
         options['words_sha256'] = hashlib.sha256(words).hexdigest()
+        arrays['words'] = numpy.frombuffer(words, 'uint8')
     text = (json.dumps(options, indent=1, sort_keys=True, default=plain) + '\n').encode('ascii')
     numpy.savez(content, options=numpy.frombuffer(text, 'uint8'), **arrays)
     try:
+        replace_file(path, content.getvalue())
+        replace_file(path + '.json', text)
         if vocabulary is not None:
             replace_file(path + WORDS, words)
         else:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(path + WORDS)
-        replace_file(path, content.getvalue())
-        replace_file(path + '.json', text)
     except OSError as error:
         raise ModelError('the model could not be saved to %s: %s'
                          % (path, error.strerror or error))
@@ -169,6 +176,9 @@ def model_arrays(path):
 
 def finite(path, name, value, dtype=None):
     """The array, in the type asked for, if all numbers in it are finite."""
+    if value.dtype.kind != 'f':
+        raise ModelError('the model %s is spoilt: its parameter %s is of type %s. Expected '
+                         'floating-point numbers.' % (path, name, value.dtype))
     value = numpy.asarray(value, dtype=dtype or value.dtype)
     if not numpy.isfinite(value).all():
         raise ModelError('the model %s is spoilt: its parameter %s has values that are no finite '
@@ -198,9 +208,9 @@ def load_options(path):
     """
     path = os.fspath(path)
     try:
-        options = options_within(path)
-        if options is not None:
-            pass
+        within = read_within(path, 'options', MAX_OPTIONS) if os.path.isfile(path) else None
+        if within is not None:
+            options = json.loads(within.decode('utf-8'))
         elif os.path.exists(path + '.json'):
             options = read_json(path + '.json')
         else:
@@ -212,16 +222,14 @@ def load_options(path):
     return options
 
 
-def options_within(path):
-    """The options in the ``.npz`` itself, or None."""
-    if not os.path.exists(path):
-        return None
+def read_within(path, name, limit):
+    """The text of that name in the ``.npz`` itself, as bytes; None where there is none."""
     with model_arrays(path) as (arrays, members):
-        if 'options' not in members:
+        if name not in members:
             return None
-        if members['options'].n_bytes > MAX_OPTIONS:
-            raise DataError('more than %d bytes of options' % MAX_OPTIONS)
-        return json.loads(arrays['options'].tobytes().decode('utf-8'))
+        if members[name].n_bytes > limit:
+            raise DataError('more than %d bytes of %s' % (limit, name))
+        return arrays[name].tobytes()
 
 
 def check_plain(options):
@@ -255,6 +263,8 @@ def load(path):
         If a file cannot be read, or these three do not fit each other.
     """
     path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise ModelError('there is no model %s: expected the .npz that lstm.py saves' % path)
     options = load_options(path)
     with model_arrays(path) as (arrays, members):
         check_shapes(path, members, options)
@@ -281,7 +291,7 @@ def check_shapes(path, params, options):
 
 
 def load_vocabulary(path, options):
-    """The vocabulary beside the model at `path`, or None where there is none.
+    """The vocabulary within the model at `path`, or beside it; None where there is none.
 
     Raises
     ------
@@ -289,7 +299,9 @@ def load_vocabulary(path, options):
         If it cannot be read, or was saved with another model.
     """
     try:
-        content = read_bounded(path + WORDS, MAX_WORDS)
+        content = read_within(path, 'words', MAX_WORDS) if os.path.isfile(path) else None
+        if content is None:
+            content = read_bounded(path + WORDS, MAX_WORDS)
     except FileNotFoundError:
         return None
     except (OSError, EOFError, DataError) as error:
@@ -318,9 +330,9 @@ def check_same_words(path, vocabulary):
         Of the dataset, as far as the new model knows it.
     """
     path = os.fspath(path)
-    if vocabulary is None or not os.path.exists(path + WORDS):
+    found = None if vocabulary is None else load_vocabulary(path, load_options(path))
+    if found is None:
         return
-    found = load_vocabulary(path, load_options(path))
     for what in ('settings', 'classes', 'words'):
         if getattr(found, what) != getattr(vocabulary, what):
             raise ModelError('the model %s does not fit the dataset: it was trained with other %s, '

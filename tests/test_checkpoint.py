@@ -106,7 +106,8 @@ def test_a_spoilt_checkpoint_is_refused(easy):  # noqa: F811
     with open('m.npz.checkpoint', 'rb') as file:
         content = file.read()
     for spoilt in (b'', content[:-9], content.replace(b'"epoch": ', b'"epach": '),
-                   content.replace(b'progress', b'prograss')):
+                   content.replace(b'progress', b'prograss'),
+                   content.replace(b'"update": ', b'"update":-')):
         with open('m.npz.checkpoint', 'wb') as file:
             file.write(spoilt)
         with pytest.raises(ModelError, match='m.npz.checkpoint is not a checkpoint'):
@@ -242,7 +243,8 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_earlier(easy, monkeypatc
 
 def test_the_versions_are_named(easy, monkeypatch, capsys):  # noqa: F811
     lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=3))
-    monkeypatch.setattr(checkpoint, 'provenance', lambda: {'engine': 'another', 'numpy': '1'})
+    monkeypatch.setattr(checkpoint, 'provenance', lambda: {
+        'engine': lstm.description() + ' of old', 'numpy': '1'})
     lstm.train_lstm(saveto='m.npz', resume=True, **dict(easy, max_epochs=3))
     assert 'numbers may differ in the last digits' in capsys.readouterr().out
 

@@ -1,5 +1,6 @@
 """The native loops against those in NumPy, in float32, and what threads must not change."""
 import os
+import time
 
 import numpy
 import pytest
@@ -89,6 +90,21 @@ def test_an_error_in_either_thread_is_raised():
     for tasks in ((fail, int), (int, fail)):
         with pytest.raises(KeyError):
             passes.side_by_side(*tasks)
+
+
+def test_after_an_error_nothing_runs_on(monkeypatch):
+    monkeypatch.setattr(passes, 'n_threads', lambda: 2)
+    done = []
+
+    def fail():
+        raise KeyboardInterrupt
+
+    def slow():
+        time.sleep(0.2)
+        done.append(True)
+    with pytest.raises(KeyboardInterrupt):
+        passes.side_by_side(fail, slow)
+    assert done == [True]
 
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='there is no fork here')

@@ -238,6 +238,7 @@ def test_a_device_of_another_name_is_refused(device):
 @pytensor_only
 def test_a_gpu_with_another_mode_is_refused():
     assert 'mode=JAX' in refused('device=cuda,mode=FAST_RUN')
+    assert 'mode=JAX' in refused('device=cuda', PYTENSOR_FLAGS='mode=FAST_COMPILE')
 
 
 def test_unzip_gives_arrays_of_numpy():

@@ -10,7 +10,7 @@ import engine
 import lstm
 import repeat
 import saved_model
-from errors import ModelError
+from errors import ConfigError, ModelError
 
 
 def test_a_model_says_what_its_run_was(easy, capsys):  # noqa: F811
@@ -52,7 +52,12 @@ def test_what_cannot_be_repeated_is_refused(dataset, capsys):  # noqa: F811
     make_dataset(dataset)
     train()
     assert 'seed beside repeat' in refused(capsys, '--seed', '3')
-    assert 'model.npz is there already' in refused(capsys, '--saveto', 'model.npz')
+    before = open('model.npz', 'rb').read()
+    for name in ('model.npz', 'model', './model'):
+        assert 'model.npz is there already' in refused(capsys, '--saveto', name)
+    assert 'model.npz is there already' in refused(capsys, '--checkpoint', 'model.npz')
+    with open('model.npz', 'rb') as stream:
+        assert stream.read() == before
     options = dict(saved_model.load_options('model.npz'), floatX='float16')
     params = dict(saved_model.load('model.npz').params)
     saved_model.save('model.npz', params, options)
@@ -64,6 +69,23 @@ def test_what_cannot_be_repeated_is_refused(dataset, capsys):  # noqa: F811
     os.remove('model.npz.json')
     assert 'cannot be read' in refused(capsys)
     assert not os.path.exists('model.repeat.npz')
+
+
+def test_another_start_is_refused(dataset, capsys):  # noqa: F811
+    make_dataset(dataset)
+    train(saveto='first.npz')
+    train(reload_model='first.npz')
+    lstm.main(['--repeat', 'model.npz', '--saveto', 'again.npz'])
+    first, second = (saved_model.load(path).params for path in ('model.npz', 'again.npz'))
+    assert all((first[name] == second[name]).all() for name in first)
+    train(saveto='first.npz', seed=9)
+    assert 'started from first.npz, which is gone or another file' in refused(capsys)
+
+
+def test_a_model_is_no_checkpoint(easy):  # noqa: F811
+    for name in ('m.npz', 'm.npz.json'):
+        with pytest.raises(ConfigError, match='another file than the model'):
+            lstm.train_lstm(saveto='m', checkpoint=name, **easy)
 
 
 def test_other_versions_are_named(dataset, capsys):  # noqa: F811

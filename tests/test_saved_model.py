@@ -392,12 +392,42 @@ def test_without_words_those_of_an_earlier_model_go(model, tmp_path):
     assert sorted(os.listdir(str(tmp_path))) == ['model.npz', 'model.npz.json']
 
 
-def test_missing_words_are_none(model):
+def without_words_within(path):
+    """As models were saved at first: the words in a file beside."""
+    with numpy.load(path) as found:
+        kept = {name: found[name] for name in found.files if name != 'words'}
+    numpy.savez(path, **kept)
+
+
+def test_words_within_need_no_file_beside(model):
+    words('the', 'movie').save(model + '.words.json')
+    assert saved_model.load(model).vocabulary.words == ['the', 'film']
+    os.remove(model + '.words.json')
+    assert saved_model.load(model).vocabulary.words == ['the', 'film']
+
+
+def test_words_beside_are_read_too(model):
+    without_words_within(model)
+    assert saved_model.load(model).vocabulary.words == ['the', 'film']
     os.remove(model + '.words.json')
     assert saved_model.load(model).vocabulary is None
 
 
+@pytest.mark.parametrize('dtype', ['int64', 'bool', 'uint8'])
+def test_parameters_that_are_no_floats_are_refused(model, dtype):
+    params = dict(whole(), b=numpy.zeros(2, dtype=dtype))
+    save(model, params, FITTING)
+    with pytest.raises(ModelError, match='parameter b is of type ' + dtype):
+        saved_model.load(model)
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ModelError, match='there is no model .*nope.npz'):
+        saved_model.load(str(tmp_path / 'nope.npz'))
+
+
 def test_the_words_of_another_model_are_refused(model):
+    without_words_within(model)
     words('the', 'movie').save(model + '.words.json')
     with pytest.raises(ModelError, match='words.json is not of this model. Expected the SHA-256'):
         saved_model.load(model)
