@@ -15,7 +15,7 @@ test:            ## run the tests
 test-slow:       ## run the tests that take minutes
 	$(PYTHON) -m pytest -q -m slow
 
-fuzz:            ## feed 15,600 spoilt and hostile files to all that read files
+fuzz:            ## feed over 15,000 spoilt and hostile files to all that read files
 	FUZZ_CASES=1200 $(PYTHON) -m pytest -q tests/test_fuzz.py
 
 soak:            ## kill a small run 100 times and resume it each time

@@ -6,6 +6,8 @@ error. Nothing that a file names is run, and no case takes long or much memory.
 ``make fuzz`` runs this with at least 10,000 cases, others each time, and prints the count.
 """
 
+import collections
+import contextlib
 import gzip
 import hashlib
 import io
@@ -17,6 +19,7 @@ import random
 import struct
 import sys
 import time
+import types
 import warnings
 import zipfile
 
@@ -25,11 +28,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import checkpoint
 import corpora
+import engine
 import imdb
+import repeat
 import saved_model
+import sources
 import untrusted
-from errors import DataError, ModelError, TutorialError
+from errors import ConfigError, DataError, ModelError, TutorialError
 from vocabulary import CLASSES, TEXT_SETTINGS, Vocabulary
 
 N_CASES = int(os.environ.get('FUZZ_CASES', '80'))  # for each loader
@@ -279,6 +286,47 @@ def load_words(path):
     assert found.ids('the') in ([1], [found.words.index('the') + 2 if 'the' in found.words else 1])
 
 
+def run_to_resume():
+    """A small run, as far as a checkpoint is concerned with it."""
+    tparams = collections.OrderedDict(b=engine.theano.shared(numpy.zeros(2)))
+    function = types.SimpleNamespace(get_shared=list, rules=[])
+    model = types.SimpleNamespace(options=dict(OPTIONS, **repeat.provenance()), tparams=tparams,
+                                  f_grad_shared=function, f_update=function)
+    return model, numpy.random.RandomState(1)
+
+
+def kept(progress=None):
+    """A checkpoint of that run, with this text of its progress or the right one."""
+    content = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, 'replace_file', lambda path, found: content.update({path: found}))
+        model, rng = run_to_resume()
+        checkpoint.Checkpoint('c', model, rng).save(
+            {'b': numpy.ones(2)}, update=3, epoch=0, n_done=3, history_errs=[[0.5, 0.25]],
+            rng=checkpoint.generator_state(rng))
+    with numpy.load(io.BytesIO(content['c'])) as found:
+        arrays = dict(found)
+    if progress is None:
+        return content['c'], arrays['progress'].tobytes()
+    spoilt_content = io.BytesIO()
+    numpy.savez(spoilt_content, **dict(arrays, progress=numpy.frombuffer(progress, 'uint8')))
+    return spoilt_content.getvalue()
+
+
+def load_checkpoint(path):
+    model, rng = run_to_resume()
+    with contextlib.redirect_stdout(io.StringIO()):
+        best, progress = checkpoint.Checkpoint(path, model, rng).restore()
+    assert best is None or best['b'].shape == (2,)
+    assert all(type(progress[name]) is int for name in ('update', 'epoch', 'n_done'))
+    assert 0 <= rng.rand() < 1
+
+
+def load_texts(path):
+    samples = list(sources.from_path(path, CLASSES).samples)
+    assert all(type(sample.text) is str for sample in samples)
+
+
 def load_table(path):
     rows = list(corpora.open_corpus(path).rows)
     assert all(type(row.text) is str and type(row.label) is str and row.label for row in rows)
@@ -302,7 +350,10 @@ ARRAYS = [npz(), npz(numpy.savez_compressed), npz(Wemb=objects(Payload())),
           npz(more=objects(Payload(os.system, 'true'))), npz(Wemb=numpy.zeros((5, 3), '<U3')),
           npz(b=numpy.array([numpy.nan, 1.])),
           npz(numpy.savez_compressed, more=numpy.zeros(10 ** 7))]
-RIGHT = {'dataset': dataset(2), 'dictionary': dictionary(4), 'options, pickle': options_pickle(2),
+CHECKPOINT, PROGRESS = kept()
+TEXTS = 'A film.\n\nDull; très long.\n'.encode()
+RIGHT = {'checkpoint': CHECKPOINT, 'texts': TEXTS,
+         'dataset': dataset(2), 'dictionary': dictionary(4), 'options, pickle': options_pickle(2),
          'options, JSON': JSON, 'model': npz(), 'scan': dataset(0), 'words': WORDS, 'csv': CSV,
          'whole model': npz(U=numpy.zeros((3, 2))), 'jsonl': JSON_LINES,
          'tsv': CSV.replace(b',', b'\t'), 'jsonl.gz': gzip.compress(JSON_LINES)}
@@ -318,6 +369,11 @@ LOADERS = {
     'whole model': ('n.npz', spoilt([RIGHT['whole model']], ZIP_PIECES), load_whole_model,
                     ModelError),
     'words': ('v.npz.words.json', spoilt([WORDS], JSON_PIECES), load_words, ModelError),
+    'checkpoint': ('c.checkpoint', spoilt([CHECKPOINT], ZIP_PIECES), load_checkpoint,
+                   (ConfigError, ModelError)),
+    'progress in it': ('c.checkpoint', spoilt([PROGRESS], JSON_PIECES).map(kept), load_checkpoint,
+                       (ConfigError, ModelError)),
+    'texts': ('t.txt', spoilt([TEXTS], TABLE_PIECES), load_texts, DataError),
     'csv': ('t.csv', spoilt([CSV], TABLE_PIECES), load_table, DataError),
     'tsv': ('t.tsv', spoilt([RIGHT['tsv']], TABLE_PIECES), load_table, DataError),
     'jsonl': ('t.jsonl', spoilt([JSON_LINES], TABLE_PIECES + JSON_PIECES), load_table, DataError),
