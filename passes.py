@@ -218,6 +218,17 @@ def sum_rows(array, where, n_sums):
     return belongs.dot(array)
 
 
+def product(array, matrix, worth_sharing=1024):
+    """array·matrix; of many rows, each thread takes half."""
+    if len(array) < worth_sharing:
+        return array.dot(matrix)
+    result = numpy.empty((len(array), matrix.shape[1]), dtype=matrix.dtype)
+    halves = slice(0, len(array) // 2), slice(len(array) // 2, None)
+    side_by_side(*[functools.partial(numpy.dot, array[half], matrix, out=result[half])
+                   for half in halves])
+    return result
+
+
 # Forward, equations 1 to 7.
 
 
@@ -257,11 +268,11 @@ def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, z, keep
     z : float array, (n_samples, 4 * dim_proj)
         Room to work in.
     keep : bool
-        If not, each step overwrites the one before, in the first rows: then
-        the arrays need `n_samples` rows only.
+        If not, each step overwrites the one before the last: then c and h need
+        2 * `n_samples` rows only, and the others `n_samples`.
     """
     n_sigmoids = 3 * U.shape[0]
-    word, row, before, here = 0, 0, 0, len(total) if keep else 0
+    word, row, before, here = 0, 0, 0, len(total)
     for n in n_alive.tolist():
         numpy.matmul(h[before:before + n], U, out=z[:n])
         z[:n] += projected[tokens[word:word + n]]
@@ -279,6 +290,8 @@ def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, z, keep
         word += n
         if keep:
             row, before, here = row + n, here, here + n
+        else:
+            before, here = here, before
 
 
 def forward(rows, W, U, b, tokens, n_alive, order, keep=True):
@@ -308,7 +321,7 @@ def forward(rows, W, U, b, tokens, n_alive, order, keep=True):
     n_words = len(tokens) if keep else n_samples
     groups = groups_of(n_alive, n_samples)
     U_halved = halve_gates(U)
-    projected = rows.dot(halve_gates(W)) + halve_gates(b)  # (n_distinct, 4 * dim_proj)
+    projected = product(rows, halve_gates(W)) + halve_gates(b)  # (n_distinct, 4 * dim_proj)
     gates = numpy.empty((n_words, 4 * dim_proj), dtype=dtype)
     tanh_c = numpy.empty((n_words, dim_proj), dtype=dtype)
     c, h = (numpy.zeros((n_samples + n_words, dim_proj), dtype=dtype) for _ in range(2))
@@ -317,8 +330,10 @@ def forward(rows, W, U, b, tokens, n_alive, order, keep=True):
     steps = kernels.run_steps if kernels.usable(dtype) else run_steps
 
     def run(group):
-        words = group.words if keep else group.samples
-        states = group.states if keep else group.samples
+        words, states = group.words, group.states
+        if not keep:
+            words = group.samples
+            states = slice(2 * words.start, 2 * words.stop)
         steps(projected, tokens[group.words], group.n_alive, U_halved, gates[words], c[states],
               tanh_c[words], h[states], total[group.samples], z[group.samples], keep)
 

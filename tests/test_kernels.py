@@ -79,6 +79,14 @@ def test_one_thread_and_two_give_the_same_bits(monkeypatch):
         numpy.testing.assert_array_equal(one, two)
 
 
+def test_a_product_in_halves_is_the_product():
+    rng = numpy.random.RandomState(0)
+    array, matrix = rng.randn(9, 4), rng.randn(4, 3)
+    for worth_sharing in (1, 9, 10):
+        numpy.testing.assert_allclose(passes.product(array, matrix, worth_sharing),
+                                      array.dot(matrix), rtol=0, atol=1e-14)
+
+
 def test_one_thread_where_a_variable_says_so(monkeypatch):
     monkeypatch.setenv('OMP_NUM_THREADS', '1')
     assert passes.n_threads() == 1
