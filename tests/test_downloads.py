@@ -108,7 +108,7 @@ def site(monkeypatch):
     monkeypatch.setenv('NO_PROXY', '127.0.0.1')
     monkeypatch.setattr(downloads, 'PROBE_SECONDS', 1.)
     monkeypatch.setattr(downloads, 'STALL_SECONDS', .4)
-    monkeypatch.setattr(downloads, 'TOTAL_SECONDS', 2.)
+    monkeypatch.setattr(downloads, 'TOTAL_SECONDS', 5.)
     monkeypatch.setattr(downloads, 'PAUSES', (.01, .01))
     sha256 = hashlib.sha256(dumps(*small_parts())).hexdigest()
     archive_sha256 = hashlib.sha256(make_archive()).hexdigest()
@@ -180,7 +180,7 @@ BROKEN = {
     'silent': (silence, 'no answer within 1 s', 0),
     'cut short': ((RIGHT[:100], len(RIGHT)), 'cut short', 3),
     'stalled': (stalled, 'no answer within 0.4 s', 3),
-    'slow': (slow, 'it was not whole within 2 s', 1),
+    'slow': (slow, 'it was not whole within 5 s', 1),
     'endless': (endless, 'it sends more than 100000 bytes', 1),
     'wrong bytes': (RIGHT[:-9] + b'x' + RIGHT[-8:], 'hash', 1),
     'too short a file': (RIGHT[:-9], 'hash', 1),
@@ -198,7 +198,7 @@ def test_download_goes_on_to_the_next_source(site, folders, name):
     site.pages = {'/first.pkl': first, '/second.pkl': RIGHT, '/dict.pkl.gz': small_dictionary()}
     started = time.monotonic()
     assert imdb.find_dataset() == str(folders[1] / 'imdb.pkl')
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 20
     assert (folders[1] / 'imdb.pkl').read_bytes() == RIGHT
     assert sorted(os.listdir(folders[1])) == ['imdb.dict.pkl.gz', 'imdb.pkl']
     if n_attempts:
@@ -355,7 +355,7 @@ def test_no_source_names_each_with_its_reason(site, folders, monkeypatch):
     started = time.monotonic()
     with pytest.raises(DownloadError) as caught:
         imdb.load_data()
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 20
     message = str(caught.value)
     assert f'{refused}: the connection was refused' in message
     assert f'{site.url("/silent.pkl")}: no answer within 1 s' in message
