@@ -8,18 +8,46 @@ run that was never stopped (with the same versions of Python's libraries).
 import copy
 import io
 import json
+import os
 from collections import OrderedDict
 
 import numpy
 
+import saved_model
 from errors import ConfigError, ModelError
+from options import require
 from repeat import provenance
 from saved_model import plain, replace_file
 from untrusted import open_arrays, reason
 
 ENDING = '.checkpoint'
 # Options that another run may have and still go on from a checkpoint.
-MAY_CHANGE = {'max_epochs', 'patience', 'dispFreq', 'saveto'}
+MAY_CHANGE = {'max_epochs', 'patience', 'dispFreq', 'saveto', 'reload_sha256'}
+# How far a run has come that begins.
+START = {'update': 0, 'epoch': 0, 'n_done': 0, 'history_errs': []}
+
+
+def check_places(options):
+    """Complete the options that name a model's and a checkpoint's files, if all can be used.
+
+    Raises
+    ------
+    errors.ConfigError
+        Names the first that cannot.
+    """
+    if options['reload_model']:
+        require(os.path.isfile(options['reload_model']), 'reload_model',
+                options['reload_model'], 'a saved model file')
+    if options['saveto']:
+        options['saveto'] = saved_model.check_writable(options['saveto'])
+    if options['checkpoint'] == '':
+        options['checkpoint'] = options['saveto'] and options['saveto'] + ENDING
+    if options['checkpoint']:
+        saved_model.require_writable('checkpoint', options['checkpoint'])
+        require(options['checkpoint'] not in saved_model.files_of(options['saveto']),
+                'checkpoint', options['checkpoint'], 'another file than the model')
+    require(options['checkpoint'] or not options['resume'], 'resume', True,
+            'a checkpoint to go on from, but there is none: name a file')
 
 
 class Checkpoint(object):
@@ -88,6 +116,15 @@ class Checkpoint(object):
             raise ModelError('the checkpoint could not be saved to %s: %s. An earlier one is '
                              'whole; make room, or name another file by --checkpoint.'
                              % (self.path, error.strerror or error))
+
+    def resume(self):
+        """As :meth:`restore`; where there is no file, the beginning of a run. Says which it is."""
+        if not (self.path and os.path.exists(self.path)):
+            print('There is no checkpoint %s: training starts anew' % self.path)
+            return None, START
+        best, progress = self.restore()
+        print('Resumed after update', progress['update'])
+        return best, progress
 
     def restore(self):
         """Make the run what the file says.

@@ -8,8 +8,11 @@ broken connection, a server in trouble) is tried again, and then the next source
 import contextlib
 import functools
 import gzip
+import itertools
 import os
 import pickle
+import re
+import shutil
 import sys
 import tarfile
 import tempfile
@@ -23,9 +26,11 @@ import requests
 from requests import exceptions
 from tqdm import tqdm
 
-from errors import DownloadError, TutorialError
+from corpora import PARTS
+from errors import DataError, DownloadError, TutorialError
 from imdb import DATASET, TUTORIAL_SHA256, fingerprint, load_dictionary, read_dataset
-from imdb_preprocess import PICKLE_PROTOCOL, TEXT_SETTINGS, preprocess, unpack_reviews
+from imdb_preprocess import PICKLE_PROTOCOL, TEXT_SETTINGS, preprocess
+from vocabulary import CLASSES
 
 DICTIONARY = 'imdb.dict.pkl.gz'
 MIB = 1 << 20
@@ -44,6 +49,12 @@ ARCHIVE_SOURCE = Source(
 # checked instead.
 DICTIONARY_SOURCE = Source('https://www.iro.umontreal.ca/~lisa/deep/data/imdb.dict.pkl.gz', None,
                            16 * MIB)
+
+# The reviews in the archive that is published; no name leads out of a folder.
+REVIEW_MEMBER = re.compile(r'aclImdb/(train|test)/(pos|neg)/([0-9]{1,9}_[0-9]{1,9}\.txt)')
+# Bytes of a review, and of the whole archive, unpacked: the longest review has 14,000.
+MAX_REVIEW = 1 << 20
+MAX_ARCHIVE = 1 << 30
 
 # Seconds in which a source must answer, seconds without a byte after which an attempt ends,
 # seconds for a file with all attempts, and seconds before the second and the third attempt.
@@ -282,3 +293,51 @@ def plain_reason(error, seconds=None):
     if isinstance(error, OSError) and error.strerror:
         return f'{error.filename or "the file"}: {error.strerror}'
     return text
+
+
+def unpack_reviews(archive, folder):
+    """Unpack the reviews of the published archive, and nothing else in it.
+
+    Parameters
+    ----------
+    archive : str
+        The file ``aclImdb_v1.tar.gz``.
+    folder : str
+        Where the corpus folder ``aclImdb`` is made.
+
+    Raises
+    ------
+    DataError
+        If it holds more than `MAX_REVIEW` bytes in one review or `MAX_ARCHIVE` in all.
+    """
+    for part, label in itertools.product(PARTS, CLASSES):
+        os.makedirs(os.path.join(folder, 'aclImdb', part, label))
+    n_bytes = 0
+    with gzip.open(archive) as stream, \
+            tarfile.open(fileobj=UpTo(stream, MAX_ARCHIVE), mode='r|') as members:
+        for member in members:
+            match = REVIEW_MEMBER.fullmatch(member.name)
+            if not match or not member.isreg():
+                continue
+            n_bytes += member.size
+            if member.size > MAX_REVIEW or n_bytes > MAX_ARCHIVE:
+                raise DataError(f'{archive} holds {member.size} bytes in {member.name}. Expected '
+                                f'{MAX_REVIEW} at most, {MAX_ARCHIVE} in all: fetch it again.')
+            path = os.path.join(folder, 'aclImdb', *match.groups())
+            with open(path, 'wb') as file:
+                shutil.copyfileobj(members.extractfile(member), file)
+
+
+class UpTo:
+    """A stream of bytes that has an end, whatever was compressed into it."""
+
+    def __init__(self, stream, n_bytes):
+        self.stream, self.n_bytes = stream, n_bytes
+
+    def read(self, size):
+        content = self.stream.read(size)
+        self.n_bytes -= len(content)
+        if self.n_bytes < 0:
+            raise DataError('The archive of the reviews unpacks to more than '
+                            f'{MAX_ARCHIVE} bytes. Fetch it again.')
+        return content

@@ -32,12 +32,9 @@ import inspect
 import itertools
 import math
 import os
-import re
 import shlex
-import shutil
 import signal
 import sys
-import tarfile
 import time
 import warnings
 
@@ -56,12 +53,6 @@ PARTS = corpora.PARTS
 
 # How the IMDB reviews become words; saved with their dictionary.
 TEXT_SETTINGS = dict(vocabulary.TEXT_SETTINGS, classes=vocabulary.CLASSES)
-
-# The reviews in the archive that is published; no name leads out of a folder.
-REVIEW_MEMBER = re.compile(r'aclImdb/(train|test)/(pos|neg)/([0-9]{1,9}_[0-9]{1,9}\.txt)')
-# Bytes of a review, and of the whole archive, unpacked: the longest review has 14,000.
-MAX_REVIEW = 1 << 20
-MAX_ARCHIVE = 1 << 30
 
 # Python 2 could read it too, and so can every Python 3.
 PICKLE_PROTOCOL = 2
@@ -101,54 +92,6 @@ unknown_portion : float
 lengths : ndarray of int
     Number of words of each training text, sorted.
 """
-
-
-def unpack_reviews(archive, folder):
-    """Unpack the reviews of the published archive, and nothing else in it.
-
-    Parameters
-    ----------
-    archive : str
-        The file ``aclImdb_v1.tar.gz``.
-    folder : str
-        Where the corpus folder ``aclImdb`` is made.
-
-    Raises
-    ------
-    DataError
-        If it holds more than `MAX_REVIEW` bytes in one review or `MAX_ARCHIVE` in all.
-    """
-    for part, label in itertools.product(PARTS, vocabulary.CLASSES):
-        os.makedirs(os.path.join(folder, 'aclImdb', part, label))
-    n_bytes = 0
-    with gzip.open(archive) as stream, \
-            tarfile.open(fileobj=UpTo(stream, MAX_ARCHIVE), mode='r|') as members:
-        for member in members:
-            match = REVIEW_MEMBER.fullmatch(member.name)
-            if not match or not member.isreg():
-                continue
-            n_bytes += member.size
-            if member.size > MAX_REVIEW or n_bytes > MAX_ARCHIVE:
-                raise DataError(f'{archive} holds {member.size} bytes in {member.name}. Expected '
-                                f'{MAX_REVIEW} at most, {MAX_ARCHIVE} in all: fetch it again.')
-            path = os.path.join(folder, 'aclImdb', *match.groups())
-            with open(path, 'wb') as file:
-                shutil.copyfileobj(members.extractfile(member), file)
-
-
-class UpTo:
-    """A stream of bytes that has an end, whatever was compressed into it."""
-
-    def __init__(self, stream, n_bytes):
-        self.stream, self.n_bytes = stream, n_bytes
-
-    def read(self, size):
-        content = self.stream.read(size)
-        self.n_bytes -= len(content)
-        if self.n_bytes < 0:
-            raise DataError('The archive of the reviews unpacks to more than '
-                            f'{MAX_ARCHIVE} bytes. Fetch it again.')
-        return content
 
 
 def number_words(texts):

@@ -19,16 +19,6 @@ from passes import forward, groups_of, pack
 PADDING = 0
 
 
-def softmax(z):
-    """Probabilities from scores, over the last axis.
-
-    >>> softmax(numpy.array([[0., numpy.log(3.)], [1000., 1000.]])).round(2).tolist()
-    [[0.25, 0.75], [0.5, 0.5]]
-    """
-    exps = numpy.exp(z - z.max(axis=-1, keepdims=True))
-    return exps / exps.sum(axis=-1, keepdims=True)
-
-
 def in_columns(sequences):
     """Word ids and mask of sequences that may be empty, (n_timesteps, n_samples) each.
 

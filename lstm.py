@@ -8,7 +8,6 @@ of a minibatch, `n_samples` reviews, `dim_proj` units.
 import contextlib
 import functools
 import math
-import os
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ import scipy.linalg
 import command_line
 import curves
 import saved_model
+from early_stopping import EarlyStopping
 from options import check_values, require
 
 with command_line.plain_errors(active=__name__ == '__main__'):  # flags that cannot be used
@@ -29,7 +29,7 @@ with command_line.plain_errors(active=__name__ == '__main__'):  # flags that can
     import passes
     import repeat
     import training_data
-    from checkpoint import ENDING, Checkpoint, generator_state
+    from checkpoint import START, Checkpoint, check_places, generator_state
     from engine import BY_HAND, RandomStreams, config, description, sigmoid, softmax, tensor, theano
     from optimizers import adadelta, rmsprop, sgd
     from training_data import datasets, get_dataset  # noqa: F401 (to the tutorial they belong here)
@@ -434,7 +434,7 @@ def train_lstm(
     del arguments['callback']
     print(description())
     options = check_options(arguments)
-    checkpoint, resume = options.pop('checkpoint'), options.pop('resume')
+    kept_at, resume = options.pop('checkpoint'), options.pop('resume')
     options.update(repeat.provenance(reload_model))
     print('model options', options)
     rng = numpy.random.RandomState(seed)
@@ -469,7 +469,7 @@ def train_lstm(
     model = Model(options, tparams, use_noise, prepare_data, f_pred, f_grad_shared, f_update,
                   vocabulary)
     with passes.one_blas_thread() if BY_HAND else contextlib.nullcontext():
-        return optimize(model, data, rng, callback, Checkpoint(checkpoint, model, rng), resume)
+        return optimize(model, data, rng, callback, Checkpoint(kept_at, model, rng), resume)
 
 
 Model = namedtuple('Model', 'options tparams use_noise prepare_data f_pred f_grad_shared f_update '
@@ -492,55 +492,14 @@ def check_options(options):
     require(callable(rule) or rule in list(update_rules), 'optimizer', rule,
             'one of %s, or a function' % ', '.join(sorted(update_rules)))
     options['optimizer'] = getattr(rule, '__name__', rule)
-    if options['reload_model']:
-        require(os.path.isfile(options['reload_model']), 'reload_model',
-                options['reload_model'], 'a saved model file')
-    if options['saveto']:
-        options['saveto'] = saved_model.check_writable(options['saveto'])
-    if options['checkpoint'] == '':
-        options['checkpoint'] = options['saveto'] and options['saveto'] + ENDING
-    if options['checkpoint']:
-        saved_model.require_writable('checkpoint', options['checkpoint'])
-    require(not options['checkpoint'] or options['checkpoint'] not in saved_model.files_of(
-        options['saveto']), 'checkpoint', options['checkpoint'], 'another file than the model')
-    require(options['checkpoint'] or not options['resume'], 'resume', True,
-            'a checkpoint to go on from, but there is none: name a file')
+    check_places(options)
     if options['dataset'] == 'demo' and options['max_epochs'] > demo_reviews.MAX_EPOCHS:
         options['max_epochs'] = demo_reviews.MAX_EPOCHS
         print('dataset demo: max_epochs is capped at %d' % demo_reviews.MAX_EPOCHS)
     return options
 
 
-class EarlyStopping(object):
-    """When to stop: no better validation error for `patience` validations and more.
-
-    Attributes
-    ----------
-    history : list of float
-        Validation errors so far.
-    stop : bool
-    """
-
-    def __init__(self, patience):
-        self.patience, self.history = patience, []
-        self.n_bad, self.n_perfect, self.stop = 0, 0, False
-
-    def judge(self, valid_err):
-        """Take in a validation error; return whether it is the best so far, ties included."""
-        self.history.append(valid_err)
-        is_best = valid_err <= min(self.history)
-        if is_best:
-            self.n_bad = 0
-        earlier = self.history[:-self.patience]
-        if earlier and valid_err >= min(earlier):
-            self.n_bad += 1
-        # Differs from the tutorial: at an error of 0 every tie is a new best, for ever.
-        self.n_perfect += valid_err == 0
-        self.stop = self.n_bad > self.patience or self.n_perfect >= self.patience
-        return is_best
-
-
-def optimize(model, data, rng, callback, checkpoint, resume):
+def optimize(model, data, rng, callback, kept, resume):
     """Update the model's parameters epoch by epoch; keep, evaluate and save the best.
 
     Parameters and result are those of :func:`train_lstm`.
@@ -571,16 +530,15 @@ def optimize(model, data, rng, callback, checkpoint, resume):
         return unzip(tparams)
 
     best, history_errs, stopping = None, [], EarlyStopping(options['patience'])
-    update, first_epoch, n_done, bad_cost, start = 0, 0, 0, False, time.time()
-    if resume and not (checkpoint.path and os.path.exists(checkpoint.path)):
-        print('There is no checkpoint %s: training starts anew' % checkpoint.path)
-    elif resume:
-        best, progress = checkpoint.restore()
-        update, first_epoch, n_done, history_errs = (
-            progress[name] for name in ('update', 'epoch', 'n_done', 'history_errs'))
-        for valid_err, _ in history_errs:
-            stopping.judge(valid_err)
-        print('Resumed after update', update)
+    bad_cost, start = False, time.time()
+    if resume:
+        best, progress = kept.resume()
+    else:
+        progress = START
+    update, first_epoch, n_done = (progress[name] for name in ('update', 'epoch', 'n_done'))
+    for valid_err, test_err in progress['history_errs']:
+        history_errs.append([valid_err, test_err])
+        stopping.judge(valid_err)
     epoch = first_epoch
     try:
         for epoch in range(first_epoch, 0 if stopping.stop else options['max_epochs']):
@@ -619,8 +577,8 @@ def optimize(model, data, rng, callback, checkpoint, resume):
                     print('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)
                     notify(Validated(epoch, update, train_err, valid_err, test_err, is_best))
                 if update % save_freq == 0 or update % valid_freq == 0:
-                    checkpoint.save(best, update=update, epoch=epoch, n_done=place + 1,
-                                    history_errs=history_errs, rng=rng_before)
+                    kept.save(best, update=update, epoch=epoch, n_done=place + 1,
+                              history_errs=history_errs, rng=rng_before)
                 if stopping.stop:
                     print('Early Stop!')
                     break

@@ -1,7 +1,7 @@
 """PyTensor's graphs on JAX, on a GPU or the CPU: what :mod:`engine` uses where the mode is JAX.
 
-JAX compiles for fixed shapes. :func:`function` therefore compiles anew at the first call with a
-new shape, and keeps what it has compiled; minibatches are padded to a few shapes
+JAX compiles for fixed shapes. A :class:`Specialized` function therefore compiles anew at the first
+call with a new shape, and keeps what it has compiled; minibatches are padded to a few shapes
 (:func:`padded_shape`), so that a run compiles a handful of variants.
 """
 import contextlib

@@ -19,6 +19,7 @@ import textwrap
 from array import array
 
 import numpy
+from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
 import command_line
@@ -27,7 +28,7 @@ import saved_model
 import sources
 from errors import ConfigError, ModelError
 from explain import MEANING, Explanation, colour_depth
-from inference import Network, softmax
+from inference import Network
 from results import FORMATS, Tally, make_writer
 from tokenizing import number_of_jobs, tokenize_texts
 from vocabulary import UNKNOWN_ID, Vocabulary
@@ -192,7 +193,7 @@ class Classifier:
         else:
             scores, terms = self.network.scores(sequences), [None] * len(sequences)
         answers = []
-        for item, probabilities, of_words in zip(encoded, softmax(scores), terms):
+        for item, probabilities, of_words in zip(encoded, softmax(scores, axis=1), terms):
             explanation = None
             if explain:
                 known = [word_id != UNKNOWN_ID for word_id in item.ids]

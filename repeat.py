@@ -1,5 +1,4 @@
 """What a run needs to be repeated: it is saved with the model, and ``--repeat`` goes by it."""
-import hashlib
 import inspect
 import os
 
@@ -21,13 +20,8 @@ def provenance(reload_model=None):
     found = {'engine': description(), 'numpy': numpy.__version__, 'project': PROJECT_VERSION,
              'floatX': config.floatX}
     if reload_model:
-        found['reload_sha256'] = file_sha256(reload_model)
+        found['reload_sha256'] = imdb.fingerprint(reload_model)
     return found
-
-
-def file_sha256(path):
-    with open(path, 'rb') as stream:
-        return hashlib.sha256(stream.read()).hexdigest()
 
 
 def arguments_of(path, train, own):
@@ -88,7 +82,7 @@ def say_what_differs(path, options):
     """Refuse another start, name other versions, and tell if the run was not whole."""
     reload_model = options.get('reload_model')
     if reload_model and not (os.path.isfile(reload_model) and options.get('reload_sha256')
-                             == file_sha256(reload_model)):
+                             == imdb.fingerprint(reload_model)):
         raise ConfigError('the run of %s started from %s, which is gone or another file now. '
                           'Put it back as it was.' % (path, reload_model))
     for name, now in provenance().items():

@@ -126,28 +126,6 @@ class Vocabulary:
                             'words, settings, classes and fingerprint, as training saves beside '
                             f'a model; found {error}.') from error
 
-    def save(self, path):
-        """Write the vocabulary as JSON."""
-        with open(path, 'wb') as stream:
-            stream.write(self.to_json())
-
-    @classmethod
-    def load(cls, path):
-        """Read what `save` wrote.
-
-        Raises
-        ------
-        DataError
-            If the file cannot be read, or is not a vocabulary.
-        """
-        try:
-            with open(path, 'rb') as stream:
-                content = stream.read()
-        except OSError as error:
-            raise DataError(f'{path} cannot be read: {error.strerror}. Expected the words of a '
-                            'model, saved beside it by training.') from error
-        return cls.from_json(content, path)
-
 
 def check_words(words):
     """Raise `DataError` unless these are words, each a str without white space."""

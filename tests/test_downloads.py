@@ -275,7 +275,7 @@ def test_only_the_reviews_are_unpacked(tmp_path):
     archive.write_bytes(make_archive())
     inside = tmp_path / 'deep' / 'inside'
     inside.mkdir(parents=True)
-    imdb_preprocess.unpack_reviews(str(archive), str(inside))
+    downloads.unpack_reviews(str(archive), str(inside))
     found = {os.path.relpath(os.path.join(folder, name), tmp_path)
              for folder, _, names in os.walk(tmp_path) for name in names}
     reviews = {os.path.join('deep', 'inside', 'aclImdb', *name.split('/')) for name in REVIEWS}
@@ -305,7 +305,7 @@ def test_links_and_devices_are_not_unpacked(tmp_path, kind):
     name = 'aclImdb/test/pos/1_8.txt'
     archive.write_bytes(tar_of((name, kind, 0, b''), ('aclImdb/test/neg/2_1.txt', tarfile.REGTYPE,
                                                       1, b'x')))
-    imdb_preprocess.unpack_reviews(str(archive), str(tmp_path))
+    downloads.unpack_reviews(str(archive), str(tmp_path))
     assert os.listdir(tmp_path / 'aclImdb' / 'test' / 'pos') == []
     assert (tmp_path / 'aclImdb' / 'test' / 'neg' / '2_1.txt').read_bytes() == b'x'
 
@@ -317,7 +317,7 @@ def test_links_and_devices_are_not_unpacked(tmp_path, kind):
 def test_other_names_are_not_unpacked(tmp_path, name):
     archive = tmp_path / 'a.tar.gz'
     archive.write_bytes(tar_of((name, tarfile.REGTYPE, 1, b'x')))
-    imdb_preprocess.unpack_reviews(str(archive), str(tmp_path))
+    downloads.unpack_reviews(str(archive), str(tmp_path))
     assert [names for _, _, names in os.walk(tmp_path) if names] == [['a.tar.gz']]
 
 
@@ -332,17 +332,17 @@ def test_archives_that_unpack_to_too_much_are_refused(tmp_path, monkeypatch):
     header[148:156] = b'%06o\0 ' % (sum(header[:148]) + 8 * 32 + sum(header[156:]))
     archive.write_bytes(gzip.compress(bytes(header) + bytes(1024)))
     with pytest.raises(DataError, match='holds 4294967296 bytes'):
-        imdb_preprocess.unpack_reviews(str(archive), str(tmp_path / 'sparse'))
+        downloads.unpack_reviews(str(archive), str(tmp_path / 'sparse'))
     archive.write_bytes(tar_of((name, tarfile.REGTYPE, 1 << 20, bytes(1 << 20)),
                                (name, tarfile.REGTYPE, 1 << 20, bytes(1 << 20))))
-    imdb_preprocess.unpack_reviews(str(archive), str(tmp_path / 'two'))
-    monkeypatch.setattr(imdb_preprocess, 'MAX_ARCHIVE', (1 << 20) + 4096)
+    downloads.unpack_reviews(str(archive), str(tmp_path / 'two'))
+    monkeypatch.setattr(downloads, 'MAX_ARCHIVE', (1 << 20) + 4096)
     with pytest.raises(DataError, match='unpacks to more than|in all'):
-        imdb_preprocess.unpack_reviews(str(archive), str(tmp_path / 'bounded'))
+        downloads.unpack_reviews(str(archive), str(tmp_path / 'bounded'))
     # A header that has a name of this length is read whole, before it is looked at.
     archive.write_bytes(tar_of(('x', tarfile.GNUTYPE_LONGNAME, 3 << 20, bytes(3 << 20))))
     with pytest.raises(DataError, match='unpacks to more than'):
-        imdb_preprocess.unpack_reviews(str(archive), str(tmp_path / 'name'))
+        downloads.unpack_reviews(str(archive), str(tmp_path / 'name'))
 
 
 def test_no_source_names_each_with_its_reason(site, folders, monkeypatch):

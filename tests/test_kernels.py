@@ -1,5 +1,7 @@
 """The native loops against those in NumPy, in float32, and what threads must not change."""
 import os
+import sys
+import threading
 import time
 
 import numpy
@@ -34,7 +36,7 @@ def both_passes(weights, packed, d_pooled):
 @native
 @pytest.mark.parametrize('seed', range(4))
 def test_native_loops_equal_those_of_numpy(monkeypatch, seed):
-    arguments = problem(seed)
+    arguments = problem(seed, n_samples=5 + 7 * seed)  # of the last, 13 samples in a group
     native = both_passes(*arguments)
     monkeypatch.setattr(kernels, 'usable', lambda dtype: False)
     plain = both_passes(*arguments)
@@ -90,6 +92,16 @@ def test_a_product_in_halves_is_the_product():
 def test_one_thread_where_a_variable_says_so(monkeypatch):
     monkeypatch.setenv('OMP_NUM_THREADS', '1')
     assert passes.n_threads() == 1
+
+
+@native
+def test_loading_leaves_the_switch_interval_as_it_was():
+    before = sys.getswitchinterval()
+    passes.begin_loading('float32')
+    for thread in threading.enumerate():
+        if thread.daemon and thread is not threading.current_thread():
+            thread.join(60)
+    assert sys.getswitchinterval() == before
 
 
 def test_an_error_in_either_thread_is_raised():

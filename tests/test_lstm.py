@@ -1,4 +1,5 @@
 """The model against NumPy: layer, pooling, gradients, training."""
+import concurrent.futures
 import json
 import os
 from collections import OrderedDict
@@ -312,6 +313,17 @@ def test_training_learns_and_returns_the_errors_of_the_best(easy, capsys):
     displayed = [record for record in records if isinstance(record, lstm.Displayed)]
     assert [record.update for record in displayed[:3]] == [5, 10, 15]
     assert displayed[-1].cost < 0.5 < displayed[0].cost
+
+
+def test_two_threads_may_predict_at_once():
+    options = make_options()
+    f_pred_prob = lstm.build_model(lstm.init_tparams(random_params(options)), options)[4]
+    batches = [random_batch(seed, n_timesteps=60)[:2] for seed in range(8)]
+    expected = [f_pred_prob(*batch) for batch in batches]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            for one, other in zip(pool.map(lambda batch: f_pred_prob(*batch), batches), expected):
+                numpy.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize('optimizer', ['sgd', 'adadelta', 'rmsprop'])

@@ -392,6 +392,11 @@ def test_without_words_those_of_an_earlier_model_go(model, tmp_path):
     assert sorted(os.listdir(str(tmp_path))) == ['model.npz', 'model.npz.json']
 
 
+def write_words(model, *found):
+    with open(model + '.words.json', 'wb') as stream:
+        stream.write(words(*found).to_json())
+
+
 def without_words_within(path):
     """As models were saved at first: the words in a file beside."""
     with numpy.load(path) as found:
@@ -400,7 +405,7 @@ def without_words_within(path):
 
 
 def test_words_within_need_no_file_beside(model):
-    words('the', 'movie').save(model + '.words.json')
+    write_words(model, 'the', 'movie')
     assert saved_model.load(model).vocabulary.words == ['the', 'film']
     os.remove(model + '.words.json')
     assert saved_model.load(model).vocabulary.words == ['the', 'film']
@@ -428,11 +433,11 @@ def test_a_model_that_is_not_there_is_named(tmp_path):
 
 def test_the_words_of_another_model_are_refused(model):
     without_words_within(model)
-    words('the', 'movie').save(model + '.words.json')
+    write_words(model, 'the', 'movie')
     with pytest.raises(ModelError, match='words.json is not of this model. Expected the SHA-256'):
         saved_model.load(model)
     save(model, whole(), FITTING)
-    words('the', 'film').save(model + '.words.json')
+    write_words(model, 'the', 'film')
     with pytest.raises(ModelError, match='words.json is not of this model'):
         saved_model.load(model)
 

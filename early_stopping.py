@@ -1,0 +1,30 @@
+"""When a training run has learnt what it will."""
+
+
+class EarlyStopping(object):
+    """When to stop: no better validation error for `patience` validations and more.
+
+    Attributes
+    ----------
+    history : list of float
+        Validation errors so far.
+    stop : bool
+    """
+
+    def __init__(self, patience):
+        self.patience, self.history = patience, []
+        self.n_bad, self.n_perfect, self.stop = 0, 0, False
+
+    def judge(self, valid_err):
+        """Take in a validation error; return whether it is the best so far, ties included."""
+        self.history.append(valid_err)
+        is_best = valid_err <= min(self.history)
+        if is_best:
+            self.n_bad = 0
+        earlier = self.history[:-self.patience]
+        if earlier and valid_err >= min(earlier):
+            self.n_bad += 1
+        # Differs from the tutorial: at an error of 0 every tie is a new best, for ever.
+        self.n_perfect += valid_err == 0
+        self.stop = self.n_bad > self.patience or self.n_perfect >= self.patience
+        return is_best
