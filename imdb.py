@@ -21,8 +21,8 @@ from engine import config
 from errors import ConfigError, DataError
 from untrusted import fingerprint, open_pickles, read_pickle, shown
 
-__all__ = ['find_dataset', 'fingerprint', 'load_data', 'load_dictionary', 'prepare_data',
-           'read_dataset']
+__all__ = ['drop_words', 'find_dataset', 'fingerprint', 'load_data', 'load_dictionary',
+           'prepare_data', 'read_dataset']
 
 DATASET = 'imdb.pkl'
 
@@ -82,6 +82,35 @@ def prepare_data(seqs, labels, maxlen=None):
         x[:length, sample] = seq
         mask[:length, sample] = 1
     return x, mask, labels
+
+
+def drop_words(seqs, share, rng):
+    """Leave words out at random: word dropout (Iyyer et al., ACL 2015).
+
+    Parameters
+    ----------
+    seqs : list of list of int
+        Word ids of each sample.
+    share : float
+        Probability with which each word is left out, 0 to 1.
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    list of int64 array
+        What is left of each, in its order; the first word of one of which nothing would be left.
+
+    Examples
+    --------
+    >>> [kept.tolist() for kept in drop_words([[5, 2, 3, 7], [4]], 0.5, numpy.random.RandomState(2))]
+    [[3], [4]]
+    """
+    kept = []
+    for seq in seqs:
+        words = numpy.asarray(seq, dtype='int64')
+        remain = words[rng.random_sample(len(words)) >= share]
+        kept.append(remain if len(remain) else words[:1])
+    return kept
 
 
 def keep_shorter(seqs, labels, maxlen):

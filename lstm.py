@@ -31,6 +31,7 @@ with command_line.plain_errors(active=__name__ == '__main__'):  # flags that can
     import training_data
     from checkpoint import START, Checkpoint, check_places, generator_state
     from engine import BY_HAND, RandomStreams, config, description, sigmoid, softmax, tensor, theano
+    from imdb import drop_words
     from optimizers import adadelta, rmsprop, sgd
     from training_data import datasets, get_dataset  # noqa: F401 (to the tutorial they belong here)
 
@@ -360,7 +361,8 @@ def train_lstm(
         n_words=10000, optimizer=adadelta, encoder='lstm', saveto='lstm_model.npz',
         validFreq=370, saveFreq=1110, maxlen=100, batch_size=16, valid_batch_size=64,
         dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
-        seed=123, valid_portion=0.05, length_window=0, checkpoint='', resume=False, callback=None):
+        seed=123, valid_portion=0.05, length_window=0, word_dropout=0., checkpoint='', resume=False,
+        callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -411,6 +413,8 @@ def train_lstm(
         Share of the training reviews to validate on.
     length_window : int
         If not 0, minibatches of similar length out of this many at a time: less padding.
+    word_dropout : float
+        Share of the words that is left out of a training review, other ones each time.
     checkpoint : str or None
         File that holds the whole run, at every save and validation; by default beside saveto,
         ending in .checkpoint; none for no such file.
@@ -549,8 +553,12 @@ def optimize(model, data, rng, callback, kept, resume):
             for place, batch in shuffled[n_done:]:
                 update += 1
                 model.use_noise.set_value(1.)
-                x, mask, y = model.prepare_data([train[0][k] for k in batch],
-                                                [train[1][k] for k in batch])
+                sequences = [train[0][k] for k in batch]
+                if options['word_dropout']:
+                    # Seeded by the update: a run that is resumed leaves out the same words.
+                    sequences = drop_words(sequences, options['word_dropout'],
+                                           numpy.random.RandomState([options['seed'], update]))
+                x, mask, y = model.prepare_data(sequences, [train[1][k] for k in batch])
                 n_seen += x.shape[1]
                 cost = float(model.f_grad_shared(x, mask, y))
                 # Differs from the tutorial: noticed before the update it would spoil.
@@ -608,7 +616,8 @@ def optimize(model, data, rng, callback, kept, resume):
 
 GROUPS = OrderedDict([
     ('data', ['dataset', 'n_words', 'maxlen', 'valid_portion', 'test_size']),
-    ('model', ['dim_proj', 'encoder', 'use_dropout', 'noise_std', 'reload_model']),
+    ('model', ['dim_proj', 'encoder', 'use_dropout', 'word_dropout', 'noise_std',
+               'reload_model']),
     ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'length_window', 'max_epochs',
                       'patience', 'seed']),
     ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'dispFreq', 'validFreq', 'saveFreq',

@@ -42,11 +42,12 @@ def stop_after(n_records):
     return callback
 
 
-@pytest.mark.parametrize('optimizer, window', [
-    ('sgd', 0), ('adadelta', 0), ('rmsprop', 0), ('rmsprop', 2)])
-def test_a_resumed_run_ends_with_the_same_bits(easy, capsys, optimizer, window):  # noqa: F811
+@pytest.mark.parametrize('optimizer, options', [
+    ('sgd', {}), ('adadelta', {}), ('rmsprop', {}), ('rmsprop', {'length_window': 2}),
+    ('sgd', {'word_dropout': 0.3})])
+def test_a_resumed_run_ends_with_the_same_bits(easy, capsys, optimizer, options):  # noqa: F811
     arguments = dict(easy, optimizer=optimizer, max_epochs=5, batch_size=7, validFreq=11,
-                     saveFreq=5, length_window=window, lrate=0.5)
+                     saveFreq=5, lrate=0.5, **options)
     expected = lstm.train_lstm(saveto='whole.npz', **arguments)
     # Stopped after a checkpoint at a validation, and after one at a save, each within an epoch.
     for n_records, n_kept in ((4, 11), (8, 25)):

@@ -57,6 +57,15 @@ def test_prepare_data_pads_and_masks(monkeypatch, float_type):
     assert imdb.prepare_data([[0, 3], [2]], [0, 1])[1].tolist() == [[1, 1], [1, 0]]
 
 
+def test_words_are_dropped_one_by_one_with_the_share_asked_for():
+    seqs = [list(range(2, 1002)), [7, 8], [9]]
+    kept = imdb.drop_words(seqs, 0.3, numpy.random.RandomState(0))
+    assert 640 < len(kept[0]) < 760
+    assert sorted(set(kept[0].tolist())) == kept[0].tolist()  # each at most once, in their order
+    nearly_all = imdb.drop_words(seqs, 1 - 1e-12, numpy.random.RandomState(0))
+    assert [words.tolist() for words in nearly_all] == [[2], [7], [9]]
+
+
 def test_prepare_data_keeps_only_shorter_sequences():
     seqs, labels = [[7, 8], [4, 5, 6], [9]], [1, 0, 1]
     x, mask, kept = imdb.prepare_data(seqs, labels, maxlen=3)

@@ -315,10 +315,40 @@ def test_training_learns_and_returns_the_errors_of_the_best(easy, capsys):
     assert displayed[-1].cost < 0.5 < displayed[0].cost
 
 
+def test_word_dropout_shortens_training_minibatches_alone(easy, monkeypatch):
+    seen = []
+
+    def recorded(sequences, labels):
+        seen.append([list(sequence) for sequence in sequences])
+        return imdb.prepare_data(sequences, labels)
+
+    monkeypatch.setitem(lstm.datasets, 'easy', (easy_data, recorded))
+    easy.update(max_epochs=2, batch_size=60, validFreq=100, saveto=None)
+    minibatches = {}
+    for share in (0., 0.4):
+        del seen[:]
+        lstm.train_lstm(word_dropout=share, **easy)
+        # One minibatch an epoch; then all of train, valid and test for their errors.
+        minibatches[share] = seen[:2], seen[2:]
+    (whole, _), evaluated = minibatches[0.]
+    (first, second), evaluated_with_dropout = minibatches[0.4]
+    assert evaluated_with_dropout == evaluated
+    n_words, n_first = (sum(map(len, minibatch)) for minibatch in (whole, first))
+    assert 0.45 < n_first / n_words < 0.75
+    assert sorted(first) != sorted(second)
+
+    def comes_from(part, sequence):
+        rest = iter(sequence)
+        return all(word in rest for word in part)
+
+    assert all(part and comes_from(part, sequence) for part, sequence in zip(first, whole))
+
+
 def test_two_threads_may_predict_at_once():
     options = make_options()
     f_pred_prob = lstm.build_model(lstm.init_tparams(random_params(options)), options)[4]
-    batches = [random_batch(seed, n_timesteps=60)[:2] for seed in range(8)]
+    batches = [[numpy.tile(array, (9, 1)) for array in random_batch(seed)[:2]]
+               for seed in range(8)]
     expected = [f_pred_prob(*batch) for batch in batches]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         for _ in range(10):
