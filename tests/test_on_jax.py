@@ -201,6 +201,26 @@ print(json.dumps(f_pred_prob(x, mask).tolist()))
     numpy.testing.assert_allclose(answers[0], answers[1], rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow
+@needs_jax
+def test_a_run_on_jax_is_resumed_where_it_stopped(tmp_path):
+    code = r"""
+import lstm
+from test_checkpoint import assert_same, stop_after
+arguments = dict(dataset='demo', max_epochs=2, n_words=100, dim_proj=8, validFreq=200,
+                 saveFreq=60, dispFreq=100, test_size=100, maxlen=20)
+expected = lstm.train_lstm(saveto='whole.npz', **arguments)
+lstm.train_lstm(saveto='m.npz', callback=stop_after(2), **arguments)
+assert lstm.train_lstm(saveto='m.npz', resume=True, **arguments) == expected
+assert_same('m.npz', 'whole.npz')
+"""
+    done = run('import os, sys; os.chdir(sys.argv[1])' + code, str(tmp_path),
+               THEANO_FLAGS='floatX=float32,mode=JAX', PYTHONPATH=os.path.join(ROOT, 'tests'),
+               IMDB_DATA_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert 'Resumed after update 180' in done.stdout
+
+
 # Devices
 
 
