@@ -24,7 +24,10 @@ soak:            ## kill a small run 100 times and resume it each time
 bench:           ## time it beside PyTorch (needs the extra bench)
 	$(PYTHON) benchmarks/bench.py
 
+figures:         ## train for, and draw, the figures of the tutorial (needs the extra docs)
+	THEANO_FLAGS="floatX=float32" $(PYTHON) docs/figures/make.py
+
 lint:            ## check the style
 	ruff check .
 
-.PHONY: help run demo test test-slow fuzz soak bench lint
+.PHONY: help run demo test test-slow fuzz soak bench figures lint

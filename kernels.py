@@ -1,8 +1,8 @@
 """The loops of :mod:`passes` as native code, for float32, by Numba, which PyTensor brings along.
 
 :func:`run_steps` and :func:`run_steps_back` are drop-in forms of the functions of these
-names in :mod:`passes`, where the equations stand; tests compare the two. They
-release the GIL, so two threads can each run half of a minibatch.
+names in :mod:`passes`, equations 1 to 4, 6, 7 and 16 to 21 of docs/tutorial.md; tests compare the
+two. They release the GIL, so two threads can each run half of a minibatch.
 
 The first call on a machine compiles, some two seconds; from then on Numba
 reads the code from its cache, beside this file or in the user's cache folder.

@@ -168,7 +168,7 @@ def unzip(zipped):
 
 
 def lstm_layer(tparams, state_below, options, prefix='lstm', mask=None):
-    r"""A layer of memory cells, over time by `theano.scan`.
+    r"""A layer of memory cells, over time by `theano.scan`; equations 1 to 7 of docs/tutorial.md.
 
     .. math::
         i_t = \sigma(W_i x_t + U_i h_{t-1} + b_i) \quad (1) \\
@@ -224,6 +224,8 @@ layers = {'lstm': (param_init_lstm, lstm_layer)}
 def encode(tparams, x, mask, options):
     """The embedding, the layer over it, and the mean of its outputs over the words.
 
+    The mean is equation 8 of docs/tutorial.md.
+
     Parameters
     ----------
     x : int64 variable, (n_timesteps, n_samples)
@@ -245,7 +247,10 @@ def encode(tparams, x, mask, options):
 
 
 def dropout_layer(state_before, use_noise, streams):
-    """Half of the units, at random, while `use_noise` is 1; all, halved, while it is 0."""
+    """Half of the units, at random, while `use_noise` is 1; all, halved, while it is 0.
+
+    Equation 9 of docs/tutorial.md.
+    """
     keep = streams.binomial(size=state_before.shape, p=0.5, n=1, dtype=config.floatX)
     half = numpy.asarray(0.5, dtype=config.floatX)
     return state_before * (use_noise * keep + (1 - use_noise) * half)
@@ -256,6 +261,8 @@ def dropout_layer(state_before, use_noise, streams):
 
 def build_model(tparams, options):
     """The graph from word ids to cost: encoder, dropout, logistic regression.
+
+    Equations 8 to 11 of docs/tutorial.md.
 
     Returns
     -------

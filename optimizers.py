@@ -99,15 +99,18 @@ def compile_dense(step, n_states, lr, tparams, grads, x, mask, y, cost):
 
 
 def sgd(lr, tparams, grads, x, mask, y, cost):
-    """Stochastic gradient descent with learning rate `lr`; see :func:`compile_dense`."""
+    """Stochastic gradient descent, equation 12 of docs/tutorial.md; see :func:`compile_dense`."""
     return compile_dense(sgd_step, 0, lr, tparams, grads, x, mask, y, cost)
 
 
 def adadelta(lr, tparams, grads, x, mask, y, cost):
-    """AdaDelta [1]_, which finds its own step lengths; see :func:`compile_dense`."""
+    """AdaDelta [1]_, equation 13 of docs/tutorial.md; see :func:`compile_dense`."""
     return compile_dense(adadelta_step, 2, lr, tparams, grads, x, mask, y, cost)
 
 
 def rmsprop(lr, tparams, grads, x, mask, y, cost):
-    """RMSProp, centred and with momentum [2]_; see :func:`compile_dense`."""
+    """RMSProp, centred and with momentum [2]_, equation 14 of docs/tutorial.md.
+
+    See :func:`compile_dense`.
+    """
     return compile_dense(rmsprop_step, 3, lr, tparams, grads, x, mask, y, cost)

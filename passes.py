@@ -229,7 +229,7 @@ def product(array, matrix, worth_sharing=1024):
     return result
 
 
-# Forward, equations 1 to 7.
+# Forward, equations 1 to 8 of docs/tutorial.md.
 
 
 def blocks(array):
@@ -246,7 +246,7 @@ def halve_gates(array):
 
 
 def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, z, keep):
-    """The recurrence of one group, step by step.
+    """The recurrence of one group, step by step; equations 1 to 4, 6 and 7 of docs/tutorial.md.
 
     Parameters
     ----------
@@ -295,7 +295,7 @@ def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, z, keep
 
 
 def forward(rows, W, U, b, tokens, n_alive, order, keep=True):
-    """Mean of the LSTM's outputs over each sample's words.
+    """Mean of the LSTM's outputs over each sample's words; equation 8 of docs/tutorial.md.
 
     Parameters
     ----------
@@ -343,13 +343,14 @@ def forward(rows, W, U, b, tokens, n_alive, order, keep=True):
     return (pooled, gates, c, h, tanh_c) if keep else (pooled,)
 
 
-# Backward, by the chain rule.
+# Backward, by the chain rule: equations 16 to 24 of docs/tutorial.md.
 
 
 def local_derivatives(gates, c_before, tanh_c):
     r"""All that the chain rule needs at each step and that no later step changes.
 
-    With dh the derivative of the cost by h_t, and dc that by c_t:
+    With dh the derivative of the cost by h_t, and dc that by c_t (equations 17 to 21 of
+    docs/tutorial.md):
 
     .. math::
         dc \mathrel{+}= dh \circ o \circ (1 - \tanh^2 c_t) \\
@@ -386,7 +387,7 @@ def local_derivatives(gates, c_before, tanh_c):
 
 def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz, dz_of_word,
                    dh, dc):
-    """The recurrence of one group backward, step by step.
+    """The recurrence of one group backward; equations 16 to 21 of docs/tutorial.md.
 
     Parameters
     ----------
@@ -422,6 +423,8 @@ def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz
 
 def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, h, tanh_c):
     """Derivatives of the cost by `rows`, `W`, `U` and `b`, given that by `pooled`.
+
+    Equations 16 to 24 of docs/tutorial.md.
 
     Parameters
     ----------

@@ -1,0 +1,68 @@
+"""Makes the figures of the tutorial: ``make figures``, or ``python docs/figures/make.py``.
+
+Two of them show long runs. Their numbers go to tables beside this file, and
+the figures are drawn from the tables: ``--draw-only`` trains nothing.
+"""
+import argparse
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+for folder in (ROOT, HERE):  # the program's modules, and those beside this one
+    if folder not in sys.path:
+        sys.path.append(folder)
+
+import full_result  # noqa: E402 (found in the folders above)
+import gate_blocks  # noqa: E402
+import gradient_norm  # noqa: E402
+import memory_cell  # noqa: E402
+import model  # noqa: E402
+import optimizer_runs  # noqa: E402
+
+GRADIENTS, OPTIMIZERS = 'gradient_norm.csv', 'optimizers.csv'
+RESULTS = os.path.join(ROOT, 'docs', 'results')
+
+
+def compute(folder, model_path=None):
+    """Make the runs and write their tables; some twenty minutes on two busy cores."""
+    gradient_norm.compute(os.path.join(folder, GRADIENTS), model_path)
+    optimizer_runs.compute(os.path.join(folder, OPTIMIZERS))
+
+
+def draw(folder, tables=HERE):
+    """Draw all figures into `folder` from the `tables`."""
+    drawn = {'memory_cell': memory_cell.draw(), 'model': model.draw(),
+             'gate_blocks': gate_blocks.draw(),
+             'gradient_norm': gradient_norm.draw(os.path.join(tables, GRADIENTS)),
+             'optimizers': optimizer_runs.draw(os.path.join(tables, OPTIMIZERS))}
+    logs = full_result.find_logs(RESULTS)
+    if logs:
+        drawn['full_result'] = full_result.draw(logs)
+    else:
+        print('full_result.svg is left out: there is no .csv in docs/results')
+    for name, svg in drawn.items():
+        with open(os.path.join(folder, name + '.svg'), 'w', encoding='utf-8',
+                  newline='\n') as stream:
+            stream.write(svg)
+        print('%s.svg' % name)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--draw-only', action='store_true',
+                        help='draw from the tables that are there; train nothing')
+    parser.add_argument('--model', metavar='MODEL.npz',
+                        help='a model of the default run; without it, it is trained')
+    parser.add_argument('--output', metavar='FOLDER', default=HERE,
+                        help='for figures and new tables (default: beside this script)')
+    options = parser.parse_args(arguments)
+    if options.draw_only:
+        draw(options.output)
+    else:
+        compute(options.output, options.model)
+        draw(options.output, options.output)
+
+
+if __name__ == '__main__':
+    main()

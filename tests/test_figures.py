@@ -1,0 +1,349 @@
+"""Tests of docs/figures: drawings, tables, and the numbers computed for them."""
+
+import doctest
+import importlib
+import os
+import re
+import sys
+from xml.etree import ElementTree
+
+import numpy
+import pytest
+
+import imdb
+import lstm
+import passes
+import saved_model
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(lstm.__file__)), 'docs', 'figures')
+sys.path.append(FOLDER)
+
+import full_result  # noqa: E402 (found in that folder)
+import gradient_norm  # noqa: E402
+import make  # noqa: E402
+import optimizer_runs  # noqa: E402
+import svg  # noqa: E402
+import tables  # noqa: E402
+
+BY_HAND = ['memory_cell', 'model', 'gate_blocks']
+PLOTTED = ['gradient_norm', 'optimizers']
+SVG = '{http://www.w3.org/2000/svg}'
+
+
+def content(name, folder=FOLDER):
+    with open(os.path.join(str(folder), name), encoding='utf-8', newline='') as stream:
+        return stream.read()
+
+
+@pytest.mark.parametrize('name', ['svg', 'style', 'tables', 'full_result'])
+def test_examples(name):
+    tested = doctest.testmod(importlib.import_module(name))
+    assert tested.attempted > 0 and tested.failed == 0
+
+
+# Drawings
+
+@pytest.mark.parametrize('name', BY_HAND)
+def test_what_is_drawn_by_hand_is_what_is_committed(name):
+    assert importlib.import_module(name).draw() == content(name + '.svg')
+
+
+@pytest.mark.parametrize('name', BY_HAND + PLOTTED)
+def test_each_figure_can_be_read(name):
+    root = ElementTree.fromstring(content(name + '.svg'))
+    left, top, width, height = map(float, root.get('viewBox').split())
+    assert (left, top) == (0, 0) and width == 720 and 400 <= height <= 660
+    title, description, panel = list(root)[:3]
+    assert title.tag == SVG + 'title' and description.tag == SVG + 'desc'
+    assert len(title.text) > 10 and len(description.text) > 100
+    assert root.get('aria-labelledby').split() == [title.get('id'), description.get('id')]
+    # The page behind may be dark.
+    assert panel.tag == SVG + 'rect' and panel.get('fill') == '#ffffff'
+    assert (float(panel.get('width')), float(panel.get('height'))) == (width - 1, height - 1)
+    assert not re.search(r'<script|<image|href="[^#]|url\([^#]', content(name + '.svg'))
+    texts = root.findall('.//%stext' % SVG)
+    sizes = [float(text.get('font-size') or re.search(r'([\d.]+)px', text.get('style')).group(1))
+             for text in texts]
+    assert len(sizes) > 10 and min(sizes) >= 20
+
+
+def test_an_arrow_ends_at_its_last_point():
+    drawing = svg.Drawing(100, 100, 'title', 'description')
+    drawing.line([(0, 0), (50, 0), (50, 40)], '#000000')
+    line, head = [[tuple(map(float, pair.split(','))) for pair in
+                   re.search(' points="(.*?)"', element).group(1).split()]
+                  for element in drawing.elements]
+    assert head[0] == (50, 40) and head[1][1] == head[2][1] == 40 - svg.HEAD
+    assert line[:2] == [(0, 0), (50, 0)] and line[2][0] == 50 and 40 - svg.HEAD < line[2][1] < 40
+
+
+@pytest.fixture
+def drawn(tmp_path, capsys):
+    """A folder in which all figures were drawn from the tables."""
+    pytest.importorskip('matplotlib', reason='figures from tables need matplotlib')
+    make.main(['--draw-only', '--output', str(tmp_path)])
+    said = capsys.readouterr().out
+    for name in BY_HAND + PLOTTED:
+        assert '%s.svg\n' % name in said
+    assert ('full_result.svg\n' in said) == (tmp_path / 'full_result.svg').exists()
+    assert 'full_result.svg' in said
+    return tmp_path
+
+
+def test_the_same_tables_give_the_same_bytes(drawn, tmp_path):
+    again = tmp_path / 'again'
+    again.mkdir()
+    make.main(['--draw-only', '--output', str(again)])
+    for name in BY_HAND + PLOTTED:
+        assert content(name + '.svg', drawn) == content(name + '.svg', again)
+
+
+def lines_in(picture):
+    """The points of each line that has a name, {name: (n_points, 2) array}."""
+    lines = {}
+    for group in ElementTree.fromstring(picture).iter(SVG + 'g'):
+        name, path = group.get('id', ''), group.find(SVG + 'path')
+        if path is not None and path.get('d'):
+            numbers = re.findall(r'-?[\d.]+', path.get('d'))
+            lines[name] = numpy.array(numbers, dtype='float64').reshape(-1, 2)
+    return lines
+
+
+def is_affine(pixels, values):
+    """Whether pixels, given with 6 decimals, are a linear function of values, plus a constant."""
+    fit = numpy.polyfit(values, pixels, 1)
+    return numpy.abs(numpy.polyval(fit, values) - pixels).max() < 2e-3 and fit[0] != 0
+
+
+def check_gradients(picture, rows):
+    lines, k = lines_in(picture), numpy.arange(100)
+    xs, ys, logs = [], [], []
+    for name, label, _, _, _, _, _ in gradient_norm.LINES:
+        values = numpy.array(tables.column(rows, name))
+        seen = int((values >= 1e-9).sum())  # what lies below the picture is cut off
+        xs.append(lines[name][:seen, 0] - lines['linear_0.9'][:seen, 0])
+        ys.append(lines[name][:seen, 1])
+        logs.append(numpy.log10(values[:seen]))
+        assert seen > 60 and '>%s</text>' % label in picture
+    assert not numpy.concatenate(xs).any() and is_affine(lines['linear_0.9'][:, 0], k)
+    assert is_affine(numpy.concatenate(ys), numpy.concatenate(logs))
+
+
+def check_optimizers(picture, rows):
+    lines = lines_in(picture)
+    for name in ('cost', 'valid_err'):
+        pixels, points = [], []
+        for rule in optimizer_runs.RULES:
+            own = [row for row in rows if row['optimizer'] == rule and row[name]]
+            pixels.append(lines['%s_%s' % (name, rule)])
+            points.append([tables.column(own, 'epochs'), tables.column(own, name)])
+            assert '>%s</text>' % optimizer_runs.SHOWN[rule][0] in picture
+        pixels, points = numpy.concatenate(pixels).T, numpy.concatenate(points, axis=1)
+        for axis in (0, 1):
+            assert is_affine(pixels[axis], points[axis])
+
+
+CHECKS = {'gradient_norm': check_gradients, 'optimizers': check_optimizers}
+
+
+@pytest.mark.parametrize('name', PLOTTED)
+def test_a_figure_shows_the_numbers_of_its_table(name, drawn):
+    rows = tables.read_table(os.path.join(FOLDER, name + '.csv'))
+    CHECKS[name](content(name + '.svg', drawn), rows)
+    CHECKS[name](content(name + '.svg'), rows)
+
+
+LOG = ('epoch,update,cost,train_err,valid_err,test_err,is_best\n'
+       + ''.join('0,%d,%s,,,,\n' % (update, update / 100.) for update in range(1, 41))
+       + '0,20,,0.5,0.5,0.5,True\n0,40,,0.25,0.25,0.5,True\n1,60,,0.125,0.5,0.25,False\n')
+
+
+def test_curves_of_the_full_result(tmp_path, capsys):
+    pytest.importorskip('matplotlib', reason='it draws the curves')
+    for name, text in (('seed_1.csv', LOG), ('seed_2.csv', LOG), ('other.csv', 'a,b\n')):
+        (tmp_path / name).write_text(text)
+    logs = full_result.find_logs(str(tmp_path))
+    assert [os.path.basename(path) for path in logs] == ['seed_1.csv', 'seed_2.csv']
+    assert capsys.readouterr().out == 'other.csv is left out: it is no log of a run\n'
+    from matplotlib.figure import Figure
+    figure = Figure()
+    full_result.plot(figure, [('seed 1', tables.read_table(logs[0]))])
+    above, below = figure.axes
+    updates, means = above.lines[0].get_data()
+    assert updates[0] == 20 and len(updates) == 21 and means[0] == pytest.approx(0.105)
+    assert numpy.transpose(below.lines[0].get_data()).tolist() == [[20, .5], [40, .25], [60, .5]]
+    assert numpy.transpose(below.lines[1].get_data()).tolist() == [[40, .25]]
+    picture = full_result.draw(logs)
+    assert '>seed 1</text>' in picture and '>seed 2</text>' in picture
+
+
+# Numbers
+
+def test_a_table_comes_back(tmp_path):
+    tables.write_table(str(tmp_path / 'a.csv'), {'name': ['x', 'y'], 'value': [1. / 3, '']})
+    assert content('a.csv', tmp_path) == 'name,value\nx,0.333333\ny,\n'
+    rows = tables.read_table(str(tmp_path / 'a.csv'))
+    assert [row['name'] for row in rows] == ['x', 'y'] and tables.column(rows, 'value') == [.333333]
+
+
+N_TIMESTEPS, N_SAMPLES, DIM = 6, 3, 4
+
+
+def by_differences(last_h, state, v, eps=1e-6):
+    """Norm of the gradient of v·last_h(state) by the state of one sample."""
+    gradient = []
+    for k in range(len(state)):
+        step = numpy.zeros_like(state)
+        step[k] = eps
+        gradient.append((last_h(state + step) - last_h(state - step)).dot(v) / (2 * eps))
+    return numpy.linalg.norm(gradient)
+
+
+@pytest.fixture
+def small():
+    rng = numpy.random.RandomState(5)
+    params = {'Wemb': rng.randn(9, DIM), 'lstm_W': rng.randn(DIM, 4 * DIM),
+              'lstm_U': rng.randn(DIM, 4 * DIM), 'lstm_b': rng.randn(4 * DIM)}
+    return params, rng.randint(9, size=(N_TIMESTEPS, N_SAMPLES)), rng.randn(N_SAMPLES, DIM)
+
+
+def sigmoid(z):
+    return 1 / (1 + numpy.exp(-z))
+
+
+def lstm_from(state, words, params):
+    """All states (h, c) of the LSTM over the embeddings of one sample, equations 1 to 7."""
+    states = [state]
+    for x in words:
+        h, c = states[-1][:DIM], states[-1][DIM:]
+        z = x.dot(params['lstm_W']) + h.dot(params['lstm_U']) + params['lstm_b']
+        i, f, o = (sigmoid(z[n * DIM:(n + 1) * DIM]) for n in range(3))
+        c = i * numpy.tanh(z[3 * DIM:]) + f * c
+        states.append(numpy.concatenate([o * numpy.tanh(c), c]))
+    return states
+
+
+def test_gradients_of_the_lstm_are_those_of_differences(small):
+    params, x, v = small
+    norms = gradient_norm.lstm_norms(params, x, v)
+    assert norms.shape == (N_TIMESTEPS, N_SAMPLES) and norms.dtype == 'float64'
+    for sample in range(N_SAMPLES):
+        words = params['Wemb'][x[:, sample]]
+        states = lstm_from(numpy.zeros(2 * DIM), words, params)
+        for k in range(N_TIMESTEPS):
+            now = N_TIMESTEPS - k
+            expected = by_differences(
+                lambda state, now=now, words=words: lstm_from(state, words[now:], params)[-1][:DIM],
+                states[now], v[sample])
+            assert norms[k, sample] == pytest.approx(expected, rel=1e-7)
+
+
+def test_the_lstm_keeps_what_its_forget_gates_keep(small):
+    """With i shut, o open and f = 0.75 the cell carries the gradient, a quarter less each step."""
+    params, x, v = small
+    params = {name: numpy.zeros_like(value) for name, value in params.items()}
+    for block, value in zip(passes.blocks(params['lstm_b'][None]), (-50, numpy.log(3), 50, 0)):
+        block[...] = value
+    norms = gradient_norm.lstm_norms(params, x, v)
+    expected = numpy.linalg.norm(v, axis=1) * 0.75 ** numpy.arange(N_TIMESTEPS)[:, None]
+    numpy.testing.assert_allclose(norms, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize('squash', [None, numpy.tanh])
+def test_gradients_of_plain_networks_are_those_of_differences(small, squash):
+    params, x, v = small
+    words, W, U = params['Wemb'][x], params['lstm_W'][:, :DIM], params['lstm_U'][:, :DIM]
+    norms = gradient_norm.plain_norms(words, U, W, v, squash)
+
+    def run_from(h, words):
+        states = [h]
+        for word in words:
+            z = states[-1].dot(U) + word.dot(W)
+            states.append(numpy.tanh(z) if squash else z)
+        return states
+
+    for sample in range(N_SAMPLES):
+        states = run_from(numpy.zeros(DIM), words[:, sample])
+        for k in range(N_TIMESTEPS):
+            now = N_TIMESTEPS - k
+            expected = by_differences(
+                lambda h, now=now, sample=sample: run_from(h, words[now:, sample])[-1],
+                states[now], v[sample])
+            assert norms[k, sample] == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_table_of_gradients_from_a_saved_model(tmp_path, monkeypatch):
+    rng = numpy.random.RandomState(0)
+    test = [rng.randint(2, 10000, size=length).tolist() for length in (99, 100, 102, 120)], [0] * 4
+    monkeypatch.setattr(imdb, 'load_data', lambda n_words: (None, None, test))
+    options_of_model = {'n_words': 10000, 'dim_proj': 128, 'ydim': 2, 'encoder': 'lstm',
+                        'use_dropout': True}
+    params = lstm.init_params(options_of_model, numpy.random.RandomState(gradient_norm.SEED))
+    saved_model.save(str(tmp_path / 'model.npz'), params, options_of_model)
+    gradient_norm.compute(str(tmp_path / 'table.csv'), str(tmp_path / 'model.npz'))
+    rows = tables.read_table(str(tmp_path / 'table.csv'))
+    assert [row['lstm_trained'] for row in rows] == [row['lstm_initial'] for row in rows]
+    # Without a model it trains one: as `python lstm.py` does, and leaves no file.
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    def train(saveto, **options):
+        asked.append(options)
+        saved_model.save(saveto, params, options_of_model)
+    monkeypatch.setattr(lstm, 'train_lstm', train)
+    gradient_norm.compute('again.csv')
+    assert asked == [{'max_epochs': 100, 'test_size': 500, 'checkpoint': None}]
+    assert content('again.csv', tmp_path) == content('table.csv', tmp_path)
+    assert sorted(os.listdir('.')) == ['again.csv', 'model.npz', 'model.npz.json', 'table.csv']
+    assert gradient_norm.first_words(test).T.tolist() == [seq[:100] for seq in test[0][1:]]
+
+
+def test_the_table_of_gradients_says_what_its_docstring_says():
+    rows = tables.read_table(os.path.join(FOLDER, 'gradient_norm.csv'))
+    k = numpy.array(tables.column(rows, 'k'))
+    assert k.tolist() == list(range(100))
+    for factor in (0.9, 1.0, 1.1):
+        linear = tables.column(rows, 'linear_%s' % factor)
+        numpy.testing.assert_allclose(linear, factor ** k, rtol=1e-5)
+    low, middle, high = (numpy.array(tables.column(rows, 'lstm_trained' + end))
+                         for end in ('_10', '', '_90'))
+    assert (low <= middle).all() and (middle <= high).all()
+
+
+def easy_data(n_words=100000, valid_portion=0.1, maxlen=None, rng=None):
+    part = [[2, 5], [3, 6, 7], [2, 6], [3, 5]] * 5, [0, 1] * 10
+    return part, part, part
+
+
+def test_a_table_of_optimizers_from_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(lstm.datasets, 'easy', (easy_data, imdb.prepare_data))
+    for name, value in dict(dataset='easy', dim_proj=4, n_words=20, batch_size=5,
+                            use_dropout=False).items():
+        monkeypatch.setitem(lstm.DEFAULTS, name, value)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(optimizer_runs, 'EPOCHS', 3)
+    monkeypatch.setattr(optimizer_runs, 'UPDATES_IN_A_MEAN', 2)
+    costs, validations = optimizer_runs.run('sgd')
+    assert [record.update for record in costs] == list(range(1, 13))
+    assert [record.update for record in validations] == [4, 8, 12]
+    optimizer_runs.compute('table.csv')
+    assert os.listdir('.') == ['table.csv']
+    rows = tables.read_table(str(tmp_path / 'table.csv'))
+    for rule in optimizer_runs.RULES:
+        own = [row for row in rows if row['optimizer'] == rule]
+        assert tables.column(own, 'epochs') == [.5, 1, 1.5, 2, 2.5, 3, 1, 2, 3]
+        assert len(tables.column(own, 'valid_err')) == len(tables.column(own, 'test_err')) == 3
+    sgd = [row for row in rows if row['optimizer'] == 'sgd' and row['cost']]
+    means = [(one.cost + other.cost) / 2 for one, other in zip(costs[::2], costs[1::2])]
+    numpy.testing.assert_allclose(tables.column(sgd, 'cost'), means, rtol=1e-5)
+    assert 'Training with rmsprop for 3 epochs' in capsys.readouterr().out
+
+
+def test_the_table_of_optimizers_says_what_its_docstring_says():
+    rows = tables.read_table(os.path.join(FOLDER, 'optimizers.csv'))
+    for rule in optimizer_runs.RULES:
+        own = [row for row in rows if row['optimizer'] == rule]
+        costs, errors = (tables.column(own, name) for name in ('cost', 'valid_err'))
+        assert len(costs) == 20 * 126 / 21 and len(errors) == 20
+        n_wrong = numpy.array(errors) * 105
+        numpy.testing.assert_allclose(n_wrong, n_wrong.round(), atol=1e-3)
