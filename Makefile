@@ -24,7 +24,10 @@ soak:            ## kill a small run 100 times and resume it each time
 bench:           ## time it beside PyTorch (needs the extra bench)
 	$(PYTHON) benchmarks/bench.py
 
+notebook:        ## run the notebook and keep its outputs (needs the extra docs)
+	$(PYTHON) notebooks/execute.py
+
 lint:            ## check the style
 	ruff check .
 
-.PHONY: help run demo test test-slow fuzz soak bench lint
+.PHONY: help run demo test test-slow fuzz soak bench notebook lint
