@@ -118,9 +118,9 @@ def test_what_belongs_to_one_moment_is_taken_out():
     streams = [('stdout', 'a'), ('stdout', 'b'), ('stderr', 'c'), ('stdout', 'd')]
     cell = v4.new_code_cell('1', metadata={'execution': {'iopub.execute_input': '2026'}}, outputs=[
         v4.new_output('stream', name=name, text=text) for name, text in streams]
-        + [v4.new_output('display_data', {'text/plain': 'e'})])
+        + [v4.new_output('display_data', data={'text/plain': 'e'})])
     notebook = v4.new_notebook(cells=[cell, v4.new_markdown_cell('f', metadata={'g': 1})],
-                               metadata={'language_info': {'version': '3.11.7'}})
+                               metadata={'language_info': {'name': 'python', 'version': '3.11.7'}})
     execute.tidy(notebook)
     assert notebook.metadata == execute.METADATA
     assert [cell.metadata for cell in notebook.cells] == [{}, {}]
