@@ -27,7 +27,10 @@ bench:           ## time it beside PyTorch (needs the extra bench)
 figures:         ## train for, and draw, the figures of the tutorial (needs the extra docs)
 	THEANO_FLAGS="floatX=float32" $(PYTHON) docs/figures/make.py
 
+notebook:        ## run the notebook and keep its outputs (needs the extra docs)
+	$(PYTHON) notebooks/execute.py
+
 lint:            ## check the style
 	ruff check .
 
-.PHONY: help run demo test test-slow fuzz soak bench figures lint
+.PHONY: help run demo test test-slow fuzz soak bench figures notebook lint

@@ -4,6 +4,11 @@
 
     with Curves('curves.png', 'run.csv') as curves:
         train_lstm(callback=curves)
+
+and in a notebook, after ``%matplotlib inline``
+
+    with Curves(show=display('', display_id=True).update) as curves:
+        train_lstm(callback=curves)
 """
 import contextlib
 import csv
@@ -17,6 +22,8 @@ from errors import ConfigError
 COLUMNS = ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err', 'is_best']
 # So many displayed costs make a point of the smooth curve.
 MEAN_OF = 20
+# Blue, vermilion and green that nearly everybody can tell apart (Okabe and Ito); the markers help.
+TRAIN, VALID, TEST = '#0072B2', '#D55E00', '#009E73'
 
 
 class Curves(object):
@@ -30,6 +37,8 @@ class Curves(object):
         .svg or .pdf, says of what kind it is. Needs matplotlib.
     log : str, optional
         A .csv with a row for each displayed cost and each validation.
+    show : callable, optional
+        Given the matplotlib figure as often as the picture is drawn. Needs matplotlib.
 
     Raises
     ------
@@ -37,14 +46,16 @@ class Curves(object):
         If matplotlib is missing, or a file cannot be written.
     """
 
-    def __init__(self, plot=None, log=None):
-        self.plot, self.log = plot, log
+    def __init__(self, plot=None, log=None, show=None):
+        self.plot, self.log, self.show = plot, log, show
         self.costs, self.validations, self.stream = [], [], None
         if plot:
             self.kind = picture_kind(plot)
             saved_model.require_writable('plot', plot)
         if log:
             saved_model.require_writable('log', log)
+        if show:
+            kinds_of_picture('show')
 
     def __enter__(self):
         return self
@@ -77,11 +88,18 @@ class Curves(object):
             self.log = give_up(self.log, error)
 
     def draw(self):
-        """Draw the picture anew; it is replaced when the new one is whole."""
-        if not self.plot:
+        """Draw the picture anew; a file is replaced when the new one is whole."""
+        if not (self.plot or self.show):
             return
+        drawn = figure(self.costs, self.validations)
+        if self.show:
+            self.show(drawn)
+        if self.plot:
+            self.write_picture(drawn)
+
+    def write_picture(self, drawn):
         content = io.BytesIO()
-        figure(self.costs, self.validations).savefig(content, format=self.kind)
+        drawn.savefig(content, format=self.kind)
         try:
             saved_model.replace_file(self.plot, content.getvalue())
         except OSError as error:
@@ -94,14 +112,20 @@ def give_up(path, error):
           % (path, error.strerror or error), file=sys.stderr)
 
 
-def picture_kind(path):
-    """The kind of picture that a file name asks for, where matplotlib can draw it."""
+def kinds_of_picture(asked):
+    """The endings of the files that matplotlib can draw; `asked` names the option in an error."""
     try:
         from matplotlib.backend_bases import FigureCanvasBase
     except ImportError as error:
-        raise ConfigError('plot=%s needs matplotlib, which cannot be imported (%s). Install it '
-                          "with the extra plot: pip install -e '.[plot]'" % (path, error))
-    kind, known = os.path.splitext(path)[1][1:].lower(), FigureCanvasBase.get_supported_filetypes()
+        raise ConfigError('%s needs matplotlib, which cannot be imported (%s). Install it '
+                          "with the extra plot: pip install -e '.[plot]'" % (asked, error))
+    return FigureCanvasBase.get_supported_filetypes()
+
+
+def picture_kind(path):
+    """The kind of picture that a file name asks for, where matplotlib can draw it."""
+    known = kinds_of_picture('plot=%s' % path)
+    kind = os.path.splitext(path)[1][1:].lower()
     if kind not in known:
         raise ConfigError('plot=%s: expected a name that ends in one of .%s'
                           % (path, ', .'.join(sorted(known))))
@@ -121,19 +145,20 @@ def figure(costs, validations):
     drawn = Figure(figsize=(8, 6))
     above, below = drawn.subplots(2, 1, sharex=True)
     updates, values = [record.update for record in costs], [record.cost for record in costs]
-    above.plot(updates, values, color='C0', alpha=0.35, linewidth=0.8, label='of a minibatch')
-    above.plot(updates[MEAN_OF - 1:], running_mean(values), color='C0',
+    above.plot(updates, values, color=TRAIN, alpha=0.35, linewidth=0.8, label='of a minibatch')
+    above.plot(updates[MEAN_OF - 1:], running_mean(values), color=TRAIN,
                label='mean of %d' % MEAN_OF)
     above.set_ylabel('cost')
     updates = [record.update for record in validations]
-    for name, color in (('train', 'C0'), ('valid', 'C1'), ('test', 'C2')):
+    for name, color, marker in (
+            ('train', TRAIN, 'o'), ('valid', VALID, 's'), ('test', TEST, '^')):
         errors = [getattr(record, name + '_err') for record in validations]
-        below.plot(updates, errors, color=color, marker='.', label=name)
+        below.plot(updates, errors, color=color, marker=marker, markersize=4, label=name)
     best = [record for record in validations if record.is_best][-1:]
     for record in best:
-        below.plot([record.update], [record.valid_err], 'o', color='C1', markersize=10,
+        below.plot([record.update], [record.valid_err], 'o', color=VALID, markersize=10,
                    fillstyle='none', label='best, %.4f' % record.valid_err)
-        below.axvline(record.update, color='C1', linewidth=0.8, linestyle=':')
+        below.axvline(record.update, color=VALID, linewidth=0.8, linestyle=':')
     below.set_ylabel('share misclassified')
     below.set_xlabel('update')
     for axes in (above, below):

@@ -12,11 +12,17 @@ where d is the half that dropout leaves at prediction, 1 without dropout.
 No engine is needed: the pass is that of :mod:`passes`, with which training
 runs, and dropout and logistic regression are one line.
 """
+from collections import namedtuple
+
 import numpy
 
-from passes import forward, groups_of, pack
+from passes import blocks, forward, groups_of, pack
 
 PADDING = 0
+
+# What the gates and the cell do at each word of a text, (n_words, dim_proj) each: equations 1 to 7
+# in `lstm.lstm_layer`.
+States = namedtuple('States', 'i f o candidate c h')
 
 
 def in_columns(sequences):
@@ -82,3 +88,20 @@ class Network:
             n_words = len(sequences[sample])
             terms[sample] = of_words[starts[:n_words] + place] / max(n_words, 1)
         return pooled.dot(self.U_out) + self.b_out, terms
+
+    def states(self, sequence):
+        """Gates, candidate, cell and output at each word of one sample.
+
+        Parameters
+        ----------
+        sequence : sequence of int
+            Word ids.
+
+        Returns
+        -------
+        States
+            Float arrays, (n_words, dim_proj) each, in the dtype of the parameters.
+        """
+        words, *packed = pack(*in_columns([sequence]))
+        _, gates, c, h, _ = forward(self.Wemb[words], *self.weights, *packed)
+        return States(*blocks(gates), c[1:], h[1:])  # row 0 is the state before the first word

@@ -424,7 +424,7 @@ def train_lstm(
         Share of the words that is left out of a training review, other ones each time.
     checkpoint : str or None
         File that holds the whole run, at every save and validation; by default beside saveto,
-        ending in .checkpoint; none for no such file.
+        ending in .checkpoint; None for no such file.
     resume : bool
         Go on from the checkpoint, if there is one.
     callback : callable, optional

@@ -134,6 +134,19 @@ class Classifier:
         answer, = self.answers(as_samples([text]), explain=True)
         return answer.explanation
 
+    def states(self, text):
+        """What the gates and the cell do as a text is read.
+
+        Returns
+        -------
+        words : list of str
+            As the tokenizer has them.
+        states : inference.States
+            Arrays with a row for each word.
+        """
+        encoded, = self.encode(as_samples([text]), keep_words=True)
+        return encoded.words, self.network.states(encoded.ids)
+
     def answers(self, samples, explain=False):
         """Classify samples as they are read.
 

@@ -1,6 +1,7 @@
 """Explanations as a page that stands alone: no network, no script, light and dark."""
 import contextlib
 import html
+import io
 import os
 
 from errors import ConfigError
@@ -139,6 +140,29 @@ class Page:
 
     def add(self, answer):
         self.stream.write(article(answer))
+
+
+def framed(answers, model, height='30em'):
+    """The page of these answers in a frame, for `IPython.display.HTML` in a notebook.
+
+    Styles of the page and of the notebook do not meet, and nothing in a frame without rights runs.
+
+    Parameters
+    ----------
+    answers : iterable of predict.Answer
+        With explanations.
+    model : str
+        For the title.
+    height : str
+        Of the frame, as CSS has it; readers can pull at its lower edge.
+    """
+    page = io.StringIO()
+    pages = Page(page, model)
+    for answer in answers:
+        pages.add(answer)
+    page.write('</html>\n')
+    return ('<div><iframe sandbox srcdoc="%s" style="width: 100%%; height: %s; border: 0; '
+            'resize: vertical"></iframe></div>' % (html.escape(page.getvalue()), escaped(height)))
 
 
 @contextlib.contextmanager

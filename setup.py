@@ -9,6 +9,8 @@ with open(os.path.join(HERE, 'README.md'), encoding='utf-8') as stream:
 
 MODULES = sorted(name[:-len('.py')] for name in os.listdir(HERE)
                  if name.endswith('.py') and name != 'setup.py')
+# What runs the notebook.
+NOTEBOOK = ['nbclient>=0.8', 'nbformat>=5.9', 'ipykernel>=6.20']
 
 setup(
     name='lstm-sentiment',
@@ -36,10 +38,10 @@ setup(
         'scipy>=1.13; python_version >= "3.11"',  # the SVD by gesdd, sparse sums
     ],
     extras_require={
-        'test': ['pytest>=7.0', 'hypothesis>=6.100', 'matplotlib>=3.5'],
+        'test': ['pytest>=7.0', 'hypothesis>=6.100', 'matplotlib>=3.5'] + NOTEBOOK,
         'plot': ['matplotlib>=3.5'],
         'gpu': ['jax[cuda13]'],
-        'docs': ['matplotlib>=3.5', 'nbclient', 'ipykernel'],
+        'docs': ['matplotlib>=3.5'] + NOTEBOOK,
         'bench': ['torch'],
     },
     classifiers=[

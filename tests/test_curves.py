@@ -145,6 +145,25 @@ def test_the_figure_shows_the_numbers(monkeypatch):
     assert lines['best, 0.2500'] == [[30, 0.25]]
 
 
+def test_the_figure_is_shown_as_often_as_it_is_drawn(folder):
+    pytest.importorskip('matplotlib')
+    shown = []
+    with curves.Curves(show=shown.append) as record:
+        for made in RECORDS:
+            record(made)
+    points = [[len(line.get_xdata()) for line in drawn.axes[0].lines[:1] + drawn.axes[1].lines[:1]]
+              for drawn in shown]
+    assert points == [[2, 1], [3, 2], [3, 3], [3, 3]]  # costs and validations so far; the end
+    assert os.listdir('.') == []
+
+
+def test_showing_needs_matplotlib_before_training(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'matplotlib', None)
+    monkeypatch.setitem(sys.modules, 'matplotlib.backend_bases', None)
+    with pytest.raises(ConfigError, match='show needs matplotlib'):
+        curves.Curves(show=print)
+
+
 def test_a_picture_that_cannot_be_replaced_stays_as_it_was(folder, monkeypatch, capsys):
     pytest.importorskip('matplotlib')
     record = curves.Curves(plot='curves.png')

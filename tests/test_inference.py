@@ -64,6 +64,39 @@ def test_scores_equal_those_of_the_pass_that_trains():
                                   rtol=0, atol=1e-12)
 
 
+def plain_gates(params, sequence):
+    """i, f, o, candidate, c and h at each word, one word at a time."""
+    W, U, b = (params['lstm_' + name] for name in 'WUb')
+    h = c = numpy.zeros(len(U))
+    found = []
+    for word in sequence:
+        z_i, z_f, z_o, z_c = numpy.split(params['Wemb'][word].dot(W) + h.dot(U) + b, 4)
+        i, f, o = (1 / (1 + numpy.exp(-z)) for z in (z_i, z_f, z_o))
+        candidate = numpy.tanh(z_c)
+        c = i * candidate + f * c
+        h = o * numpy.tanh(c)
+        found.append((i, f, o, candidate, c, h))
+    return zip(*found)
+
+
+@pytest.mark.parametrize('dtype, tolerance', [('float64', 1e-12), ('float32', 2e-5)])
+@pytest.mark.parametrize('sequence', [[3, 7, 2, 2, 9, 14, 1, 5], [4]])
+def test_the_states_are_those_of_a_plain_loop(dtype, tolerance, sequence):
+    params = make_params(dtype=dtype)
+    states = inference.Network(params, make_options(params)).states(sequence)
+    expected = inference.States(*plain_gates(params, sequence))
+    for name, array in states._asdict().items():
+        assert array.dtype == dtype and array.shape == (len(sequence), 5), name
+        numpy.testing.assert_allclose(array, getattr(expected, name), rtol=0, atol=tolerance,
+                                      err_msg=name)
+
+
+def test_the_states_without_words_are_empty():
+    params = make_params()
+    states = inference.Network(params, make_options(params)).states([])
+    assert [array.shape for array in states] == [(0, 5)] * 6
+
+
 def test_samples_without_words_alone():
     params = make_params()
     network = inference.Network(params, make_options(params))

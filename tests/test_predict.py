@@ -12,7 +12,7 @@ import threading
 import numpy
 import pytest
 from models import WORDS, make_options, make_params, random_texts, save_model
-from test_inference import plain_scores
+from test_inference import plain_scores, plain_states
 
 import lstm
 import predict
@@ -132,6 +132,14 @@ def test_two_models_do_not_mix(tmp_path):
     three = predict.load_model(save_model(tmp_path / 'three.npz', 'abc', lowercase=False)[0])
     assert three.predict_proba(['the film is good']).shape == (1, 3)
     assert (one.predict_proba(['the film is good']) == expected).all()
+
+
+def test_the_states_belong_to_the_words(saved, model):
+    _, params = saved
+    words, states = model.states("The film isn't GOOD.")
+    assert words == ['the', 'film', 'isn', '&apos;t', 'good', '.']
+    ids = [WORDS.index(word) + 2 if word in WORDS else 1 for word in words]
+    numpy.testing.assert_allclose(states.h, plain_states(params, ids), rtol=0, atol=1e-12)
 
 
 def test_the_settings_of_the_model_are_used(tmp_path):

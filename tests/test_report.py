@@ -128,6 +128,16 @@ def test_a_page_that_cannot_be_written(tmp_path, name):
     assert not glob.glob(str(tmp_path / '*.part'))
 
 
+def test_a_frame_holds_the_same_page(model, tmp_path):
+    page = make_page(model, tmp_path / 'r.html', samples(NASTY, 'the film'))
+    answers = model.answers(iter(samples(NASTY, 'the film')), explain=True)
+    framed = report.framed(answers, 'm.npz', height='9em')
+    (outer, _), (frame, attributes) = Reader(framed).tags  # all markup of the page is an attribute
+    assert (outer, frame) == ('div', 'iframe') and attributes['srcdoc'] == page
+    assert 'sandbox' in attributes and attributes['sandbox'] is None  # without any right
+    assert 'height: 9em' in attributes['style']
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason='Chromium is not installed')
 def test_chromium_shows_the_page_without_an_error(model, tmp_path):
     path = tmp_path / 'r.html'
