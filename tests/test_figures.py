@@ -13,12 +13,12 @@ import pytest
 import imdb
 import lstm
 import passes
-import saved_model
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(lstm.__file__)), 'docs', 'figures')
 sys.path.append(FOLDER)
 
-import full_result  # noqa: E402 (found in that folder)
+import default_run  # noqa: E402 (found in that folder)
+import full_result  # noqa: E402
 import gradient_norm  # noqa: E402
 import make  # noqa: E402
 import optimizer_runs  # noqa: E402
@@ -283,19 +283,29 @@ def test_a_table_of_gradients_from_a_saved_model(tmp_path, monkeypatch):
     gradient_norm.compute(str(tmp_path / 'table.csv'), str(tmp_path / 'model.npz'))
     rows = tables.read_table(str(tmp_path / 'table.csv'))
     assert [row['lstm_trained'] for row in rows] == [row['lstm_initial'] for row in rows]
-    # Without a model it trains one: as `python lstm.py` does, and leaves no file.
-    monkeypatch.chdir(tmp_path)
-    asked = []
-
-    def train(saveto, **options):
-        asked.append(options)
-        saved_model.save(saveto, params, options_of_model)
-    monkeypatch.setattr(lstm, 'train_lstm', train)
-    gradient_norm.compute('again.csv')
-    assert asked == [{'max_epochs': 100, 'test_size': 500, 'checkpoint': None}]
-    assert content('again.csv', tmp_path) == content('table.csv', tmp_path)
-    assert sorted(os.listdir('.')) == ['again.csv', 'model.npz', 'model.npz.json', 'table.csv']
     assert gradient_norm.first_words(test).T.tolist() == [seq[:100] for seq in test[0][1:]]
+
+
+def test_the_default_run_leaves_its_output_and_curves(tmp_path, monkeypatch):
+    """With a program of a line in the place of training, which the test of the tutorial runs."""
+    docs, room = tmp_path / 'docs', tmp_path / 'room'
+    docs.mkdir()
+    room.mkdir()
+    (docs / 'review.txt').write_text('A film.')
+    (tmp_path / 'lstm.py').write_text(
+        "import sys\nprint(' '.join(sys.argv[1:]))\n"
+        "for name in ('curves.png', 'run.csv', 'lstm_model.npz'): open(name, 'w').write(name)\n")
+    (tmp_path / 'predict.py').write_text(
+        "import sys\nassert open(sys.argv[1]).read() == 'lstm_model.npz'\n"
+        "open('report.html', 'w').write(open(sys.argv[3]).read())\n")
+    monkeypatch.setattr(default_run, 'DOCS', str(docs))
+    monkeypatch.setattr(default_run, 'ROOT', str(tmp_path))
+    monkeypatch.setattr(default_run, 'CHROMIUMS', ())
+    assert default_run.run(str(room)) == str(room / 'lstm_model.npz')
+    assert (docs / 'default_run.log').read_text() == (
+        '$ %s\n--plot curves.png --log run.csv\n' % default_run.COMMAND)
+    assert (docs / 'curves.png').read_text() == 'curves.png'
+    assert (room / 'report.html').read_text() == 'A film.'
 
 
 def test_the_table_of_gradients_says_what_its_docstring_says():

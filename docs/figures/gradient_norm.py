@@ -24,8 +24,6 @@ lstm_trained
     The same for the model of the default run, ``THEANO_FLAGS="floatX=float32"
     python lstm.py``; also the 10th and 90th percentile.
 """
-import os
-import tempfile
 
 import numpy
 import style
@@ -122,12 +120,6 @@ def first_words(test):
                         if len(sequence) >= N_STEPS][:N_REVIEWS]).T
 
 
-def train(path):
-    """The default run of ``python lstm.py``; its model goes to `path`."""
-    import lstm
-    lstm.train_lstm(saveto=path, checkpoint=None, **lstm.DEFAULTS)
-
-
 def measure(trained):
     """The columns of the table, given the parameters after training."""
     import imdb
@@ -163,14 +155,10 @@ def reading_direction(params, n_samples):
     return numpy.tile(along / numpy.linalg.norm(along), (n_samples, 1))
 
 
-def compute(table, model=None):
-    """Train, unless there is a `model` of the default run already; measure; write the table."""
+def compute(table, model):
+    """Measure with a `model` of the default run; write the table."""
     import saved_model
-    with tempfile.TemporaryDirectory() as folder:
-        if model is None:
-            model = os.path.join(folder, 'lstm_model.npz')
-            train(model)
-        write_table(table, measure(saved_model.load(model).params))
+    write_table(table, measure(saved_model.load(model).params))
 
 
 def draw(table):

@@ -6,6 +6,7 @@ the figures are drawn from the tables: ``--draw-only`` trains nothing.
 import argparse
 import os
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -13,7 +14,8 @@ for folder in (ROOT, HERE):  # the program's modules, and those beside this one
     if folder not in sys.path:
         sys.path.append(folder)
 
-import full_result  # noqa: E402 (found in the folders above)
+import default_run  # noqa: E402 (found in the folders above)
+import full_result  # noqa: E402
 import gate_blocks  # noqa: E402
 import gradient_norm  # noqa: E402
 import memory_cell  # noqa: E402
@@ -24,9 +26,11 @@ GRADIENTS, OPTIMIZERS = 'gradient_norm.csv', 'optimizers.csv'
 RESULTS = os.path.join(ROOT, 'docs', 'results')
 
 
-def compute(folder, model_path=None):
-    """Make the runs and write their tables; some twenty minutes on two busy cores."""
-    gradient_norm.compute(os.path.join(folder, GRADIENTS), model_path)
+def compute(folder, model=None):
+    """Make the runs and write their tables; some ten minutes on two cores."""
+    with tempfile.TemporaryDirectory() as room:
+        model = model or default_run.run(room)
+        gradient_norm.compute(os.path.join(folder, GRADIENTS), model)
     optimizer_runs.compute(os.path.join(folder, OPTIMIZERS))
 
 

@@ -1,0 +1,51 @@
+"""The default run of ``python lstm.py``: its output, its curves, an explained review, its model.
+
+Run as a reader would, on a command line in an empty folder. Its lines go to
+docs/default_run.log, its --plot to docs/curves.png; the page that its model's
+explanation of docs/review.txt makes is photographed for docs/explain.png where
+there is a Chromium, and said to be left out where there is none.
+"""
+import os
+import shutil
+import subprocess
+import sys
+
+DOCS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(DOCS)
+COMMAND = 'THEANO_FLAGS="floatX=float32" python lstm.py --plot curves.png --log run.csv'
+CHROMIUMS = ('chromium', 'chromium-browser', 'google-chrome')
+WINDOW = 820, 590
+
+
+def python(folder, script, *arguments):
+    """Run a script of the repository in a folder; return what it prints, both streams."""
+    environment = dict(os.environ, THEANO_FLAGS='floatX=float32', PYTHONUNBUFFERED='1')
+    return subprocess.run([sys.executable, os.path.join(ROOT, script)] + list(arguments),
+                          cwd=folder, env=environment, check=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, universal_newlines=True).stdout
+
+
+def run(folder):
+    """Train in `folder`, an empty one; return the path of the model there."""
+    print('The default run', flush=True)
+    output = python(folder, 'lstm.py', '--plot', 'curves.png', '--log', 'run.csv')
+    with open(os.path.join(DOCS, 'default_run.log'), 'w', encoding='utf-8') as stream:
+        stream.write('$ %s\n%s' % (COMMAND, output))
+    shutil.copy(os.path.join(folder, 'curves.png'), DOCS)
+    model = os.path.join(folder, 'lstm_model.npz')
+    python(folder, 'predict.py', model, '--file', os.path.join(DOCS, 'review.txt'), '--explain',
+           '--html', 'report.html')
+    photograph(os.path.join(folder, 'report.html'), os.path.join(DOCS, 'explain.png'))
+    return model
+
+
+def photograph(page, picture):
+    """Take a picture of a page, `WINDOW` pixels wide and high."""
+    browser = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if browser is None:
+        print('%s is left as it is: there is no Chromium here' % os.path.basename(picture))
+        return
+    subprocess.run([browser, '--headless', '--no-sandbox', '--hide-scrollbars',
+                    '--window-size=%d,%d' % WINDOW, '--screenshot=' + picture,
+                    'file://' + page], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
