@@ -69,7 +69,7 @@ class Checkpoint(object):
             print('The optimizer %s does not say what its state is: no checkpoints are kept'
                   % model.options['optimizer'])
             self.path = None
-        self.variables = list(model.tparams.values())
+        self.variables = list(model.tparams.values()) + list(model.mean.shared.values())
         for function in functions if self.path else ():
             self.variables += [variable for variable in function.get_shared()
                                if not any(variable is other for other in self.variables)]

@@ -102,7 +102,8 @@ def drop_words(seqs, share, rng):
 
     Examples
     --------
-    >>> [kept.tolist() for kept in drop_words([[5, 2, 3, 7], [4]], 0.5, numpy.random.RandomState(2))]
+    >>> rng = numpy.random.RandomState(2)
+    >>> [kept.tolist() for kept in drop_words([[5, 2, 3, 7], [4]], 0.5, rng)]
     [[3], [4]]
     """
     kept = []

@@ -29,6 +29,7 @@ with command_line.plain_errors(active=__name__ == '__main__'):  # flags that can
     import passes
     import repeat
     import training_data
+    from averaging import RunningMean
     from checkpoint import START, Checkpoint, check_places, generator_state
     from engine import BY_HAND, RandomStreams, config, description, sigmoid, softmax, tensor, theano
     from imdb import drop_words
@@ -368,8 +369,8 @@ def train_lstm(
         n_words=10000, optimizer=adadelta, encoder='lstm', saveto='lstm_model.npz',
         validFreq=370, saveFreq=1110, maxlen=100, batch_size=16, valid_batch_size=64,
         dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
-        seed=123, valid_portion=0.05, length_window=0, word_dropout=0., checkpoint='', resume=False,
-        callback=None):
+        seed=123, valid_portion=0.05, length_window=0, word_dropout=0., average=0, checkpoint='',
+        resume=False, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -422,6 +423,9 @@ def train_lstm(
         If not 0, minibatches of similar length out of this many at a time: less padding.
     word_dropout : float
         Share of the words that is left out of a training review, other ones each time.
+    average : int
+        If not 0, the mean of the parameters over about this many updates is validated and saved
+        in place of the parameters.
     checkpoint : str or None
         File that holds the whole run, at every save and validation; by default beside saveto,
         ending in .checkpoint; None for no such file.
@@ -476,15 +480,15 @@ def train_lstm(
         optimizer = fast.row_wise(optimizer)
     lr = tensor.scalar('lr', dtype=config.floatX)
     f_grad_shared, f_update = optimizer(lr, tparams, grads, x, mask, y, cost)
-
-    model = Model(options, tparams, use_noise, prepare_data, f_pred, f_grad_shared, f_update,
+    mean = RunningMean(tparams, average, getattr(f_update, 'settle', lambda: None))
+    model = Model(options, tparams, mean, use_noise, prepare_data, f_pred, f_grad_shared, f_update,
                   vocabulary)
     with passes.one_blas_thread() if BY_HAND else contextlib.nullcontext():
         return optimize(model, data, rng, callback, Checkpoint(kept_at, model, rng), resume)
 
 
-Model = namedtuple('Model', 'options tparams use_noise prepare_data f_pred f_grad_shared f_update '
-                   'vocabulary')
+Model = namedtuple('Model', 'options tparams mean use_noise prepare_data f_pred f_grad_shared '
+                   'f_update vocabulary')
 
 
 def check_options(options):
@@ -515,10 +519,9 @@ def optimize(model, data, rng, callback, kept, resume):
 
     Parameters and result are those of :func:`train_lstm`.
     """
-    options, tparams = model.options, model.tparams
+    options, tparams, mean = model.options, model.tparams, model.mean
     train, valid, test = data
     notify = callback or (lambda record: None)
-    settle = getattr(model.f_update, 'settle', lambda: None)
     batches = {'train': get_minibatches_idx(len(train[0]), options['batch_size']),
                'valid': get_minibatches_idx(len(valid[0]), options['valid_batch_size']),
                'test': get_minibatches_idx(len(test[0]), options['valid_batch_size'])}
@@ -531,14 +534,9 @@ def optimize(model, data, rng, callback, kept, resume):
         print('%d %s examples' % (len(part[0]), name))
 
     def errors():
-        settle()
         model.use_noise.set_value(0.)
         return [float(pred_error(model.f_pred, model.prepare_data, part, batches[name]))
                 for name, part in (('train', train), ('valid', valid), ('test', test))]
-
-    def current():
-        settle()
-        return unzip(tparams)
 
     best, history_errs, stopping = None, [], EarlyStopping(options['patience'])
     bad_cost, start = False, time.time()
@@ -574,21 +572,24 @@ def optimize(model, data, rng, callback, kept, resume):
                     print('bad cost detected: ', cost)
                     break
                 model.f_update(options['lrate'])
+                mean.take_in(update)
 
                 if update % options['dispFreq'] == 0:
                     print('Epoch ', epoch, 'Update ', update, 'Cost ', cost)
                     notify(Displayed(epoch, update, cost, per_epoch, options['max_epochs']))
                 if options['saveto'] and update % save_freq == 0:
                     print('Saving...')
-                    saved_model.save(options['saveto'], best or current(), options,
-                                     model.vocabulary(), history_errs=history_errs)
+                    with mean.in_use() as current:
+                        saved_model.save(options['saveto'], best or current, options,
+                                         model.vocabulary(), history_errs=history_errs)
                     print('Done')
                 if update % valid_freq == 0:
-                    train_err, valid_err, test_err = errors()
+                    with mean.in_use() as current:
+                        train_err, valid_err, test_err = errors()
                     history_errs.append([valid_err, test_err])
                     is_best = stopping.judge(valid_err)
                     if is_best:
-                        best = current()
+                        best = current
                     print('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)
                     notify(Validated(epoch, update, train_err, valid_err, test_err, is_best))
                 if update % save_freq == 0 or update % valid_freq == 0:
@@ -606,8 +607,9 @@ def optimize(model, data, rng, callback, kept, resume):
         options['interrupted'] = True
     seconds = time.time() - start
 
-    settle()  # while these are still the parameters that the updates were made to
-    zipp(best or unzip(tparams), tparams)
+    with mean.in_use() as current:
+        best = best or current
+    zipp(best, tparams)
     train_err, valid_err, test_err = (1., 1., 1.) if bad_cost else errors()
     print('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)
     if options['saveto']:
@@ -625,8 +627,8 @@ GROUPS = OrderedDict([
     ('data', ['dataset', 'n_words', 'maxlen', 'valid_portion', 'test_size']),
     ('model', ['dim_proj', 'encoder', 'use_dropout', 'word_dropout', 'noise_std',
                'reload_model']),
-    ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'length_window', 'max_epochs',
-                      'patience', 'seed']),
+    ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'length_window', 'average',
+                      'max_epochs', 'patience', 'seed']),
     ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'dispFreq', 'validFreq', 'saveFreq',
                      'valid_batch_size'])])
 # The two values that the tutorial's own main passes.

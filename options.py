@@ -39,6 +39,7 @@ EXPECTED = {
     'test_size': (whole(-float('inf')), 'a whole number; all if not positive'),
     'seed': (whole(0, 2 ** 32 - 1), 'a whole number from 0 to 2**32 - 1'),
     'valid_portion': (above(0, 1), 'a number between 0 and 1'),
+    'average': (whole(0), 'a whole number of 0 or more'),
     'word_dropout': (lambda value: above(0, 1)(value) or value == 0,
                      'a number from 0 to less than 1'),
     'decay_c': (lambda value: above(0)(value) or value == 0, 'a number of 0 or more'),

@@ -44,7 +44,7 @@ def stop_after(n_records):
 
 @pytest.mark.parametrize('optimizer, options', [
     ('sgd', {}), ('adadelta', {}), ('rmsprop', {}), ('rmsprop', {'length_window': 2}),
-    ('sgd', {'word_dropout': 0.3})])
+    ('sgd', {'word_dropout': 0.3}), ('rmsprop', {'average': 100})])
 def test_a_resumed_run_ends_with_the_same_bits(easy, capsys, optimizer, options):  # noqa: F811
     arguments = dict(easy, optimizer=optimizer, max_epochs=5, batch_size=7, validFreq=11,
                      saveFreq=5, lrate=0.5, **options)

@@ -13,6 +13,7 @@ import pytest
 import imdb
 import lstm
 import passes
+import saved_model
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(lstm.__file__)), 'docs', 'figures')
 sys.path.append(FOLDER)
