@@ -10,6 +10,11 @@ from engine import theano
 TIMES = 50
 
 
+def array_of(shared):
+    """A copy of what a shared variable holds, which may be on a device, as NumPy's array."""
+    return numpy.asarray(shared.get_value())
+
+
 class RunningMean(object):
     r"""The mean of the parameters over the last updates, which is validated and saved instead.
 
@@ -51,19 +56,17 @@ class RunningMean(object):
         share = max(1. / TIMES, 1. / n)
         for name, mean in self.shared.items():
             value = mean.get_value()
-            mean.set_value(value + value.dtype.type(share)
-                           * (self.tparams[name].get_value() - value))
+            mean.set_value(value + value.dtype.type(share) * (array_of(self.tparams[name]) - value))
 
     @contextlib.contextmanager
     def in_use(self):
         """Have the parameters hold the mean for a while; gives its arrays by name."""
         self.settle()
-        present = [(self.tparams[name], self.tparams[name].get_value()) for name in self.shared]
+        present = [(p, array_of(p)) for name, p in self.tparams.items() if name in self.shared]
         try:
             for name, mean in self.shared.items():
                 self.tparams[name].set_value(mean.get_value())
-            yield OrderedDict((name, numpy.asarray(p.get_value()))
-                              for name, p in self.tparams.items())
+            yield OrderedDict((name, array_of(p)) for name, p in self.tparams.items())
         finally:
             for p, value in present:
                 p.set_value(value)

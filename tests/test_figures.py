@@ -174,6 +174,7 @@ def test_curves_of_the_full_result(tmp_path, capsys):
     assert updates[0] == 20 and len(updates) == 21 and means[0] == pytest.approx(0.105)
     assert numpy.transpose(below.lines[0].get_data()).tolist() == [[20, .5], [40, .25], [60, .5]]
     assert numpy.transpose(below.lines[1].get_data()).tolist() == [[40, .25]]
+    assert numpy.transpose(below.lines[2].get_data()).tolist() == [[20, .5], [40, .5], [60, .25]]
     picture = full_result.draw(logs)
     assert '>seed 1</text>' in picture and '>seed 2</text>' in picture
 

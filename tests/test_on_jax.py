@@ -208,7 +208,7 @@ def test_a_run_on_jax_is_resumed_where_it_stopped(tmp_path):
 import lstm
 from test_checkpoint import assert_same, stop_after
 arguments = dict(dataset='demo', max_epochs=2, n_words=100, dim_proj=8, validFreq=200,
-                 saveFreq=60, dispFreq=100, test_size=100, maxlen=20)
+                 saveFreq=60, dispFreq=100, test_size=100, maxlen=20, average=100)
 expected = lstm.train_lstm(saveto='whole.npz', **arguments)
 lstm.train_lstm(saveto='m.npz', callback=stop_after(2), **arguments)
 assert lstm.train_lstm(saveto='m.npz', resume=True, **arguments) == expected

@@ -9,8 +9,8 @@ import style
 from tables import column, read_table
 
 TITLE = 'Training on all reviews'
-DESCRIPTION = ('Training cost above, the mean of 20 displayed costs, and validation error below, '
-               'by update, of each of these runs: %s.')
+DESCRIPTION = ('Training cost above, the mean of 20 displayed costs, and below it validation error '
+               'and, dashed, test error, by update, of each of these runs: %s.')
 COLOURS = (style.INK, style.ORANGE, style.VIOLET, '#7a5195', '#5f7f2e', '#a13d3d')
 
 
@@ -64,8 +64,10 @@ def plot(figure, runs):
         best = [k for k, row in enumerate(validated) if row['is_best'] == 'True'][-1:]
         below.plot([updates[k] for k in best], [errors[k] for k in best], 'o', color=colour,
                    markersize=13, fillstyle='none', label='_best of ' + name)
+        below.plot(updates, column(validated, 'test_err'), '--', color=colour, linewidth=1,
+                   label='_test of ' + name)
     for axes, title in ((above, 'training cost'),
-                        (below, 'validation error, the best marked')):
+                        (below, 'validation error, the best marked; dashed: test error')):
         axes.set_ylim(bottom=0)
         axes.set_xlim(left=0)
         axes.set_title(title)
