@@ -18,10 +18,12 @@ def array_of(shared):
 class RunningMean(object):
     r"""The mean of the parameters over the last updates, which is validated and saved instead.
 
-    Taken in every `n_updates` / 50 updates, with weights that fade (an
-    exponential moving average); the n-th time
+    They are taken in every e = max(1, N // 50) updates, N being `n_updates`,
+    with weights that fade (an exponential moving average); the n-th time
 
-    .. math:: \bar p \leftarrow d \bar p + (1 - d) p, \quad d = \min(1 - 1/50, 1 - 1/n)
+    .. math:: \bar p \leftarrow d \bar p + (1 - d) p, \quad d = \min(1 - e/N, 1 - 1/n)
+
+    Until the first time it is the parameters.
 
     After B. T. Polyak, A. B. Juditsky, Acceleration of stochastic approximation
     by averaging, SIAM Journal on Control and Optimization 30(4), 1992.
@@ -31,7 +33,8 @@ class RunningMean(object):
     tparams : dict of shared variables
         The parameters; training goes on from these, the mean is beside them.
     n_updates : int
-        How many of the last updates the mean spans; 0 for no mean: then it is the parameters.
+        After so many more a weight has fallen to about 1/e, a third; 0 for no mean: then it is
+        the parameters.
     settle : callable
         Brings the parameters up to date, see `fast.compile_row_wise`.
 
@@ -44,16 +47,17 @@ class RunningMean(object):
     def __init__(self, tparams, n_updates, settle):
         self.tparams, self.settle = tparams, settle
         self.every = max(1, n_updates // TIMES)
+        self.share = self.every / float(n_updates or 1)
         self.shared = OrderedDict((name, theano.shared(p.get_value(), name='mean_' + name))
                                   for name, p in tparams.items() if n_updates)
 
     def take_in(self, update):
         """Take in the parameters as they are, if it is time after this update (from 1)."""
-        n, too_early = divmod(update, self.every)
-        if too_early or not self.shared:
+        n, between = divmod(update, self.every)
+        if not self.shared or (n and between):
             return
         self.settle()
-        share = max(1. / TIMES, 1. / n)
+        share = max(self.share, 1. / max(n, 1))
         for name, mean in self.shared.items():
             value = mean.get_value()
             mean.set_value(value + value.dtype.type(share) * (array_of(self.tparams[name]) - value))

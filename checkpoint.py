@@ -22,6 +22,8 @@ from untrusted import open_arrays, reason
 
 ENDING = '.checkpoint'
 # Options that another run may have and still go on from a checkpoint.
+# What a run did whose checkpoint is older than these options.
+ADDED = {'word_dropout': 0., 'average': 0}
 MAY_CHANGE = {'max_epochs', 'patience', 'dispFreq', 'saveto', 'reload_sha256'}
 # How far a run has come that begins.
 START = {'update': 0, 'epoch': 0, 'n_done': 0, 'history_errs': []}
@@ -196,7 +198,8 @@ def check_like(name, found, expected):
 
 def check_options(path, kept, options):
     """Raise `ConfigError` if a run with these options cannot go on from the one that was kept."""
-    options = json.loads(json.dumps(options, default=plain))
+    kept = dict(ADDED, **kept)
+    options = dict(ADDED, **json.loads(json.dumps(options, default=plain)))
     versions = {name: now for name, now in provenance().items() if name != 'floatX'}
     engine, here = str(kept.get('engine')).split()[0], versions['engine'].split()[0]
     if engine != here:

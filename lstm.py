@@ -424,8 +424,8 @@ def train_lstm(
     word_dropout : float
         Share of the words that is left out of a training review, other ones each time.
     average : int
-        If not 0, the mean of the parameters over about this many updates is validated and saved
-        in place of the parameters.
+        If not 0, a running mean of the parameters is validated and saved in their place, whose
+        weights fall to about a third in this many updates.
     checkpoint : str or None
         File that holds the whole run, at every save and validation; by default beside saveto,
         ending in .checkpoint; None for no such file.

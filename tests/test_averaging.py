@@ -10,32 +10,37 @@ from averaging import RunningMean
 from engine import config, theano
 
 
-def means_by_formula(values, every):
+def means_by_formula(values, n_updates):
     """What NumPy makes of the parameter after each update."""
-    mean, means = None, []
+    every, mean, means = max(1, n_updates // 50), None, []
     for update, value in enumerate(values, 1):
         n = update // every
-        if update % every == 0:
-            decay = min(1 - 1. / 50, 1 - 1. / n)
-            mean = value if mean is None else decay * mean + (1 - decay) * value
+        if n < 2:
+            mean = value if update <= every else mean
+        elif update % every == 0:
+            decay = min(1 - every / float(n_updates), 1 - 1. / n)
+            mean = decay * mean + (1 - decay) * value
         means.append(mean)
     return means
 
 
-@pytest.mark.parametrize('n_updates', [1, 150])
+@pytest.mark.parametrize('n_updates', [1, 20, 99, 150])
 def test_it_is_the_mean_that_the_formula_says(n_updates):
     values = numpy.random.RandomState(0).randn(400, 3).astype(config.floatX)
     p = theano.shared(values[0])
-    mean = RunningMean(OrderedDict([('p', p)]), n_updates, lambda: None)
-    expected = means_by_formula(values, max(1, n_updates // 50))
+    settled = []
+    mean = RunningMean(OrderedDict([('p', p)]), n_updates, lambda: settled.append(update))
+    expected = means_by_formula(values, n_updates)
     for update, value in enumerate(values, 1):
         p.set_value(value)
         mean.take_in(update)
-        if expected[update - 1] is not None:
-            with mean.in_use() as arrays:
-                numpy.testing.assert_allclose(p.get_value(), expected[update - 1], rtol=1e-5,
-                                              atol=1e-6)
-                numpy.testing.assert_array_equal(arrays['p'], p.get_value())
+        # Rows that are behind are brought up to date before they are taken in.
+        assert (settled[-1] == update) == (update < mean.every or update % mean.every == 0)
+        with mean.in_use() as arrays:
+            numpy.testing.assert_allclose(p.get_value(), expected[update - 1], rtol=1e-5,
+                                          atol=1e-6)
+            numpy.testing.assert_array_equal(arrays['p'], p.get_value())
+        assert settled.pop() == update
         numpy.testing.assert_array_equal(p.get_value(), value)
 
 
@@ -74,7 +79,35 @@ def test_training_validates_and_saves_the_mean(easy, monkeypatch, optimizer):  #
     lstm.train_lstm(average=100, **arguments)
     assert len(saved) == len(each_update) + 1
     for name in ('Wemb', 'lstm_U', 'b'):
-        expected = means_by_formula([params[name] for params in each_update], every=2)
-        for params, mean in zip(saved[1:], expected[1:] + expected[-1:]):
+        expected = means_by_formula([params[name] for params in each_update], 100)
+        for params, mean in zip(saved, expected + expected[-1:]):
             numpy.testing.assert_allclose(params[name], mean, rtol=1e-6, atol=1e-9)
     assert abs(saved[-1]['b'] - each_update[-1]['b']).max() > 1e-6
+
+
+def test_validation_measures_the_mean_and_keeps_it(easy, monkeypatch):  # noqa: F811
+    tparams, after, measured = {}, [], []
+    init_tparams = lstm.init_tparams
+
+    def kept(params):
+        tparams.update(init_tparams(params))
+        return tparams
+
+    def pred_error(*rest):
+        measured.append(tparams['b'].get_value())
+        return 1. / len(measured)  # each validation is the best so far
+
+    def callback(record):
+        if isinstance(record, lstm.Displayed):
+            after.append(tparams['b'].get_value())
+
+    monkeypatch.setattr(lstm, 'init_tparams', kept)
+    monkeypatch.setattr(lstm, 'pred_error', pred_error)
+    lstm.train_lstm(average=100, callback=callback,
+                    **dict(easy, optimizer='sgd', lrate=1., max_epochs=2, validFreq=1, dispFreq=1,
+                           saveto=None, patience=1000))
+    expected = means_by_formula(after, 100)
+    assert len(measured) == 3 * len(after) + 3
+    for found, mean in zip(measured[::3], expected + expected[-1:]):
+        numpy.testing.assert_allclose(found, mean, rtol=1e-6, atol=1e-9)
+    assert abs(expected[-1] - after[-1]).max() > 1e-6

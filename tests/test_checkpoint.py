@@ -1,5 +1,6 @@
 """Tests of checkpoint.py: a run that was stopped or killed goes on as if it had not been."""
 
+import json
 import os
 import random
 import signal
@@ -79,6 +80,19 @@ def test_patience_and_epochs_may_change(easy, capsys):  # noqa: F811
                     **dict(arguments, max_epochs=9, patience=7, dispFreq=3))
     assert_same('n.npz', 'whole.npz')
     assert 'Resumed after update 15' in capsys.readouterr().out
+
+
+def test_a_checkpoint_from_before_an_option_is_resumed(easy, monkeypatch):  # noqa: F811
+    arguments = dict(easy, optimizer='adadelta', saveFreq=5)
+    lstm.train_lstm(saveto='whole.npz', **dict(arguments, max_epochs=9))
+    with monkeypatch.context() as patch:
+        dumps = json.dumps
+        patch.setattr(checkpoint.json, 'dumps', lambda value, **more: dumps(
+            {name: part for name, part in value.items() if name not in checkpoint.ADDED}
+            if isinstance(value, dict) else value, **more))
+        lstm.train_lstm(saveto='m.npz', **dict(arguments, max_epochs=4))
+    lstm.train_lstm(saveto='m.npz', resume=True, **dict(arguments, max_epochs=9))
+    assert_same('m.npz', 'whole.npz')
 
 
 def test_other_options_are_refused_by_name(easy):  # noqa: F811

@@ -154,6 +154,24 @@ def test_a_figure_shows_the_numbers_of_its_table(name, drawn):
     CHECKS[name](content(name + '.svg'), rows)
 
 
+def curves_of(svg):
+    """Coordinates of the lines with many points, those of the costs; (n_points, 2) each."""
+    lines = [re.findall(r'[ML] (\S+) (\S+)', path) for path in re.findall(r' d="([^"]*)"', svg)]
+    return [numpy.array(line, dtype=float) for line in lines if len(line) > 50]
+
+
+def test_the_full_result_is_that_of_its_logs(drawn):
+    logs = full_result.find_logs(make.RESULTS)
+    committed = content('full_result.svg')
+    assert len(logs) == 3
+    for log in logs:
+        assert '>%s</text>' % full_result.name_of(log) in committed
+    lines, again = curves_of(committed), curves_of(content('full_result.svg', drawn))
+    assert len(lines) == len(again) == len(logs)
+    for line, other in zip(lines, again):
+        numpy.testing.assert_allclose(line, other, atol=0.5)
+
+
 LOG = ('epoch,update,cost,train_err,valid_err,test_err,is_best\n'
        + ''.join('0,%d,%s,,,,\n' % (update, update / 100.) for update in range(1, 41))
        + '0,20,,0.5,0.5,0.5,True\n0,40,,0.25,0.25,0.5,True\n1,60,,0.125,0.5,0.25,False\n')

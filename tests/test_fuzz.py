@@ -28,6 +28,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import averaging
 import checkpoint
 import corpora
 import engine
@@ -291,6 +292,7 @@ def run_to_resume():
     tparams = collections.OrderedDict(b=engine.theano.shared(numpy.zeros(2)))
     function = types.SimpleNamespace(get_shared=list, rules=[])
     model = types.SimpleNamespace(options=dict(OPTIONS, **repeat.provenance()), tparams=tparams,
+                                  mean=averaging.RunningMean(tparams, 50, lambda: None),
                                   f_grad_shared=function, f_update=function)
     return model, numpy.random.RandomState(1)
 

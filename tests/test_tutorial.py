@@ -198,13 +198,14 @@ def test_figures():
     assert drawn and drawn <= {target for _, target in pictures}
 
 
-def test_quoted_lines():
-    quotations = [block for block in blocks(read(TUTORIAL)) if block.language == 'text']
+@pytest.mark.parametrize('page', [TUTORIAL, README], ids=os.path.basename)
+def test_quoted_lines(page):
+    quotations = [block for block in blocks(read(page)) if block.language == 'text']
     assert quotations
     for block in quotations:
         source = re.match(r'from (\S+)$', block.marker)
         assert source, 'where is this from?\n' + block.content
-        lines = iter(read(os.path.join(ROOT, 'docs', source.group(1))).splitlines())
+        lines = iter(read(os.path.join(os.path.dirname(page), source.group(1))).splitlines())
         for line in block.content.splitlines():
             assert line == '...' or line in lines, 'not there, or not in this order: ' + line
 

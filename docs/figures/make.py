@@ -59,7 +59,8 @@ def main(arguments=None):
     parser.add_argument('--model', metavar='MODEL.npz',
                         help='a model of the default run; without it, it is trained')
     parser.add_argument('--output', metavar='FOLDER', default=HERE,
-                        help='for figures and new tables (default: beside this script)')
+                        help='for figures and new tables (default: beside this script); what the '
+                             'default run leaves always goes to docs')
     options = parser.parse_args(arguments)
     if options.draw_only:
         draw(options.output)
