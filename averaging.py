@@ -33,8 +33,8 @@ class RunningMean(object):
     tparams : dict of shared variables
         The parameters; training goes on from these, the mean is beside them.
     n_updates : int
-        After so many more a weight has fallen to about 1/e, a third; 0 for no mean: then it is
-        the parameters.
+        After so many more a weight has fallen to about a third; 0 for no mean: then it is the
+        parameters.
     settle : callable
         Brings the parameters up to date, see `fast.compile_row_wise`.
 
