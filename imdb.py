@@ -17,9 +17,9 @@ import warnings
 
 import numpy
 
-from engine import config
-from errors import ConfigError, DataError
-from untrusted import fingerprint, open_pickles, read_pickle, shown
+from lstm_sentiment.data.safe_reading import fingerprint, open_pickles, read_pickle, shown
+from lstm_sentiment.engine.names import config
+from lstm_sentiment.errors import ConfigError, DataError
 
 __all__ = ['drop_words', 'find_dataset', 'fingerprint', 'load_data', 'load_dictionary',
            'prepare_data', 'read_dataset']
@@ -454,7 +454,9 @@ def find_dataset(path=DATASET, download=True):
                 return candidate + ending
     looked_in = ', '.join(os.path.dirname(os.path.abspath(place)) for place in candidates)
     if download and path == DATASET:
-        from downloads import download_dataset  # it needs this room, and requests
+        from lstm_sentiment.data.downloads import (
+            download_dataset,  # it needs this room, and requests
+        )
         return download_dataset(data_folders()[0], looked_in)
     raise DataError(f'There is no dataset {path}. Expected the file, or the same with .gz added, '
                     f'in {looked_in}. Put it there, or name the folder that holds it in '

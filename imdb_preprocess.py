@@ -42,12 +42,10 @@ import numpy
 from six.moves import cPickle as pickle
 from tqdm import tqdm
 
-import command_line
-import corpora
-import tokenizing
-import vocabulary
-from errors import ConfigError, DataError, TutorialError
-from vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
+from lstm_sentiment import command_line
+from lstm_sentiment.errors import ConfigError, DataError, TutorialError
+from lstm_sentiment.text import corpora, tokenizing, vocabulary
+from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
 
 PARTS = corpora.PARTS
 

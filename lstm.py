@@ -17,24 +17,32 @@ from collections import OrderedDict, namedtuple
 import numpy
 import scipy.linalg
 
-import command_line
-import curves
-import saved_model
-from early_stopping import EarlyStopping
-from options import check_values, require
+from lstm_sentiment import command_line
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.options import check_values, require
+from lstm_sentiment.training import curves
+from lstm_sentiment.training.early_stopping import EarlyStopping
 
 with command_line.plain_errors(active=__name__ == '__main__'):  # flags that cannot be used
-    import demo_reviews
-    import fast
-    import passes
-    import repeat
-    import training_data
-    from averaging import RunningMean
-    from checkpoint import START, Checkpoint, check_places, generator_state
-    from engine import BY_HAND, RandomStreams, config, description, sigmoid, softmax, tensor, theano
     from imdb import drop_words
-    from optimizers import adadelta, rmsprop, sgd
-    from training_data import datasets, get_dataset  # noqa: F401 (to the tutorial they belong here)
+    from lstm_sentiment.data import training_data
+    from lstm_sentiment.data.training_data import datasets, get_dataset  # noqa: F401 (to the tutorial they belong here)
+    from lstm_sentiment.engine.names import (
+        BY_HAND,
+        RandomStreams,
+        config,
+        description,
+        sigmoid,
+        softmax,
+        tensor,
+        theano,
+    )
+    from lstm_sentiment.recurrence import graph_nodes, numpy_recurrence
+    from lstm_sentiment.recurrence.optimizers import adadelta, rmsprop, sgd
+    from lstm_sentiment.text import demo_grammar
+    from lstm_sentiment.training import provenance
+    from lstm_sentiment.training.averaging import RunningMean
+    from lstm_sentiment.training.checkpoint import START, Checkpoint, check_places, generator_state
 
 update_rules = {'adadelta': adadelta, 'rmsprop': rmsprop, 'sgd': sgd}
 
@@ -285,7 +293,7 @@ def build_model(tparams, options):
     y = tensor.vector('y', dtype='int64')
 
     if BY_HAND and layers[options['encoder']][1] is lstm_layer:
-        proj = fast.encode(tparams, x, mask, prefix=options['encoder'])
+        proj = graph_nodes.encode(tparams, x, mask, prefix=options['encoder'])
     else:
         if BY_HAND:
             warnings.warn('the encoder %s has no passes by hand, and its scan is slow without a '
@@ -450,12 +458,12 @@ def train_lstm(
     print(description())
     options = check_options(arguments)
     kept_at, resume = options.pop('checkpoint'), options.pop('resume')
-    options.update(repeat.provenance(reload_model))
+    options.update(provenance.provenance(reload_model))
     print('model options', options)
     rng = numpy.random.RandomState(seed)
 
     if BY_HAND:
-        passes.begin_loading(config.floatX)
+        numpy_recurrence.begin_loading(config.floatX)
     print('Loading data')
     _, prepare_data = get_dataset(dataset)
     data, about = training_data.load_parts(options, rng)
@@ -477,13 +485,13 @@ def train_lstm(
     grads = theano.grad(cost, wrt=list(tparams.values()))
     optimizer = update_rules.get(optimizer, optimizer)  # by name or as given
     if BY_HAND:
-        optimizer = fast.row_wise(optimizer)
+        optimizer = graph_nodes.row_wise(optimizer)
     lr = tensor.scalar('lr', dtype=config.floatX)
     f_grad_shared, f_update = optimizer(lr, tparams, grads, x, mask, y, cost)
     mean = RunningMean(tparams, average, getattr(f_update, 'settle', lambda: None))
     model = Model(options, tparams, mean, use_noise, prepare_data, f_pred, f_grad_shared, f_update,
                   vocabulary)
-    with passes.one_blas_thread() if BY_HAND else contextlib.nullcontext():
+    with numpy_recurrence.one_blas_thread() if BY_HAND else contextlib.nullcontext():
         return optimize(model, data, rng, callback, Checkpoint(kept_at, model, rng), resume)
 
 
@@ -508,9 +516,9 @@ def check_options(options):
             'one of %s, or a function' % ', '.join(sorted(update_rules)))
     options['optimizer'] = getattr(rule, '__name__', rule)
     check_places(options)
-    if options['dataset'] == 'demo' and options['max_epochs'] > demo_reviews.MAX_EPOCHS:
-        options['max_epochs'] = demo_reviews.MAX_EPOCHS
-        print('dataset demo: max_epochs is capped at %d' % demo_reviews.MAX_EPOCHS)
+    if options['dataset'] == 'demo' and options['max_epochs'] > demo_grammar.MAX_EPOCHS:
+        options['max_epochs'] = demo_grammar.MAX_EPOCHS
+        print('dataset demo: max_epochs is capped at %d' % demo_grammar.MAX_EPOCHS)
     return options
 
 
@@ -652,7 +660,7 @@ def main(arguments=None):
         model = options.pop('repeat')
         with curves.recorder(options.pop('plot'), options.pop('log')) as record:
             if model is not None:
-                options = repeat.arguments_of(model, train_lstm, options)
+                options = provenance.arguments_of(model, train_lstm, options)
             elif 'dataset' not in options:
                 options['dataset'] = training_data.choose_dataset()
             with command_line.progress_bar() as bar:

@@ -22,16 +22,15 @@ import numpy
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
-import command_line
-import report
-import saved_model
-import sources
-from errors import ConfigError, ModelError
-from explain import MEANING, Explanation, colour_depth
-from inference import Network
-from results import FORMATS, Tally, make_writer
-from tokenizing import number_of_jobs, tokenize_texts
-from vocabulary import UNKNOWN_ID, Vocabulary
+from lstm_sentiment import command_line
+from lstm_sentiment.errors import ConfigError, ModelError
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.prediction import html_report, inputs
+from lstm_sentiment.prediction.explanation import MEANING, Explanation, colour_depth
+from lstm_sentiment.prediction.network import Network
+from lstm_sentiment.prediction.outputs import FORMATS, Tally, make_writer
+from lstm_sentiment.text.tokenizing import number_of_jobs, tokenize_texts
+from lstm_sentiment.text.vocabulary import UNKNOWN_ID, Vocabulary
 
 # Texts are sorted by length within a window: at most so many texts, and about so many words.
 WINDOW_TEXTS, WINDOW_WORDS = 4096, 2000000
@@ -152,7 +151,7 @@ class Classifier:
 
         Parameters
         ----------
-        samples : iterable of sources.Sample
+        samples : iterable of inputs.Sample
             Read as needed: some windows of texts are in memory at a time.
         explain : bool
             Whether the answers have explanations.
@@ -222,7 +221,7 @@ def as_samples(texts):
     """Texts as samples; a single str is refused, for it would be taken letter by letter."""
     if isinstance(texts, str):
         raise ConfigError('one text where a list of texts is expected: put it in brackets')
-    return (sources.Sample(text, None, None) for text in texts)
+    return (inputs.Sample(text, None, None) for text in texts)
 
 
 def gather(encoded):
@@ -315,14 +314,14 @@ def open_source(arguments, classes):
     if arguments.file is not None and arguments.texts:
         raise ConfigError('both TEXT and --file are given; give one of them')
     if arguments.file is not None:
-        return sources.from_path(arguments.file, classes, arguments.text_column,
+        return inputs.from_path(arguments.file, classes, arguments.text_column,
                                  arguments.label_column, not arguments.no_labels)
     if arguments.texts and arguments.texts != ['-']:
-        return sources.from_arguments(arguments.texts)
+        return inputs.from_arguments(arguments.texts)
     if not arguments.texts and sys.stdin.isatty():
         raise ConfigError('no text: give it as an argument, --file FILE, or - to type it, one '
                           'text a line')
-    return sources.from_stream(sys.stdin.buffer, 'standard input')
+    return inputs.from_stream(sys.stdin.buffer, 'standard input')
 
 
 def run(arguments):
@@ -343,7 +342,7 @@ def run(arguments):
         stack.enter_context(threadpool_limits(limits=1, user_api='blas'))
         stack.enter_context(contextlib.closing(answers))
         page = (None if arguments.html is None
-                else stack.enter_context(report.open_page(arguments.html, arguments.model)))
+                else stack.enter_context(html_report.open_page(arguments.html, arguments.model)))
         for answer in answers:
             n_empty += not answer.n_words
             if source.labelled:

@@ -1,7 +1,7 @@
 """Installs the scripts as modules: ``pip install -e .``, for the tests ``-e '.[test]'``."""
 import os
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(HERE, 'README.md'), encoding='utf-8') as stream:
@@ -21,6 +21,7 @@ setup(
     license='BSD-3-Clause',
     python_requires='>=3.8',
     py_modules=MODULES,
+    packages=find_packages(include=['lstm_sentiment*']),
     install_requires=[
         'six>=1.16',           # one spelling of pickle and urllib
         'pooch>=1.6',         # fetches and verifies the reviews

@@ -144,7 +144,7 @@ def main():
     os.environ['THEANO_FLAGS'] = FLAGS
     import torch
 
-    from engine import description
+    from lstm_sentiment.engine.names import description
     print('%s; PyTorch %s; NumPy %s; Python %s; %d cores'
           % (description(), torch.__version__, numpy.__version__, platform.python_version(),
              os.cpu_count()))

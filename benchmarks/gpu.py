@@ -37,7 +37,7 @@ def ours(dim_proj, options):
     if options.tf32:
         os.environ['JAX_DEFAULT_MATMUL_PRECISION'] = 'tensorfloat32'
     import lstm
-    from engine import description, tensor, theano
+    from lstm_sentiment.engine.names import description, tensor, theano
     print(description(), file=sys.stderr)
     settings = dict(n_words=N_WORDS, dim_proj=dim_proj, ydim=2, encoder='lstm', use_dropout=True)
     tparams = lstm.init_tparams(lstm.init_params(settings))

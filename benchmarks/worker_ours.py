@@ -9,8 +9,8 @@ import numpy
 
 import imdb
 import lstm
-import passes
-from engine import config, tensor, theano
+from lstm_sentiment.engine.names import config, tensor, theano
+from lstm_sentiment.recurrence import numpy_recurrence
 
 MODELS = {}
 
@@ -78,7 +78,7 @@ def epoch(window, seed):
 if __name__ == '__main__':
     with open(sys.argv[1], 'rb') as stream:
         DATA = pickle.load(stream)
-    with passes.one_blas_thread() if lstm.BY_HAND else contextlib.nullcontext():
+    with numpy_recurrence.one_blas_thread() if lstm.BY_HAND else contextlib.nullcontext():
         for line in sys.stdin:
             task, arguments = json.loads(line)
             print(json.dumps(globals()[task](**arguments)), flush=True)

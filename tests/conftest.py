@@ -1,4 +1,4 @@
-"""Lets the tests import the modules, which lie flat in the folder above; folders for data."""
+"""Lets the tests import the modules, which stand in the folder above; folders for data."""
 
 import os
 import sys

@@ -3,8 +3,8 @@ from collections import OrderedDict
 
 import numpy
 
-import saved_model
-from vocabulary import TEXT_SETTINGS, Vocabulary
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
 
 WORDS = ['.', ',', 'the', 'film', 'is', 'good', 'bad', '&apos;t', 'don', '&amp;', 'caf\u00e9',
          'see', 'it']

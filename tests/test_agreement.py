@@ -18,7 +18,8 @@ FINGERPRINT = 'de2459bb93aab521fa2f5811c720a705232c3b6febe459314ff459e8397d5f4a'
 
 RUN = r"""
 import json, sys
-import imdb, lstm, engine
+import imdb, lstm
+from lstm_sentiment.engine import names as engine
 
 expected = json.load(open(sys.argv[1]))
 n_updates = int(sys.argv[2])

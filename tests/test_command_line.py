@@ -13,10 +13,10 @@ import sys
 import numpy
 import pytest
 
-import command_line
 import imdb
 import lstm
-from errors import ConfigError, DataError, DownloadError
+from lstm_sentiment import command_line
+from lstm_sentiment.errors import ConfigError, DataError, DownloadError
 
 ARGUMENTS = [name for name in inspect.signature(lstm.train_lstm).parameters
              if name != 'callback']
@@ -381,7 +381,8 @@ def test_redirected_output_has_no_bar(monkeypatch):
 
 
 BAR = """
-import sys, lstm, command_line
+import sys, lstm
+from lstm_sentiment import command_line
 with command_line.progress_bar() as callback:
     for update in (10, 20):
         print('Epoch ', 0, 'Update ', update, 'Cost ', 0.5)

@@ -12,8 +12,8 @@ import pytest
 
 import imdb
 import lstm
-import passes
-import saved_model
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.recurrence import numpy_recurrence
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(lstm.__file__)), 'docs', 'figures')
 sys.path.append(FOLDER)
@@ -262,7 +262,7 @@ def test_the_lstm_keeps_what_its_forget_gates_keep(small):
     """With i shut, o open and f = 0.75 the cell carries the gradient, a quarter less each step."""
     params, x, v = small
     params = {name: numpy.zeros_like(value) for name, value in params.items()}
-    for block, value in zip(passes.blocks(params['lstm_b'][None]), (-50, numpy.log(3), 50, 0)):
+    for block, value in zip(numpy_recurrence.blocks(params['lstm_b'][None]), (-50, numpy.log(3), 50, 0)):
         block[...] = value
     norms = gradient_norm.lstm_norms(params, x, v)
     expected = numpy.linalg.norm(v, axis=1) * 0.75 ** numpy.arange(N_TIMESTEPS)[:, None]

@@ -8,9 +8,9 @@ import pickle
 import numpy
 import pytest
 
-import downloads
 import imdb
-from errors import ConfigError, DataError
+from lstm_sentiment.data import downloads
+from lstm_sentiment.errors import ConfigError, DataError
 
 DATA_DIR = os.environ.get('IMDB_DATA_DIR')
 

@@ -9,11 +9,10 @@ import sys
 
 import pytest
 
-import corpora
 import imdb_preprocess
-import tokenizing
-from errors import ConfigError, DataError
-from vocabulary import TEXT_SETTINGS
+from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.text import corpora, tokenizing
+from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
 
 ROOT = os.path.dirname(os.path.abspath(imdb_preprocess.__file__))
 SCRIPT = os.path.join(ROOT, 'imdb_preprocess.py')
@@ -131,7 +130,7 @@ def test_texts_without_words_are_left_out_with_one_warning(corpus, tmp_path):
 
 
 def test_an_import_shows_and_loads_nothing_of_the_model():
-    code = 'import sys, imdb_preprocess; assert "engine" not in sys.modules'
+    code = 'import sys, imdb_preprocess; assert "lstm_sentiment.engine" not in sys.modules'
     output = subprocess.check_output([sys.executable, '-c', code], stderr=subprocess.STDOUT,
                                      env=dict(os.environ, PYTHONPATH=ROOT))
     assert output == b''

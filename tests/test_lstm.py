@@ -6,43 +6,14 @@ from collections import OrderedDict
 
 import numpy
 import pytest
+from oracles import numpy_lstm, numpy_model
 
 import imdb
 import lstm
-from engine import config, tensor, theano
+from lstm_sentiment.engine.names import config, tensor, theano
 
 FLOAT = config.floatX
 TIGHT = 1e-12 if FLOAT == 'float64' else 1e-5
-
-
-def sigmoid(z):
-    return 1 / (1 + numpy.exp(-z))
-
-
-def numpy_lstm(x, mask, W, U, b):
-    """h at each step, (n_timesteps, n_samples, dim_proj), one sample and one step at a time."""
-    n_timesteps, n_samples, dim_proj = x.shape
-    result = numpy.zeros((n_timesteps, n_samples, dim_proj))
-    for sample in range(n_samples):
-        h, c = numpy.zeros(dim_proj), numpy.zeros(dim_proj)
-        for t in range(n_timesteps):
-            if mask[t, sample]:
-                z = x[t, sample].dot(W) + h.dot(U) + b
-                i, f, o = (sigmoid(z[k * dim_proj:(k + 1) * dim_proj]) for k in range(3))
-                c = f * c + i * numpy.tanh(z[3 * dim_proj:])
-                h = o * numpy.tanh(c)
-            result[t, sample] = h
-    return result
-
-
-def numpy_model(params, x, mask):
-    """Probabilities of the classes, without dropout."""
-    h = numpy_lstm(params['Wemb'][x], mask, params['lstm_W'], params['lstm_U'],
-                   params['lstm_b'])
-    proj = (h * mask[:, :, None]).sum(axis=0) / mask.sum(axis=0)[:, None]
-    scores = proj.dot(params['U']) + params['b']
-    exps = numpy.exp(scores - scores.max(axis=1, keepdims=True))
-    return exps / exps.sum(axis=1, keepdims=True)
 
 
 def make_options(**changes):

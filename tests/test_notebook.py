@@ -7,7 +7,7 @@ import re
 import pytest
 
 import imdb
-from errors import DataError
+from lstm_sentiment.errors import DataError
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NOTEBOOK = os.path.join(ROOT, 'notebooks', 'lstm_tutorial.ipynb')

@@ -14,8 +14,8 @@ import pytest
 
 import imdb
 import imdb_preprocess
-import saved_model
-from errors import ConfigError, DataError
+from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.model import saved_model
 
 ROOT = os.path.dirname(os.path.abspath(imdb_preprocess.__file__))
 WORDS = {'bad': ['dull', 'poor', 'sad'], 'good': ['fine', 'warm', 'bright'],

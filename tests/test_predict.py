@@ -12,17 +12,16 @@ import threading
 import numpy
 import pytest
 from models import WORDS, make_options, make_params, random_texts, save_model
-from test_inference import plain_scores, plain_states
+from oracles import plain_scores, plain_states
 
 import lstm
 import predict
-import results
-import sources
-import tokenizing
-from errors import ConfigError, ModelError
 from imdb_preprocess import PICKLE_PROTOCOL
-from tokenizing import tokenize_chunk
-from vocabulary import TEXT_SETTINGS
+from lstm_sentiment.errors import ConfigError, ModelError
+from lstm_sentiment.prediction import inputs, outputs
+from lstm_sentiment.text import tokenizing
+from lstm_sentiment.text.tokenizing import tokenize_chunk
+from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
 
 SCRIPT = os.path.abspath(predict.__file__)
 
@@ -39,7 +38,7 @@ def model(saved):
 
 
 def as_samples(texts):
-    return [sources.Sample(text, None, None) for text in texts]
+    return [inputs.Sample(text, None, None) for text in texts]
 
 
 def softmax(scores):
@@ -98,7 +97,7 @@ def test_input_without_end_is_read_as_needed(model, monkeypatch):
         nonlocal n_read
         for text in itertools.cycle(random_texts(50)):
             n_read += 1
-            yield sources.Sample(text, None, None)
+            yield inputs.Sample(text, None, None)
 
     answers = model.answers(endless())
     for n_answered, _ in enumerate(itertools.islice(answers, 500), 1):
@@ -161,7 +160,7 @@ def test_one_text_is_not_a_list_of_letters(model):
 
 def test_the_library_needs_no_engine(saved):
     code = ('import predict, sys; predict.load_model(%r).explain("the film");'
-            'print(sorted({"engine", "theano", "pytensor"} & set(sys.modules)))' % saved[0])
+            'print(sorted({"lstm_sentiment.engine", "theano", "pytensor"} & set(sys.modules)))' % saved[0])
     environment = dict(os.environ, PYTHONPATH=os.path.dirname(SCRIPT))
     assert subprocess.check_output([sys.executable, '-c', code], env=environment) == b'[]\n'
 
@@ -364,10 +363,10 @@ def test_a_labelled_table(capsys, saved, model, tmp_path):
 
 
 def test_the_most_confidently_wrong_come_first(model):
-    tally = results.Tally(['neg', 'pos'], n_worst=2)
+    tally = outputs.Tally(['neg', 'pos'], n_worst=2)
     for p, label, text in [(.9, 'pos', 'right'), (.6, 'neg', 'a'), (.8, 'neg', 'b'),
                            (.7, 'neg', 'c'), (.8, 'neg', 'd')]:
-        tally.add(predict.Answer(sources.Sample(text, None, label), 1, numpy.array([1 - p, p]), 1,
+        tally.add(predict.Answer(inputs.Sample(text, None, label), 1, numpy.array([1 - p, p]), 1,
                                  0, None))
     assert tally.error == 1 - 1 / 5.
     worst = tally.report().split('most confidently wrong:\n')[1]

@@ -235,6 +235,7 @@ def run_blocks(marker, folder, environment, seconds):
     """
     copy, programs = folder / 'copy', folder / 'programs'
     shutil.copytree(os.path.join(ROOT, 'docs'), str(copy / 'docs'))
+    shutil.copytree(os.path.join(ROOT, 'lstm_sentiment'), str(copy / 'lstm_sentiment'))
     for path in glob.glob(os.path.join(ROOT, '*.py')):
         shutil.copy(path, str(copy))
     programs.mkdir()

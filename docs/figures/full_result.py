@@ -16,7 +16,7 @@ COLOURS = (style.INK, style.ORANGE, style.VIOLET, '#7a5195', '#5f7f2e', '#a13d3d
 
 def find_logs(folder):
     """Paths of the .csv files in a folder that are logs of `curves`; others are named and left."""
-    import curves
+    from lstm_sentiment.training import curves
     logs = []
     for path in sorted(glob.glob(os.path.join(folder, '*.csv'))):
         with open(path, encoding='utf-8') as stream:
@@ -50,7 +50,7 @@ def draw(logs):
 
 
 def plot(figure, runs):
-    import curves
+    from lstm_sentiment.training import curves
     above = figure.add_axes([0.085, 0.58, 0.885, 0.36])
     below = figure.add_axes([0.085, 0.1, 0.885, 0.36], sharex=above)
     for (name, rows), colour in zip(runs, COLOURS * len(runs)):

@@ -1,0 +1,201 @@
+"""What the command lines share: options made from a signature, errors in plain words, a bar."""
+import argparse
+import contextlib
+import inspect
+import re
+import signal
+import sys
+import threading
+import traceback
+import warnings
+
+from lstm_sentiment.errors import TutorialError
+
+
+def add_debug(parser):
+    """Add the option that :func:`report` looks for."""
+    parser.add_argument('--debug', action='store_true',
+                        help='where something is wrong, show the traceback too')
+
+
+def report(error, arguments=None):
+    """Print what a `TutorialError` says; with ``--debug``, where it arose as well.
+
+    Parameters
+    ----------
+    error : TutorialError
+    arguments : list of str, optional
+        Of the command line; by default those the program was started with.
+    """
+    if '--debug' in (sys.argv if arguments is None else arguments):
+        traceback.print_exception(type(error), error, error.__traceback__)
+    print('error: %s' % error, file=sys.stderr)
+
+
+@contextlib.contextmanager
+def plain_warnings():
+    """Print warnings as messages on stderr, without the line of code that gave them."""
+    with warnings.catch_warnings():
+        warnings.showwarning = (
+            lambda message, *_, **__: print('warning: %s' % message, file=sys.stderr))
+        yield
+
+
+@contextlib.contextmanager
+def plain_errors(active=True, arguments=None):
+    """Turn a `TutorialError` into its message on stderr and exit status 2; see :func:`report`."""
+    if active:  # a path that the terminal's encoding lacks is shown escaped
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, 'reconfigure'):
+                stream.reconfigure(errors='backslashreplace')
+    try:
+        yield
+    except TutorialError as error:
+        if not active:
+            raise
+        report(error, arguments)
+        sys.exit(2)
+
+
+@contextlib.contextmanager
+def ended_by_signals():
+    """Have SIGTERM end a run as Ctrl-C does, with the exit status that belongs to each.
+
+    Inside, a KeyboardInterrupt is raised once, for the run to save what it has; a second signal
+    ends the program at once.
+    """
+    received = []
+
+    def end(number, frame):
+        received.append(number)
+        for each in before:
+            signal.signal(each, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, end)
+                  for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not received:
+            raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        sys.exit(128 + received[0])
+
+
+def descriptions(function):
+    """The sentences that a numpydoc docstring has for each parameter.
+
+    >>> def f(a, b=2):
+    ...     '''Add.
+    ...
+    ...     Parameters
+    ...     ----------
+    ...     a : int
+    ...         The first
+    ...         number.
+    ...     b : int
+    ...         The second.
+    ...     '''
+    >>> descriptions(f) == {'a': 'The first number.', 'b': 'The second.'}
+    True
+    """
+    section = inspect.getdoc(function).split('Parameters\n----------\n')[1]
+    section = re.split(r'\n\n\w+\n-+\n', section)[0]
+    entries = re.findall(r'^(\w+) : .*\n((?:    .*\n?)+)', section, flags=re.M)
+    return {name: ' '.join(text.split()) for name, text in entries}
+
+
+def value_parser(default):
+    """How the text of an option becomes a value of the kind of its default.
+
+    >>> value_parser(100)('none') is None, value_parser(0.5)('2'), value_parser('x')('y')
+    (True, 2.0, 'y')
+    """
+    kind = type(default) if isinstance(default, (int, float)) else str
+
+    def parse(text):
+        return None if text.lower() == 'none' else kind(text)
+
+    parse.__name__ = kind.__name__
+    return parse
+
+
+def spellings(name):
+    """The option as usual on a command line, then as in the signature.
+
+    >>> spellings('max_epochs'), spellings('dispFreq')
+    (['--max-epochs', '--max_epochs'], ['--disp-freq', '--dispFreq'])
+    """
+    usual = re.sub('([A-Z])', r'-\1', name).lower().replace('_', '-')
+    return ['--' + usual] + (['--' + name] if name != usual else [])
+
+
+def parser_for(function, groups, defaults, description):
+    """A parser with an option for every argument in `groups` of `function`.
+
+    Parameters
+    ----------
+    function : callable
+        Its signature gives names and defaults, its docstring the help.
+    groups : dict of str to list of str
+        Titles, and the arguments under each.
+    defaults : dict
+        Values that differ from the signature's.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    signature, helps = inspect.signature(function).parameters, descriptions(function)
+    for title, names in groups.items():
+        group = parser.add_argument_group(title)
+        for name in names:
+            default = defaults.get(name, signature[name].default)
+            shown = getattr(default, '__name__', default)
+            text = '%s (default: %s)' % (helps[name].replace('%', '%%'), shown)
+            common = {'dest': name, 'default': argparse.SUPPRESS}
+            if isinstance(default, bool):
+                no = ['--no-' + option[2:] for option in spellings(name)]
+                text += '; %s turns it off' % no[0]
+                group.add_argument(*spellings(name), action='store_true', help=text, **common)
+                group.add_argument(*no, action='store_false', help=argparse.SUPPRESS, **common)
+            else:
+                group.add_argument(*spellings(name), type=value_parser(default), help=text,
+                                   metavar=value_parser(default).__name__.upper(), **common)
+    return parser
+
+
+def each(*callbacks):
+    """One callback that calls each of these, or None if all are None."""
+    callbacks = [callback for callback in callbacks if callback is not None]
+
+    def call_each(record):
+        for callback in callbacks:
+            callback(record)
+    return call_each if callbacks else None
+
+
+@contextlib.contextmanager
+def progress_bar():
+    """On a terminal, a bar under the printed lines; the context is the callback that moves it.
+
+    The context is None where stdout or stderr is no terminal.
+    """
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        yield None
+        return
+    from tqdm import tqdm
+    from tqdm.contrib import DummyTqdmFile
+    # Lines and bar must go through one stream: then tqdm wipes the bar before each line.
+    with tqdm(unit=' updates', dynamic_ncols=True, file=sys.stdout) as bar, \
+            contextlib.redirect_stdout(DummyTqdmFile(sys.stdout)) as lines, \
+            contextlib.redirect_stderr(lines):
+        def callback(record):
+            if hasattr(record, 'cost'):
+                bar.total = record.max_epochs * record.updates_per_epoch
+                bar.set_description('epoch %d, cost %.4f' % (record.epoch, record.cost), False)
+                bar.update(record.update - bar.n)
+        yield callback

@@ -1,0 +1,343 @@
+"""Fetching the movie reviews over the network, which is never trusted.
+
+A file is in its place only when it is whole and has the SHA-256 that is written here. Every wait
+has an end: for the first answer, for the next byte, and for the whole of a file. What may pass (a
+broken connection, a server in trouble) is tried again, and then the next source is.
+"""
+
+import contextlib
+import functools
+import gzip
+import itertools
+import os
+import pickle
+import re
+import shutil
+import sys
+import tarfile
+import tempfile
+import threading
+import time
+import warnings
+from collections import namedtuple
+
+import pooch
+import requests
+from requests import exceptions
+from tqdm import tqdm
+
+from imdb import DATASET, TUTORIAL_SHA256, fingerprint, load_dictionary, read_dataset
+from imdb_preprocess import PICKLE_PROTOCOL, TEXT_SETTINGS, preprocess
+from lstm_sentiment.errors import DataError, DownloadError, TutorialError
+from lstm_sentiment.text.corpora import PARTS
+from lstm_sentiment.text.vocabulary import CLASSES
+
+DICTIONARY = 'imdb.dict.pkl.gz'
+MIB = 1 << 20
+
+Source = namedtuple('Source', 'url sha256 max_bytes')
+
+# Tried in this order; the archive, which holds the reviews as text, comes last.
+PICKLE_SOURCES = tuple(Source(url, TUTORIAL_SHA256, 64 * MIB) for url in (
+    'https://www.iro.umontreal.ca/~lisa/deep/data/imdb.pkl',
+    'http://www.iro.umontreal.ca/~lisa/deep/data/imdb.pkl',
+    'https://s3.amazonaws.com/text-datasets/imdb.pkl'))
+ARCHIVE_SOURCE = Source(
+    'https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz',
+    'c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe', 128 * MIB)
+# No hash of the tutorial's dictionary is known: it is fetched by HTTPS alone, and what it holds is
+# checked instead.
+DICTIONARY_SOURCE = Source('https://www.iro.umontreal.ca/~lisa/deep/data/imdb.dict.pkl.gz', None,
+                           16 * MIB)
+
+# The reviews in the archive that is published; no name leads out of a folder.
+REVIEW_MEMBER = re.compile(r'aclImdb/(train|test)/(pos|neg)/([0-9]{1,9}_[0-9]{1,9}\.txt)')
+# Bytes of a review, and of the whole archive, unpacked: the longest review has 14,000.
+MAX_REVIEW = 1 << 20
+MAX_ARCHIVE = 1 << 30
+
+# Seconds in which a source must answer, seconds without a byte after which an attempt ends,
+# seconds for a file with all attempts, and seconds before the second and the third attempt.
+PROBE_SECONDS = 8.
+STALL_SECONDS = 8.
+TOTAL_SECONDS = 1800.
+PAUSES = (1., 4.)
+MAX_REDIRECTS = 5
+
+
+def download_dataset(folder, looked_in):
+    """Download ``imdb.pkl`` into `folder` from the first source that works; return its path.
+
+    All sources are asked at once whether they answer, so that the attempt soon ends where there
+    is no network.
+
+    Raises
+    ------
+    DownloadError
+        If none works; names each, and the reason.
+    """
+    fetchers = [(source, fetch_pickle) for source in PICKLE_SOURCES]
+    fetchers.append((ARCHIVE_SOURCE, fetch_archive))
+    reasons = probe([source.url for source, _ in fetchers] + [DICTIONARY_SOURCE.url])
+    for source, fetcher in fetchers:
+        if reasons[source.url] is not None:
+            continue
+        print(f'Downloading {source.url} to {folder}', file=sys.stderr)
+        try:
+            os.makedirs(folder, exist_ok=True)
+            return fetcher(source, folder, reasons[DICTIONARY_SOURCE.url])
+        except (OSError, ValueError, EOFError, tarfile.TarError, TutorialError) as error:
+            reasons[source.url] = plain_reason(error)
+    tried = '\n'.join(f'  {source.url}: {reasons[source.url]}' for source, _ in fetchers)
+    raise DownloadError(
+        f'The IMDB reviews are not on this machine (looked for {DATASET} and {DATASET}.gz in '
+        f'{looked_in}), and no source of them could be used:\n{tried}\n'
+        'What you can do:\n'
+        f'  - put {DATASET} or {DATASET}.gz into {folder}, or name the folder that holds it in '
+        'IMDB_DATA_DIR;\n'
+        '  - make it from the reviews (the folder aclImdb): python imdb_preprocess.py aclImdb;\n'
+        '  - train on the dataset that this project makes itself: python lstm.py --dataset demo')
+
+
+# What each source gives
+
+def fetch_pickle(source, folder, no_dictionary):
+    """Download the tutorial's pickle, and its dictionary if that answers; return the path."""
+    path = fetch(source, folder, DATASET)
+    if no_dictionary is None:
+        try:
+            fetch_dictionary(folder, path)
+        except (OSError, ValueError, TutorialError) as error:
+            no_dictionary = plain_reason(error)
+    if no_dictionary is not None:
+        warnings.warn(f'The dictionary of the reviews, {DICTIONARY_SOURCE.url}, could not be had: '
+                      f'{no_dictionary}. Training does not need it.', stacklevel=2)
+    return path
+
+
+def fetch_dictionary(folder, dataset):
+    """Download the tutorial's dictionary, check it, and tie it to `dataset`."""
+    parts = read_dataset(dataset)
+    largest_id = max(max(map(max, sequences)) for sequences, _ in parts)
+    settings = dict(TEXT_SETTINGS, fingerprint=fingerprint(dataset))
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        path = fetch(DICTIONARY_SOURCE, scratch, DICTIONARY)
+        if not load_dictionary(path, settings['fingerprint'], largest_id)[1]:
+            with open(path, 'ab') as file:
+                file.write(gzip.compress(pickle.dumps(settings, PICKLE_PROTOCOL)))
+        os.replace(path, os.path.join(folder, DICTIONARY))
+
+
+def fetch_archive(source, folder, _):
+    """Download the reviews as text, and turn them into the two pickles; return the path."""
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        archive = fetch(source, scratch, 'aclImdb.tar.gz')
+        unpack_reviews(archive, scratch)
+        path = os.path.join(folder, DATASET)
+        preprocess(os.path.join(scratch, 'aclImdb'), path, os.path.join(folder, 'imdb.dict.pkl'),
+                   progress=True)
+    return path
+
+
+# One file
+
+def fetch(source, folder, name):
+    """Download a file into `folder`, in three attempts at most; return its path.
+
+    Raises
+    ------
+    requests.RequestException, DownloadError, ValueError
+        If it cannot be had, is too large or too slow, or has another SHA-256.
+    """
+    deadline = time.monotonic() + TOTAL_SECONDS
+    for pause in (*PAUSES, None):
+        try:
+            return attempt(source, folder, name, deadline)
+        except exceptions.RequestException as error:
+            if pause is None or not may_pass(error):
+                raise
+        time.sleep(max(0., min(pause, deadline - time.monotonic())))
+    return None
+
+
+def may_pass(error):
+    """Whether another attempt could do better: not where the server says that it has no such file.
+
+    >>> may_pass(exceptions.ConnectTimeout()), may_pass(exceptions.TooManyRedirects())
+    (True, False)
+    """
+    if isinstance(error, exceptions.HTTPError):
+        return error.response.status_code >= 500
+    return not isinstance(error, exceptions.TooManyRedirects)
+
+
+def attempt(source, folder, name, deadline):
+    """Download a file, checked, by a thread that is left alone when the time is over.
+
+    A name that is looked up, and a server that sends a byte now and then, cannot be interrupted.
+    """
+    result, given_up = {}, threading.Event()
+
+    def work(scratch):
+        receiver = functools.partial(receive, max_bytes=source.max_bytes, given_up=given_up)
+        try:
+            pooch.retrieve(source.url, source.sha256, fname=name, path=scratch,
+                           downloader=receiver)
+        except Exception as error:  # to be raised by the thread that waits
+            result['error'] = error
+
+    with quiet_pooch(), tempfile.TemporaryDirectory(dir=folder) as scratch:
+        thread = threading.Thread(target=work, args=(scratch,), daemon=True)
+        thread.start()
+        try:
+            thread.join(max(0., deadline - time.monotonic()))
+        finally:
+            given_up.set()
+        if thread.is_alive():
+            raise DownloadError(f'it was not whole within {TOTAL_SECONDS:g} s')
+        if 'error' in result:
+            raise result['error']
+        path = os.path.join(folder, name)
+        os.replace(os.path.join(scratch, name), path)
+    return path
+
+
+@contextlib.contextmanager
+def quiet_pooch():
+    logger = pooch.get_logger()
+    level = logger.level
+    logger.setLevel('WARNING')
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def receive(url, path, _, max_bytes, given_up):
+    """Write what `url` sends to `path`: all of it, and no more than `max_bytes`."""
+    with answer(url, STALL_SECONDS) as response, open(path, 'wb') as file:
+        n_bytes, announced = 0, response.headers.get('Content-Length', '')
+        total = int(announced) if announced.isdecimal() else None
+        with tqdm(total=total, unit='B', unit_scale=True, disable=not sys.stderr.isatty()) as bar:
+            for block in response.iter_content(1 << 16):
+                n_bytes += len(block)
+                if n_bytes > max_bytes:
+                    raise DownloadError(f'it sends more than {max_bytes} bytes')
+                if given_up.is_set():
+                    raise DownloadError('given up')
+                file.write(block)
+                bar.update(len(block))
+    if total not in (None, n_bytes) and 'Content-Encoding' not in response.headers:
+        raise exceptions.ConnectionError(f'cut short: {n_bytes} of {total} bytes came')
+
+
+@contextlib.contextmanager
+def answer(url, seconds):
+    """The answer of a server, which must be a good one; HTTPS leads to nothing else."""
+    with requests.Session() as session:
+        session.max_redirects = MAX_REDIRECTS
+        with session.get(url, stream=True, timeout=seconds,
+                         headers={'Accept-Encoding': 'identity'}) as response:
+            response.raise_for_status()
+            hops = [hop.url for hop in response.history] + [response.url]
+            if url.startswith('https:') and not all(hop.startswith('https:') for hop in hops):
+                raise DownloadError('it leads from HTTPS to an open connection')
+            yield response
+
+
+def probe(urls):
+    """Ask all `urls` at once; return for each None if it may be used, else the reason why not."""
+    answers = {}
+
+    def ask(url):
+        try:
+            with answer(url, PROBE_SECONDS):
+                answers[url] = None
+        except exceptions.HTTPError as error:
+            answers[url] = None if may_pass(error) else plain_reason(error)
+        except (OSError, ValueError, TutorialError) as error:
+            answers[url] = plain_reason(error, PROBE_SECONDS)
+
+    # Looking up a name cannot be interrupted: a thread that hangs in it must not keep the program
+    # from going on, or from ending.
+    threads = [threading.Thread(target=ask, args=(url,), daemon=True) for url in urls]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + PROBE_SECONDS
+    for thread in threads:
+        thread.join(max(0., deadline - time.monotonic()))
+    return {url: answers.get(url, f'no answer within {PROBE_SECONDS:g} s') for url in urls}
+
+
+def plain_reason(error, seconds=None):
+    """Say in plain words why a source could not be used; it was waited for that many seconds."""
+    text = str(error)
+    if isinstance(error, exceptions.HTTPError):
+        return f'the server answers {error.response.status_code} {error.response.reason}'
+    if isinstance(error, exceptions.TooManyRedirects):
+        return 'it leads from address to address'
+    if isinstance(error, exceptions.ProxyError):
+        return 'the proxy cannot be used'
+    if isinstance(error, exceptions.SSLError):
+        return 'no secure connection to it can be made'
+    for sign, reason in [('cut short', text), ('IncompleteRead', 'the file was cut short'),
+                         ('timed out', f'no answer within {seconds or STALL_SECONDS:g} s'),
+                         ('refused', 'the connection was refused'),
+                         ('unreachable', 'the network is unreachable'),
+                         ('esol', 'its name cannot be looked up'),
+                         ('getaddrinfo', 'its name cannot be looked up')]:
+        if isinstance(error, exceptions.RequestException) and sign in text:
+            return reason
+    if isinstance(error, exceptions.RequestException):
+        return f'the connection failed ({type(error).__name__})'
+    if isinstance(error, OSError) and error.strerror:
+        return f'{error.filename or "the file"}: {error.strerror}'
+    return text
+
+
+def unpack_reviews(archive, folder):
+    """Unpack the reviews of the published archive, and nothing else in it.
+
+    Parameters
+    ----------
+    archive : str
+        The file ``aclImdb_v1.tar.gz``.
+    folder : str
+        Where the corpus folder ``aclImdb`` is made.
+
+    Raises
+    ------
+    DataError
+        If it holds more than `MAX_REVIEW` bytes in one review or `MAX_ARCHIVE` in all.
+    """
+    for part, label in itertools.product(PARTS, CLASSES):
+        os.makedirs(os.path.join(folder, 'aclImdb', part, label))
+    n_bytes = 0
+    with gzip.open(archive) as stream, \
+            tarfile.open(fileobj=UpTo(stream, MAX_ARCHIVE), mode='r|') as members:
+        for member in members:
+            match = REVIEW_MEMBER.fullmatch(member.name)
+            if not match or not member.isreg():
+                continue
+            n_bytes += member.size
+            if member.size > MAX_REVIEW or n_bytes > MAX_ARCHIVE:
+                raise DataError(f'{archive} holds {member.size} bytes in {member.name}. Expected '
+                                f'{MAX_REVIEW} at most, {MAX_ARCHIVE} in all: fetch it again.')
+            path = os.path.join(folder, 'aclImdb', *match.groups())
+            with open(path, 'wb') as file:
+                shutil.copyfileobj(members.extractfile(member), file)
+
+
+class UpTo:
+    """A stream of bytes that has an end, whatever was compressed into it."""
+
+    def __init__(self, stream, n_bytes):
+        self.stream, self.n_bytes = stream, n_bytes
+
+    def read(self, size):
+        content = self.stream.read(size)
+        self.n_bytes -= len(content)
+        if self.n_bytes < 0:
+            raise DataError('The archive of the reviews unpacks to more than '
+                            f'{MAX_ARCHIVE} bytes. Fetch it again.')
+        return content

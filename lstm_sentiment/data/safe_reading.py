@@ -1,0 +1,451 @@
+"""Reading what other people made, or what came over the network: pickles, ``.npz``, JSON.
+
+A pickle is a program for a small machine that can call any function. Nothing here lets it: classes
+and functions are refused by name and never imported. Plain data can do harm as well. Nine bytes
+make the machine reserve gigabytes for its memo, and tuples within tuples overflow its stack or keep
+it busy for ever once they are hashed. So a file of pickles goes through `scan` before any of it is
+read, unless its SHA-256 is that of a file that is known.
+
+What this promises: a file of pickles, unpacked, takes at most `MEMORY_FACTOR` times its size in
+memory, and has `MAX_UNPACKED` bytes at most, or `INFLATION` times its size; what cannot be used
+ends in a `DataError`.
+"""
+
+import collections
+import contextlib
+import hashlib
+import io
+import json
+import os
+import pickle
+import pickletools
+import re
+import reprlib
+import zipfile
+import zlib
+
+import numpy
+
+from lstm_sentiment.errors import DataError
+
+# Bytes of a file of pickles after decompression, 13 times as many as the IMDB reviews have; a file
+# that is larger itself may have INFLATION times its own size.
+MAX_UNPACKED, INFLATION = 256 << 20, 20
+# Bytes in memory for each byte of a pickle, at most; one for lists of two numbers takes 20.
+MEMORY_FACTOR = 48
+# Bytes of the options beside a model; those of the tutorial take 600.
+MAX_OPTIONS = 1 << 16
+# How many times larger than the file the arrays in it may be.
+MAX_INFLATION = 100
+MAX_DIRECTORY = 1 << 16
+
+BLOCK = 1 << 20
+GZIP_MAGIC = b'\x1f\x8b'
+GZIP_FORMAT = 31  # of zlib: a gzip header, and the largest window
+
+abridged = reprlib.Repr()
+abridged.maxlevel = 2
+shown = abridged.repr
+
+
+# Files, compressed or not
+
+@contextlib.contextmanager
+def open_pickles(path, expected, known=frozenset(), digest=None):
+    """Open a file of pickles, compressed or not, as a stream for `read_pickle`.
+
+    Parameters
+    ----------
+    path : str
+    expected : str
+        What the file should hold, for the message.
+    known : set of str
+        SHA-256, before compression, of files that need no scan.
+    digest : hashlib object, optional
+        A new SHA-256, to be updated by the content.
+
+    Raises
+    ------
+    DataError
+        For whatever goes wrong inside the ``with``; names the file and says what was `expected`.
+    """
+    try:
+        content = read_bounded(path, max(MAX_UNPACKED, INFLATION * os.path.getsize(path)))
+        digest = digest or hashlib.sha256()
+        digest.update(content)
+        if digest.hexdigest() not in known:
+            scan(content)
+        # Without a buffer the unpickler reads byte by byte, and takes three times as long.
+        yield io.BufferedReader(io.BytesIO(content), 1 << 18)
+    # A foreign or damaged pickle can raise almost anything.
+    except Exception as error:
+        raise DataError(
+            f'{path} cannot be used. Expected {expected}; found: {reason(error)}. If it is '
+            'damaged, remove it and fetch it again; files of your own are made by '
+            'imdb_preprocess.py.') from error
+
+
+def read_bounded(path, limit):
+    """The content of a file, decompressed if it is gzip; more than `limit` bytes are refused."""
+    with open_regular(path) as file:
+        return b''.join(content_blocks(file, limit))
+
+
+def open_regular(path):
+    """Open a file to be read; what has no end, or waits, is refused."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise DataError('a folder or a device')
+    return open(path, 'rb')
+
+
+def reason(error):
+    r"""What an exception says, for a message: not at length, nor with what a terminal obeys.
+
+    >>> print(reason(DataError('a name' + chr(27) + '[2J')))
+    a name\x1b[2J
+    """
+    text = f'{type(error).__name__}: {error}'
+    if isinstance(error, DataError):
+        text = str(error)
+    elif isinstance(error, OSError) and error.strerror:
+        text = error.strerror
+    return printable(text if len(text) <= 300 else text[:300] + ' ...')
+
+
+def printable(text):
+    return ''.join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
+def content_blocks(file, limit=float('inf')):
+    """Yield the content of a file, decompressed if it is gzip, in blocks of bytes, none empty.
+
+    Raises
+    ------
+    DataError
+        If there are more than `limit` bytes.
+    """
+    compressed = file.peek(2)[:2] == GZIP_MAGIC
+    n_bytes = 0
+    for block in decompress(file) if compressed else iter(lambda: file.read(BLOCK), b''):
+        n_bytes += len(block)
+        if n_bytes > limit:
+            raise DataError(f'more than {limit} bytes, unpacked')
+        yield block
+
+
+def decompress(file):
+    """Yield the blocks, none empty, of a gzip file of one member or several."""
+    member = zlib.decompressobj(GZIP_FORMAT)
+    while True:
+        block = member.unconsumed_tail or member.unused_data or file.read(BLOCK)
+        if member.eof and block:
+            member = zlib.decompressobj(GZIP_FORMAT)
+        elif member.eof:
+            return
+        elif not block:
+            raise EOFError('the compressed file is cut off')
+        block = member.decompress(block, BLOCK)
+        if block:
+            yield block
+
+
+def fingerprint(path):
+    """Return the SHA-256 of a file before compression, in hexadecimal."""
+    digest = hashlib.sha256()
+    try:
+        with open_regular(path) as file:
+            for block in content_blocks(file):
+                digest.update(block)
+    except (OSError, EOFError, zlib.error, DataError) as error:
+        raise DataError(f'{path} cannot be read: {reason(error)}') from error
+    return digest.hexdigest()
+
+
+# Pickles of plain data
+
+class PlainUnpickler(pickle.Unpickler):
+    """Read pickles of plain values; one that names anything is refused."""
+
+    def find_class(self, module, name):
+        raise DataError(asks_for(f'{module}.{name}'))
+
+
+def asks_for(what):
+    return f'it asks for {printable(what)}, which plain data never needs'
+
+
+def read_pickle(stream):
+    """Read the next pickle of a stream; text that Python 2 pickled is UTF-8."""
+    return PlainUnpickler(stream, encoding='utf-8', errors='surrogateescape').load()
+
+
+# One step of the scan: instructions of fixed size, then one that must be looked at. Numbers are a
+# byte (K), two (M), four (J), a float (G), or digits (I, L, F); q and r write to the memo, h, j and
+# g read from it; a list (]) that goes to the memo takes two bytes or more. Single instructions
+# come first in the order of how often there are any, and four numbers at a time save time.
+NUMBER = rb'(?:K.|M..)'
+STEP = re.compile(
+    rb'(?:' + 4 * NUMBER + rb'|K.|M..|q.|r..[\x00-\x0f]\x00|](?=[q\x94]|r..[\x00-\x0f]\x00)'
+    rb'|[(aesuN.\x88\x89\x94)]|J.{4}|h.|j.{4}|G.{8}|\x80[\x00-\x05]|[IL]-?[0-9]{1,20}L?\n'
+    rb'|F[-+.0-9einfa]{1,32}\n|g[0-9]{1,9}\n|[VS][^\n]*\n){0,1000}'
+    rb'(?:[XT](?P<size>.{4})|[\x8cU](?P<short_size>.)|\x8a(?P<long_size>.)|\x95(?P<frame>.{8})'
+    rb'|(?P<list>[]l])|(?P<dict>[}d])|(?P<tuple>[t\x85-\x87])'
+    rb'|r(?P<place>.{4})|p(?P<place_digits>[0-9]{1,9})\n'
+    rb'|c(?P<name>[^\n]{0,99}\n[^\n]{0,99})\n)?', re.DOTALL)
+
+
+def scan(content):
+    """Raise `DataError` unless all pickles in `content` are plain data, as small as they look.
+
+    Numbers, text, lists, tuples and dicts pass, with these bounds: a size lies within the content;
+    a place in the memo beyond the second million is taken only after as many others; six bytes or
+    more for each list, dict and tuple that does not go to the memo; and where there is a dict, no
+    tuple within a tuple and no number of more than 64 bits.
+    """
+    position, n_places = 0, 0
+    made = collections.Counter()
+    while position < len(content):
+        step = STEP.match(content, position)
+        if step.end() == position:
+            raise DataError(refusal(content, position))
+        position, kind = step.end(), step.lastgroup
+        made[kind] += 1
+        n_containers = made['list'] + made['dict'] + made['tuple']
+        if n_containers > 100 + position // 6:
+            raise DataError(f'{n_containers} lists, dicts and tuples in {position} bytes')
+        if kind in ('size', 'short_size', 'long_size', 'frame'):
+            size = int.from_bytes(step.group(kind), 'little')
+            if size > len(content) - position:
+                raise DataError(f'the pickle is truncated: {size} bytes announced at {position}, '
+                                f'{len(content) - position} left')
+            position += size * (kind != 'frame')
+        elif kind in ('place', 'place_digits'):
+            number = step.group(kind)
+            place = int.from_bytes(number, 'little') if kind == 'place' else int(number)
+            if place > n_places + (2 << 20):
+                raise DataError(f'place {place} of the memo is taken after {n_places}')
+            n_places += 1
+        elif kind == 'name':
+            name = step.group('name').replace(b'\n', b'.').decode('utf-8', 'backslashreplace')
+            raise DataError(asks_for(name))
+    # To hash such keys can take for ever, or overflow the stack.
+    if made['dict'] and (made['tuple'] > 1 or made['long_size']):
+        raise DataError('a dict beside tuples or huge numbers, which plain data never has')
+
+
+def refusal(content, position):
+    """Why no step of the scan fits at `position`."""
+    instruction = pickletools.code2op.get(chr(content[position]))
+    if instruction is None:
+        return f'no pickle: byte 0x{content[position]:02x} at {position}'
+    if instruction.name in ('STACK_GLOBAL', 'INST', 'OBJ', 'NEWOBJ', 'NEWOBJ_EX', 'REDUCE', 'BUILD',
+                            'EXT1', 'EXT2', 'EXT4', 'PERSID', 'BINPERSID'):
+        return asks_for('a class or a function')
+    return (f'the pickle is truncated, or no plain data: {instruction.name} at {position} of '
+            f'{len(content)} bytes')
+
+
+# The options beside a model
+
+def read_json(path):
+    """Read a JSON file of at most `MAX_OPTIONS` bytes."""
+    return json.loads(read_bounded(path, MAX_OPTIONS).decode('utf-8'))
+
+
+def read_options_pickle(path):
+    """Read the tutorial's pickle of options, of at most `MAX_OPTIONS` bytes."""
+    return OptionsReader().read(read_bounded(path, MAX_OPTIONS))
+
+
+CONSTANTS = {'NONE': None, 'NEWTRUE': True, 'NEWFALSE': False, 'EMPTY_TUPLE': ()}
+VALUES = {'INT', 'BININT', 'BININT1', 'BININT2', 'LONG', 'LONG1', 'FLOAT', 'BINFLOAT', 'STRING',
+          'BINSTRING', 'SHORT_BINSTRING', 'UNICODE', 'BINUNICODE', 'SHORT_BINUNICODE',
+          'BINBYTES', 'SHORT_BINBYTES'}
+PUTS, GETS = {'PUT', 'BINPUT', 'LONG_BINPUT'}, {'GET', 'BINGET', 'LONG_BINGET'}
+OPTIMIZERS = {(module, name) for module in ('__main__', 'lstm', 'optimizers')
+              for name in ('sgd', 'adadelta', 'rmsprop')}
+DTYPE, SCALAR, ENCODE = 'numpy.dtype', 'numpy.scalar', 'codecs.encode'
+CALLS = {('numpy', 'dtype'): DTYPE, ('_codecs', 'encode'): ENCODE,
+         ('numpy.core.multiarray', 'scalar'): SCALAR,
+         ('numpy._core.multiarray', 'scalar'): SCALAR}
+Call = collections.namedtuple('Call', 'name arguments')
+
+
+class OptionsReader:
+    """Follows the pickle of a dict of options step by step, and calls nothing that it names.
+
+    The tutorial's own holds numbers, strings, the optimizer function, which becomes its name, and
+    NumPy scalars, which become numbers.
+    """
+
+    def __init__(self):
+        self.stack, self.marks, self.memo = [], [], {}
+
+    def read(self, content):
+        for instruction, argument, _ in pickletools.genops(content):
+            self.follow(instruction.name, argument)
+        return self.stack.pop()
+
+    def follow(self, name, argument):
+        stack = self.stack
+        if name in CONSTANTS:
+            stack.append(CONSTANTS[name])
+        elif name in VALUES:
+            stack.append(argument)
+        elif name in ('EMPTY_DICT', 'EMPTY_LIST'):
+            stack.append({} if name == 'EMPTY_DICT' else [])
+        elif name == 'MARK':
+            self.marks.append(len(stack))
+        elif name in ('APPEND', 'APPENDS'):
+            values = [stack.pop()] if name == 'APPEND' else self.marked()
+            self.top(list).extend(values)
+        elif name in ('SETITEM', 'SETITEMS'):
+            pairs = self.last(2) if name == 'SETITEM' else self.marked()
+            set_items(self.top(dict), pairs)
+        elif name in ('TUPLE', 'LIST'):
+            stack.append((tuple if name == 'TUPLE' else list)(self.marked()))
+        elif name in ('TUPLE1', 'TUPLE2', 'TUPLE3'):
+            stack.append(tuple(self.last(int(name[-1]))))
+        elif name == 'DICT':
+            pairs = self.marked()
+            stack.append({})
+            set_items(stack[-1], pairs)
+        elif name in PUTS or name == 'MEMOIZE':
+            self.memo[len(self.memo) if name == 'MEMOIZE' else argument] = stack[-1]
+        elif name in GETS:
+            stack.append(self.memo[argument])
+        elif name == 'GLOBAL':
+            stack.append(known_name(*argument.split(' ', 1)))
+        elif name == 'STACK_GLOBAL':
+            stack.append(known_name(*self.last(2)))
+        elif name in ('REDUCE', 'BUILD'):
+            called, arguments = self.last(2)
+            stack.append((call if name == 'REDUCE' else set_byte_order)(called, arguments))
+        elif name not in ('PROTO', 'FRAME', 'STOP'):
+            raise DataError(f'it has {name} in it, which options never need')
+
+    def top(self, kind):
+        """The value on top of the stack, which must be of this type."""
+        if type(self.stack[-1]) is not kind:
+            raise DataError(f'items of {type(self.stack[-1]).__name__}')
+        return self.stack[-1]
+
+    def last(self, n_values):
+        """Take the last values off the stack."""
+        if len(self.stack) < n_values:
+            raise DataError('too few values')
+        values = self.stack[-n_values:]
+        del self.stack[-n_values:]
+        return values
+
+    def marked(self):
+        """Take the values since the last mark off the stack."""
+        start = self.marks.pop()
+        values = self.stack[start:]
+        del self.stack[start:]
+        return values
+
+
+def set_items(mapping, pairs):
+    names, values = pairs[::2], pairs[1::2]
+    if any(type(name) is not str for name in names) or len(names) != len(values):
+        raise DataError('an option without a name')
+    mapping.update(zip(names, values))
+
+
+def known_name(module, name):
+    """What a class or function becomes: the name of an optimizer, or a call that is understood."""
+    if (module, name) in OPTIMIZERS:
+        return name
+    if (module, name) in CALLS:
+        return Call(CALLS[module, name], None)
+    raise DataError(f'it asks for {module}.{name}, which options never need')
+
+
+def call(called, arguments):
+    """The value of one of the calls that the pickle of a NumPy scalar makes."""
+    function = called.name if type(called) is Call else None
+    if function == DTYPE and re.fullmatch('[biuf][1248]', arguments[0]):
+        return Call('dtype', arguments[0])
+    if function == ENCODE and arguments[1:] == ('latin1',):
+        return arguments[0].encode('latin1')
+    if function == SCALAR and type(arguments[0]) is Call and arguments[0].name == 'dtype':
+        number = arguments[1].encode('latin1') if type(arguments[1]) is str else arguments[1]
+        value, = numpy.frombuffer(number, arguments[0].arguments)
+        return value.item()
+    raise DataError('it calls what options never call')
+
+
+def set_byte_order(called, state):
+    """The type of a NumPy scalar, with the byte order that its state gives it."""
+    if type(called) is not Call or called.name != 'dtype' or state[1] not in ('<', '>', '|', '='):
+        raise DataError('it sets the state of what has none')
+    return Call('dtype', state[1] + called.arguments.lstrip('<>|='))
+
+
+# Arrays
+
+NPY_HEADER = re.compile(
+    rb"\x93NUMPY[\x01\x02]\x00(?:..|..\x00\x00)"
+    rb"\{'descr': '[<>|=]?[biuf](?P<size>[1248])', 'fortran_order': (?:False|True), "
+    rb"'shape': \((?P<shape>[0-9L, ]*)\), \} *\n", re.DOTALL)
+Member = collections.namedtuple('Member', 'shape n_bytes')
+
+
+@contextlib.contextmanager
+def open_arrays(path):
+    """Open an ``.npz``; the context is the arrays by name, and a `Member` for each.
+
+    Only arrays of numbers or truth values are members, each exactly as large as its header says,
+    together no larger than `MAX_INFLATION` times the file; so nothing is read before its size is
+    known. Whatever else is in the file, such as arrays of objects, is left alone.
+
+    Raises
+    ------
+    DataError
+        For a file that is none of this. What is damaged inside raises other errors when it is read.
+    """
+    with open_regular(path) as file:
+        n_bytes = file.seek(0, os.SEEK_END)
+        check_directory(file, n_bytes)
+        with zipfile.ZipFile(file) as archive:
+            found = [(information.filename[:-len('.npy')], find_member(archive, information))
+                     for information in archive.infolist()]
+        members = {name: member for name, member in found if member}
+        if not members or len(members) < len([name for name, member in found if name in members]):
+            raise DataError('no arrays of numbers by name, or two by the same')
+        if sum(member.n_bytes for member in members.values()) > MAX_INFLATION * n_bytes:
+            raise DataError(f'arrays of more than {MAX_INFLATION} times the size of the file')
+        file.seek(0)
+        with numpy.load(file, allow_pickle=False) as arrays:
+            yield arrays, members
+
+
+def check_directory(file, n_bytes):
+    """Raise `DataError` unless the file ends in the record of a short list, as zip files do."""
+    file.seek(max(0, n_bytes - 42))
+    tail = file.read()
+    if tail[-22:-18] != b'PK\x05\x06' or tail[:4] == b'PK\x06\x07':
+        raise DataError('no arrays by name')
+    if int.from_bytes(tail[-10:-6], 'little') > MAX_DIRECTORY:
+        raise DataError(f'more than {MAX_DIRECTORY} bytes of names')
+
+
+def find_member(archive, information):
+    """The `Member` that a member of a zip is, or None if it is no array of numbers."""
+    name = information.filename
+    if not name.endswith('.npy') or information.compress_type not in (zipfile.ZIP_STORED,
+                                                                      zipfile.ZIP_DEFLATED):
+        return None
+    with archive.open(information) as member:
+        header = NPY_HEADER.match(member.read(1 << 12))
+    if header is None:
+        return None
+    shape = tuple(int(length) for length in re.findall(rb'[0-9]{1,18}', header.group('shape')))
+    n_bytes = int(header.group('size'))
+    for length in shape:
+        n_bytes *= length
+    if len(shape) > 8 or header.end() + n_bytes != information.file_size:
+        raise DataError(f'{shown(name)} in it has {information.file_size} bytes where its shape '
+                        f'{shape} makes {header.end() + n_bytes}')
+    return Member(shape, n_bytes)

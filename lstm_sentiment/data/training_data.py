@@ -1,0 +1,163 @@
+"""What `lstm.py` trains on: a dataset by name or by path, and the vocabulary that belongs to it."""
+import functools
+import inspect
+import os
+import warnings
+
+import numpy
+
+import imdb
+from lstm_sentiment.errors import DataError, DownloadError
+from lstm_sentiment.options import require
+from lstm_sentiment.text import demo_grammar
+from lstm_sentiment.text.vocabulary import UNKNOWN_ID, Vocabulary, dictionary_path
+
+# Above and below which it is worth a warning.
+MOST_UNKNOWN, FEWEST_VALID = 0.2, 50
+
+# name: (load_data, prepare_data)
+datasets = {'imdb': (imdb.load_data, imdb.prepare_data),
+            'demo': (demo_grammar.load_data, imdb.prepare_data)}
+
+
+def get_dataset(name):
+    """The pair `load_data`, `prepare_data` of a dataset.
+
+    Differs from the tutorial: `name` may also be the path of a pickle of word ids.
+    """
+    if name in datasets:
+        return datasets[name]
+    return functools.partial(imdb.load_data, name), imdb.prepare_data
+
+
+def check_dataset(name):
+    """Raise a `TutorialError` unless this is a dataset that is known, or a file."""
+    if name in datasets:
+        return
+    is_path = isinstance(name, (str, os.PathLike))
+    looks_like_one = is_path and ('.pkl' in os.fspath(name) or os.path.dirname(name)
+                                  or os.path.isfile(name))
+    require(looks_like_one, 'dataset', name, 'one of %s, or the path of a dataset (PATH.pkl) that '
+            'imdb_preprocess.py wrote' % ', '.join(sorted(datasets)))
+    imdb.find_dataset(name, download=False)
+
+
+def choose_dataset():
+    """IMDB where it is at hand or can be fetched; else `demo`, and says why."""
+    try:
+        imdb.find_dataset()
+    except DownloadError as error:
+        print('%s\nTraining on the dataset demo instead.' % error)
+        return 'demo'
+    return 'imdb'
+
+
+def load_parts(options, rng):
+    """Train, valid and test of the options' dataset, each (sequences, labels), and what it is.
+
+    Sets the options ``ydim``, the number of classes, and ``dataset_sha256``, by which a dictionary
+    that is given later can be told to belong to the model.
+
+    Returns
+    -------
+    parts : tuple
+        Train, valid and test.
+    about : dict
+        ``path``, ``fingerprint`` and ``largest_id`` of the file; empty where there is none.
+    """
+    load_data, _ = get_dataset(options['dataset'])
+    about = {}
+    extra = {'about': about} if 'about' in inspect.signature(load_data).parameters else {}
+    train, valid, test = load_data(n_words=options['n_words'], maxlen=options['maxlen'],
+                                   valid_portion=options['valid_portion'], rng=rng, **extra)
+    n_all_tests = len(test[0])
+    if options['test_size'] > 0:
+        chosen = numpy.arange(len(test[0]))
+        rng.shuffle(chosen)
+        chosen = chosen[:options['test_size']]
+        test = [test[0][k] for k in chosen], [test[1][k] for k in chosen]
+    for name, (sequences, _) in (('training', train), ('validation', valid), ('test', test)):
+        if not sequences:
+            raise DataError('dataset %s: no %s reviews are left with valid_portion=%s and '
+                            'maxlen=%s' % (options['dataset'], name, options['valid_portion'],
+                                           options['maxlen']))
+    warn_of(train, valid, options, len(test[0]), n_all_tests, about)
+    options['ydim'] = n_classes(train, valid, test)
+    options['dataset_sha256'] = about.get('fingerprint')
+    return (train, valid, test), about
+
+
+def warn_of(train, valid, options, n_tests, n_all_tests, about):
+    """Warn, once each, of what makes the errors mean less than they seem to."""
+    if about.get('n_too_long'):
+        warnings.warn('%d of the %d training reviews have maxlen=%d words or more and are left out'
+                      % (about['n_too_long'], about['n_training'], options['maxlen']))
+    n_tokens = sum(map(len, train[0]))
+    share = sum(sequence.count(UNKNOWN_ID) for sequence in train[0]) / max(n_tokens, 1)
+    if share > MOST_UNKNOWN:
+        warnings.warn('%.0f %% of the words in the training reviews are unknown with n_words=%d: '
+                      'a larger n_words would know more' % (100 * share, options['n_words']))
+    if len(valid[0]) < FEWEST_VALID:
+        warnings.warn('the validation set has %d reviews only: its error moves in steps of %.3f'
+                      % (len(valid[0]), 1. / len(valid[0])))
+    missing = sorted(set(train[1]) - set(valid[1]))
+    if missing:
+        warnings.warn('no validation review has the label %s: the validation error says nothing '
+                      'of it' % ', '.join(map(str, missing)))
+    if n_tests < n_all_tests:
+        warnings.warn('the test error is measured on %d of the %d test reviews (test_size)'
+                      % (n_tests, n_all_tests))
+
+
+def n_classes(train, valid, test):
+    """One more than the largest training label; the other labels must be among these."""
+    known = set(train[1])
+    if len(known) < 2:
+        raise DataError('all training reviews have the label %d: expected two classes or more'
+                        % known.pop())
+    for name, (_, labels) in (('validation', valid), ('test', test)):
+        unknown = sorted(set(labels) - known)
+        if unknown:
+            raise DataError('the %s set has the label %d, which the training set (labels %s) '
+                            'never has' % (name, unknown[0], sorted(known)))
+    return int(max(known)) + 1
+
+
+def load_vocabulary(about, options):
+    """The vocabulary of a dataset, as far as a model with these options knows it.
+
+    It is read from the dictionary beside the dataset (`vocabulary.dictionary_path`). Where there
+    is none, or one of another dataset, this is said, and None returned: training does not need it.
+
+    Parameters
+    ----------
+    about : dict
+        As `load_parts` returns it.
+    options : dict
+        ``n_words`` and ``ydim`` are used.
+    """
+    try:
+        if 'path' not in about:
+            raise DataError('the dataset %s is no file with a dictionary beside it'
+                            % options['dataset'])
+        found = Vocabulary.from_dictionary(find_dictionary(about['path']), about['fingerprint'],
+                                           about['largest_id'])
+        if len(found.classes) < options['ydim']:
+            raise DataError('the dictionary names the classes %s, but there are %d labels'
+                            % (', '.join(found.classes), options['ydim']))
+    except DataError as error:
+        print('The model will be saved without its words; predict.py will ask for --dictionary '
+              '(%s)' % error)
+        return None
+    words = found.limited(options['n_words']).words
+    return Vocabulary(words, found.settings, found.classes[:options['ydim']], found.fingerprint)
+
+
+def find_dictionary(path):
+    """The dictionary beside a dataset, compressed or not."""
+    expected = dictionary_path(path)
+    other = expected[:-len('.gz')] if expected.endswith('.gz') else expected + '.gz'
+    for candidate in (expected, other):
+        if os.path.isfile(candidate):
+            return candidate
+    raise DataError('there is no %s' % expected)

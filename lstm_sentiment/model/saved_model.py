@@ -1,0 +1,352 @@
+"""Saved models: parameters and options in an ``.npz``, the words beside it.
+
+``lstm_model.npz`` holds the arrays by name, with ``train_err``, ``valid_err``,
+``test_err``, ``history_errs``, and as JSON ``options`` and, where training knew
+them, ``words``: one file, so that all is of one run even if two save to the
+same place at once. ``lstm_model.npz.json`` and ``lstm_model.npz.words.json``
+show both to people; they are read only where the ``.npz`` has none within. The
+SHA-256 of the words is among the options: those of another model are refused.
+The tutorial wrote the options as a pickle, ``lstm_model.npz.pkl``; that is
+read too, without running anything that it names.
+"""
+import contextlib
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections import OrderedDict, namedtuple
+
+import numpy
+
+from lstm_sentiment.data.safe_reading import (
+    MAX_OPTIONS,
+    open_arrays,
+    read_bounded,
+    read_json,
+    read_options_pickle,
+    reason,
+    shown,
+)
+from lstm_sentiment.errors import ConfigError, DataError, ModelError
+from lstm_sentiment.options import EXPECTED
+from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, Vocabulary
+
+WORDS = '.words.json'
+# Bytes of the words of a model, at most; 100,000 take 2 million.
+MAX_WORDS = 1 << 26
+# What lies beside the parameters in an .npz.
+RESULTS = ('train_err', 'valid_err', 'test_err', 'history_errs', 'options', 'words')
+PLAIN = (bool, int, float, str, type(None))
+MODEL_OPTIONS = ('dim_proj', 'n_words', 'maxlen', 'use_dropout', 'batch_size', 'valid_batch_size')
+
+SavedModel = namedtuple('SavedModel', 'params options vocabulary')
+
+
+def check_writable(path):
+    """The path with its ``.npz``, if a model can be saved there.
+
+    Raises
+    ------
+    errors.ConfigError
+        If it is a folder, or its folder is missing or not writable.
+    """
+    path = os.fspath(path)
+    if not path.endswith('.npz'):
+        path += '.npz'
+    require_writable('saveto', *files_of(path))
+    return path
+
+
+def files_of(path):
+    """All files that a model is saved to."""
+    return [path, path + '.json', path + WORDS] if path else []
+
+
+def require_writable(option, *paths):
+    """Raise `ConfigError`, in the name of an option, unless files can be put at these paths.
+
+    They are all in one folder; what is there is left as it is.
+    """
+    folder = os.path.dirname(os.path.abspath(paths[0]))
+    try:
+        for path in paths:
+            if os.path.isdir(path):
+                raise OSError('%s is a folder' % path)
+        descriptor, trial = tempfile.mkstemp(dir=folder, prefix='.lstm-')
+        os.close(descriptor)
+        os.remove(trial)
+    except OSError as error:
+        raise ConfigError('%s=%s cannot be written: %s. Name a file in a folder that exists and '
+                          'may be written to.' % (option, paths[0], error.strerror or error))
+
+
+def replace_file(path, content):
+    """Put the bytes in place only when they are whole."""
+    folder = os.path.dirname(os.path.abspath(path))
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix='.lstm-')
+    try:
+        with os.fdopen(descriptor, 'wb') as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o666 & ~current_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):  # a signal may arrive when it is in place
+            os.remove(temporary)
+        raise
+
+
+def current_umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def save(path, params, options, vocabulary=None, **errors):
+    """Write arrays, options, words and `errors` to `path`; options and words beside it as well.
+
+    Without a vocabulary, the words of an earlier model there are removed.
+
+    Raises
+    ------
+    errors.ModelError
+        If the file cannot be written; an earlier one is then still whole.
+    """
+    content = io.BytesIO()
+    arrays = dict(params)
+    arrays.update((name, numpy.asarray(value)) for name, value in errors.items())
+    options = dict(options)
+    options.pop('words_sha256', None)
+    if vocabulary is not None:
+        words = vocabulary.to_json()
+        options['words_sha256'] = hashlib.sha256(words).hexdigest()
+        arrays['words'] = numpy.frombuffer(words, 'uint8')
+    text = (json.dumps(options, indent=1, sort_keys=True, default=plain) + '\n').encode('ascii')
+    numpy.savez(content, options=numpy.frombuffer(text, 'uint8'), **arrays)
+    try:
+        replace_file(path, content.getvalue())
+        replace_file(path + '.json', text)
+        if vocabulary is not None:
+            replace_file(path + WORDS, words)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(path + WORDS)
+    except OSError as error:
+        raise ModelError('the model could not be saved to %s: %s'
+                         % (path, error.strerror or error))
+
+
+def plain(value):
+    """What JSON can hold of a NumPy number or a function: its value, its name."""
+    if isinstance(value, numpy.generic):
+        return value.item()
+    return getattr(value, '__name__', None) or str(value)
+
+
+def load_params(path, params):
+    """Replace the arrays in `params` by those of the model at `path`; return it.
+
+    Raises
+    ------
+    errors.ModelError
+        If the file cannot be read, or a name is missing or has another shape there.
+    """
+    with model_arrays(path) as (arrays, members):
+        check_fit(path, members, params)
+        found = {name: finite(path, name, arrays[name], initial.dtype)
+                 for name, initial in params.items()}
+    params.update(found)
+    return params
+
+
+@contextlib.contextmanager
+def model_arrays(path):
+    """`untrusted.open_arrays`; what goes wrong inside becomes a `ModelError`."""
+    try:
+        with open_arrays(path) as (arrays, members):
+            yield arrays, members
+    except ModelError:
+        raise
+    except Exception as error:  # a damaged or foreign file raises almost anything
+        raise ModelError('%s is not a model that can be read: expected the .npz that lstm.py '
+                         'saves; found: %s' % (path, reason(error)))
+
+
+def finite(path, name, value, dtype=None):
+    """The array, in the type asked for, if all numbers in it are finite."""
+    if value.dtype.kind != 'f':
+        raise ModelError('the model %s is spoilt: its parameter %s is of type %s. Expected '
+                         'floating-point numbers.' % (path, name, value.dtype))
+    value = numpy.asarray(value, dtype=dtype or value.dtype)
+    if not numpy.isfinite(value).all():
+        raise ModelError('the model %s is spoilt: its parameter %s has values that are no finite '
+                         'numbers. Expected numbers only; train it again.' % (path, name))
+    return value
+
+
+def check_fit(path, found, params):
+    """Raise `ModelError` unless each of `params` is among the `found`, in its shape."""
+    for name, initial in params.items():
+        if name not in found:
+            raise ModelError('the model %s has no parameter %s: expected one of shape %s'
+                             % (path, name, initial.shape))
+        if found[name].shape != initial.shape:
+            raise ModelError('the model %s does not fit: its parameter %s has the shape %s, '
+                             'these options make it %s'
+                             % (path, name, found[name].shape, initial.shape))
+
+
+def load_options(path):
+    """The options of the model at `path`, or of ``path.json`` or the tutorial's ``path.pkl``.
+
+    Raises
+    ------
+    errors.ModelError
+        If there are none, or they cannot be read.
+    """
+    path = os.fspath(path)
+    try:
+        within = read_within(path, 'options', MAX_OPTIONS) if os.path.isfile(path) else None
+        if within is not None:
+            options = json.loads(within.decode('utf-8'))
+        elif os.path.exists(path + '.json'):
+            options = read_json(path + '.json')
+        else:
+            options = read_options_pickle(path + '.pkl')
+        check_plain(options)
+    except Exception as error:  # a damaged pickle raises almost anything
+        raise ModelError('the options of the model %s cannot be read: expected %s.json, or '
+                         'the tutorial\'s %s.pkl; found: %s' % (path, path, path, reason(error)))
+    return options
+
+
+def read_within(path, name, limit):
+    """The text of that name in the ``.npz`` itself, as bytes; None where there is none."""
+    with model_arrays(path) as (arrays, members):
+        if name not in members:
+            return None
+        if members[name].n_bytes > limit:
+            raise DataError('more than %d bytes of %s' % (limit, name))
+        return arrays[name].tobytes()
+
+
+def check_plain(options):
+    """Raise `DataError` unless these are options by name, none of them out of its range."""
+    if type(options) is not dict:
+        raise DataError('%s where options by name should be' % type(options).__name__)
+    for name, value in options.items():
+        if type(value) not in PLAIN or type(value) is int and abs(value) >= 1 << 63:
+            raise DataError('the option %s is %s: expected a number, text, True, False or None'
+                            % (shown(name), shown(value)))
+        # The others change nothing in a model that is there.
+        if name in MODEL_OPTIONS and not EXPECTED[name][0](value):
+            raise DataError('the option %s is %s: expected %s'
+                            % (name, shown(value), EXPECTED[name][1]))
+
+
+def load(path):
+    """Read a model whole, as training or the tutorial saved it.
+
+    Returns
+    -------
+    params : OrderedDict of arrays
+        ``Wemb`` (n_words, dim_proj), the encoder's, ``U`` (dim_proj, ydim), ``b`` (ydim,).
+    options : dict
+    vocabulary : Vocabulary or None
+        None where the model was saved without its words.
+
+    Raises
+    ------
+    errors.ModelError
+        If a file cannot be read, or these three do not fit each other.
+    """
+    path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise ModelError('there is no model %s: expected the .npz that lstm.py saves' % path)
+    options = load_options(path)
+    with model_arrays(path) as (arrays, members):
+        check_shapes(path, members, options)
+        params = OrderedDict((name, finite(path, name, arrays[name])) for name in members
+                             if name not in RESULTS)
+    vocabulary = load_vocabulary(path, options)
+    if vocabulary is not None:
+        check_vocabulary(path, params, vocabulary)
+    return SavedModel(params, options, vocabulary)
+
+
+def check_shapes(path, params, options):
+    """Raise `ModelError` unless embedding and logistic regression are there and fit."""
+    sizes = [options.get(name) for name in ('n_words', 'dim_proj', 'ydim')]
+    expected = {'Wemb': tuple(sizes[:2]), 'U': tuple(sizes[1:]), 'b': (sizes[2],)}
+    for name, shape in expected.items():
+        if name not in params:
+            raise ModelError('the model %s has no parameter %s: expected one of shape %s'
+                             % (path, name, shape))
+        if params[name].shape != shape:
+            raise ModelError('the model %s does not fit its options: its parameter %s has the '
+                             'shape %s, the options say %s. Use the .npz with the options that '
+                             'were saved with it.' % (path, name, params[name].shape, shape))
+
+
+def load_vocabulary(path, options):
+    """The vocabulary within the model at `path`, or beside it; None where there is none.
+
+    Raises
+    ------
+    errors.ModelError
+        If it cannot be read, or was saved with another model.
+    """
+    try:
+        content = read_within(path, 'words', MAX_WORDS) if os.path.isfile(path) else None
+        if content is None:
+            content = read_bounded(path + WORDS, MAX_WORDS)
+    except FileNotFoundError:
+        return None
+    except (OSError, EOFError, DataError) as error:
+        raise ModelError('%s cannot be read: %s. Make it readable.'
+                         % (path + WORDS, reason(error)))
+    found = hashlib.sha256(content).hexdigest()
+    if found != options.get('words_sha256'):
+        raise ModelError('%s is not of this model. Expected the SHA-256 %s, which is among its '
+                         'options, found %s. Put the file back that was saved with the model, or '
+                         'remove it and give the dictionary.'
+                         % (path + WORDS, options.get('words_sha256'), found))
+    try:
+        return Vocabulary.from_json(content, path + WORDS)
+    except DataError as error:
+        raise ModelError(str(error))
+
+
+def check_same_words(path, vocabulary):
+    """Raise `ModelError` if training starts from a model whose ids are other words.
+
+    Parameters
+    ----------
+    path : str
+        The model. One that was saved without its words cannot be checked.
+    vocabulary : Vocabulary or None
+        Of the dataset, as far as the new model knows it.
+    """
+    path = os.fspath(path)
+    found = None if vocabulary is None else load_vocabulary(path, load_options(path))
+    if found is None:
+        return
+    for what in ('settings', 'classes', 'words'):
+        if getattr(found, what) != getattr(vocabulary, what):
+            raise ModelError('the model %s does not fit the dataset: it was trained with other %s, '
+                             'so that its ids or labels mean something else. Train from the '
+                             'start, or on the dataset it was made with.'
+                             % (path, what if what != 'settings' else 'text settings'))
+
+
+def check_vocabulary(path, params, vocabulary):
+    """Raise `ModelError` unless a vocabulary has a word for each embedding and a name a class."""
+    (n_words, _), (ydim,) = params['Wemb'].shape, params['b'].shape
+    if len(vocabulary.words) + FIRST_WORD_ID > n_words:
+        raise ModelError('the words of the model %s do not fit it: expected %d or fewer, found %d'
+                         % (path, n_words - FIRST_WORD_ID, len(vocabulary.words)))
+    if len(vocabulary.classes) != ydim:
+        raise ModelError('the classes of the model %s do not fit it: expected %d, found %s'
+                         % (path, ydim, ', '.join(vocabulary.classes)))

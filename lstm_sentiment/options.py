@@ -1,0 +1,64 @@
+"""What the arguments of `train_lstm` may be."""
+import numbers
+import os
+
+from lstm_sentiment.errors import ConfigError
+
+
+def whole(low, high=float('inf')):
+    """A test for whole numbers from `low` to `high`.
+
+    >>> whole(1)(3), whole(1)(0), whole(1)(True), whole(1)(2.), whole(1)(None)
+    (True, False, False, False, False)
+    """
+    return lambda value: (isinstance(value, numbers.Integral) and not isinstance(value, bool)
+                          and low <= value <= high)
+
+
+def above(low, high=float('inf')):
+    """A test for numbers between `low` and `high`, these left out."""
+    return lambda value: isinstance(value, numbers.Real) and low < value < high
+
+
+def is_path(value):
+    return value is None or isinstance(value, (str, os.PathLike))
+
+
+COUNT = whole(1), 'a whole number of 1 or more'
+FREQUENCY = (lambda value: whole(-1)(value) and value != 0,
+             'a whole number of 1 or more, or -1 for once an epoch')
+PATH = is_path, 'the path of a file, or None'
+# name: (test, what passes it)
+EXPECTED = {
+    'dim_proj': COUNT, 'batch_size': COUNT, 'valid_batch_size': COUNT, 'max_epochs': COUNT,
+    'patience': COUNT, 'dispFreq': COUNT, 'validFreq': FREQUENCY, 'saveFreq': FREQUENCY,
+    'maxlen': (lambda value: value is None or whole(1)(value),
+               'a whole number of 1 or more, or None'),
+    'n_words': (whole(2), 'a whole number of 2 or more: ids 0 and 1 are padding and unknown'),
+    'length_window': (whole(0), 'a whole number of 0 or more'),
+    'test_size': (whole(-float('inf')), 'a whole number; all if not positive'),
+    'seed': (whole(0, 2 ** 32 - 1), 'a whole number from 0 to 2**32 - 1'),
+    'valid_portion': (above(0, 1), 'a number between 0 and 1'),
+    'average': (whole(0), 'a whole number of 0 or more'),
+    'word_dropout': (lambda value: above(0, 1)(value) or value == 0,
+                     'a number from 0 to less than 1'),
+    'decay_c': (lambda value: above(0)(value) or value == 0, 'a number of 0 or more'),
+    'lrate': (above(0), 'a number above 0'),
+    # Differs from the tutorial: there noise_std was accepted and did nothing.
+    'noise_std': (lambda value: value == 0, '0; noise on the weights is not implemented'),
+    'use_dropout': (lambda value: isinstance(value, bool), 'True or False'),
+    'saveto': PATH, 'reload_model': PATH, 'checkpoint': PATH,
+    'resume': (lambda value: isinstance(value, bool), 'True or False'),
+}
+
+
+def require(condition, name, value, expected):
+    """Raise `ConfigError` unless the condition holds."""
+    if not condition:
+        raise ConfigError('%s=%r: expected %s' % (name, value, expected))
+
+
+def check_values(options):
+    """Raise `ConfigError` for the first option whose value cannot be used."""
+    for name, (test, expected) in EXPECTED.items():
+        require(test(options[name]), name, options[name], expected)

@@ -1,0 +1,143 @@
+"""Where the texts to be classified come from: arguments, standard input, a file, a folder."""
+import itertools
+import os
+from collections import namedtuple
+
+from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.text import corpora
+
+# `name` is the file that holds the text, or None; `label` its class, or None where none is given.
+Sample = namedtuple('Sample', 'text name label')
+# `labelled`: whether the samples have labels. `named`: whether they have names.
+Source = namedtuple('Source', 'samples labelled named')
+
+
+def from_arguments(texts):
+    """The texts of a command line.
+
+    Raises
+    ------
+    DataError
+        If one is not UTF-8.
+    """
+    for number, text in enumerate(texts, 1):
+        try:
+            text.encode('utf-8')
+        except UnicodeEncodeError as error:
+            raise DataError('the text %d of the command line is not UTF-8 at character %d. Convert '
+                            'it, or put it into a file in UTF-8.' % (number, error.start + 1))
+    return Source((Sample(text, None, None) for text in texts), False, False)
+
+
+def from_stream(stream, name):
+    """One text a line; a blank line is a text without words."""
+    return Source((Sample(text, None, None) for text in read_lines(stream, name)), False, False)
+
+
+def read_lines(stream, name):
+    """Yield the lines of a stream of bytes, which must be UTF-8.
+
+    Raises
+    ------
+    DataError
+        If a line is not; names `name` and the line.
+    """
+    for number, line in enumerate(stream, 1):
+        try:
+            text = line.decode('utf-8-sig' if number == 1 else 'utf-8')
+        except UnicodeDecodeError as error:
+            raise DataError('%s, line %d: byte 0x%02x at position %d of the line is not UTF-8. '
+                            'Convert the text to UTF-8.'
+                            % (name, number, line[error.start], error.start)) from error
+        yield text.rstrip('\r\n')
+
+
+def from_path(path, classes, text_column=None, label_column=None, use_labels=True):
+    """The texts of a file or a folder.
+
+    Parameters
+    ----------
+    path : str
+        A folder (see :func:`from_folder`), a ``.csv``, ``.tsv`` or ``.jsonl``, or any other file
+        with one text a line; a file may be packed, its name ending in ``.gz``.
+    classes : list of str
+        Of the model.
+    text_column, label_column : str, optional
+    use_labels : bool
+        Whether to take notice of labels.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    ConfigError
+        If columns are named, and it has none.
+    """
+    if (text_column or label_column) and (os.path.isdir(path) or not corpora.table_kind(path)):
+        raise ConfigError('%s has no columns: leave --text-column and --label-column out, or name '
+                          'a .csv, .tsv or .jsonl' % path)
+    if os.path.isdir(path):
+        return from_folder(path, classes, use_labels)
+    if corpora.table_kind(path):
+        samples = from_rows(corpora.read_table(path, text_column, label_column, labelled=False),
+                            classes, use_labels)
+    else:
+        samples = (Sample(line.rstrip('\r\n'), None, None) for line in corpora.read_lines(path))
+    # A file that cannot be read is noticed now, and so is whether it has labels.
+    head = list(itertools.islice(samples, 1))
+    labelled = bool(head) and head[0].label is not None
+    return Source(itertools.chain(head, samples), labelled, False)
+
+
+def from_rows(rows, classes, use_labels):
+    """Yield the rows of a table as samples.
+
+    Raises
+    ------
+    DataError
+        If a label is no class of the model.
+    """
+    for row in rows:
+        label = row.label if use_labels else None
+        if label is not None and label not in classes:
+            raise DataError('%s: the label %r is no class of the model. Expected one of %s; '
+                            'change it, or give --no-labels.'
+                            % (row.where, label, ', '.join(classes)))
+        yield Sample(row.text, None, label)
+
+
+def from_folder(folder, classes, use_labels=True):
+    """The texts of a folder, each a ``*.txt``, in the order of their names.
+
+    Where it holds class folders, those are read, one class after the other in
+    the order of the names; else the ``*.txt`` in the folder itself.
+
+    Raises
+    ------
+    DataError
+        If there is no text, or a folder of texts beside the class folders is no class.
+    """
+    names = corpora.list_folder(folder)
+    inside = [name for name in names if os.path.isdir(os.path.join(folder, name))
+              and text_files(os.path.join(folder, name))]
+    if not set(inside) & set(classes) and text_files(folder):
+        inside = []
+    unknown = [name for name in inside if name not in classes]
+    if unknown and use_labels:
+        raise DataError('%s is no class of the model. Expected folders by the names of its '
+                        'classes, %s; take the others away, or give --no-labels.'
+                        % (os.path.join(folder, unknown[0]), ', '.join(classes)))
+    files = [(os.path.join(name, file), name if use_labels else None)
+             for name in inside for file in text_files(os.path.join(folder, name))]
+    files = files or [(file, None) for file in text_files(folder)]
+    if not files:
+        raise DataError('%s has no text. Expected *.txt in it, or class folders with *.txt.'
+                        % folder)
+    samples = (Sample(corpora.read_text(os.path.join(folder, name)), name, label)
+               for name, label in files)
+    return Source(samples, bool(inside) and use_labels, True)
+
+
+def text_files(folder):
+    """The names of the ``*.txt`` in a folder, sorted."""
+    return [name for name in corpora.list_folder(folder) if name.endswith('.txt')]

@@ -1,0 +1,193 @@
+"""What is shown of the answers: a table or rows, and with labels how many of them are right."""
+import csv
+import heapq
+import json
+import shutil
+
+import numpy
+
+from lstm_sentiment.prediction.explanation import in_terminal, printable
+
+FORMATS = ('table', 'tsv', 'jsonl', 'csv')
+# Width of a text in a table that is not on a terminal, and the least on one.
+TEXT_WIDTH, LEAST_WIDTH = 60, 20
+NO_WORDS = '(no words: the bias alone decides)'
+
+
+def one_line(text, width):
+    r"""The text in one line, cut to `width` characters.
+
+    >>> one_line('a film\nof the year', 12)
+    'a film of t…'
+    """
+    # Only so much is looked at: a text may be a book.
+    text = printable(' '.join(text[:8 * width].split()))
+    return text if len(text) <= width else text[:width - 1] + '…'
+
+
+def shown(sample, width):
+    """The name of a sample, or else its text, in one line."""
+    return one_line(sample.text if sample.name is None else sample.name, width)
+
+
+class Rows:
+    """Answers as rows for other programs; each row is written as it comes.
+
+    Parameters
+    ----------
+    stream : text stream
+    classes : list of str
+    source : sources.Source
+    """
+
+    def __init__(self, stream, classes, source):
+        self.stream, self.classes, self.source = stream, classes, source
+
+    def row(self, answer):
+        """The values of an answer by name."""
+        sample = answer.sample
+        row = {'name': sample.name} if self.source.named else {'text': sample.text}
+        if self.source.labelled:
+            row['label'] = sample.label
+        row['class'] = self.classes[answer.label]
+        row.update(('p_' + name, float(p)) for name, p in zip(self.classes, answer.probabilities))
+        row.update(tokens=answer.n_words, unknown=answer.n_unknown)
+        return row
+
+
+class Separated(Rows):
+    """Rows of fields separated by commas or tabs, quoted as the csv module does; a head first."""
+
+    delimiter = ','
+
+    def __init__(self, stream, classes, source):
+        super().__init__(stream, classes, source)
+        self.writer = None
+
+    def write(self, answer):
+        row = self.row(answer)
+        if self.writer is None:
+            self.writer = csv.DictWriter(self.stream, list(row), delimiter=self.delimiter,
+                                         lineterminator='\n')
+            self.writer.writeheader()
+        self.writer.writerow(row)
+
+
+class TabSeparated(Separated):
+    delimiter = '\t'
+
+
+class JsonLines(Rows):
+    """An object a line; with an explanation, its words and their numbers too."""
+
+    def write(self, answer):
+        row = self.row(answer)
+        explanation = answer.explanation
+        if explanation is not None:
+            row['explanation'] = {
+                'toward': explanation.toward_name, 'against': explanation.against_name,
+                'bias': explanation.bias,
+                'words': [[piece.word, number] for piece, number
+                          in zip(explanation.pieces, explanation.numbers.tolist())]}
+        self.stream.write(json.dumps(row, ensure_ascii=False) + '\n')
+
+
+class Table(Rows):
+    """A table for people, or where there are explanations one text after another."""
+
+    def __init__(self, stream, classes, source, colours=0):
+        super().__init__(stream, classes, source)
+        self.colours, self.n_written = colours, 0
+        self.widths = [max(7, len(name) + 2) for name in classes]
+        self.class_width = max(5, max(map(len, classes)))
+        taken = self.class_width + sum(self.widths) + 18
+        columns = shutil.get_terminal_size().columns
+        self.text_width = max(LEAST_WIDTH, columns - taken) if stream.isatty() else TEXT_WIDTH
+
+    def write(self, answer):
+        if answer.explanation is None:
+            self.write_row(answer)
+        else:
+            self.write_explanation(answer)
+        self.n_written += 1
+
+    def write_row(self, answer):
+        if not self.n_written:
+            names = ''.join('%*s' % (width, printable(name))
+                            for width, name in zip(self.widths, self.classes))
+            self.stream.write('%-*s%s  tokens unknown  %s\n' % (
+                self.class_width, 'class', names, 'name' if self.source.named else 'text'))
+        numbers = ''.join('%*.3f' % pair for pair in zip(self.widths, answer.probabilities))
+        text = shown(answer.sample, self.text_width)
+        if not answer.n_words:
+            text = (text + ' ' + NO_WORDS).strip()
+        self.stream.write('%-*s%s  %6d %7d  %s\n' % (
+            self.class_width, printable(self.classes[answer.label]), numbers, answer.n_words,
+            answer.n_unknown, text))
+
+    def write_explanation(self, answer):
+        if self.n_written:
+            self.stream.write('\n')
+        if answer.sample.name is not None:
+            self.stream.write(one_line(answer.sample.name, TEXT_WIDTH) + '\n')
+        self.stream.write(in_terminal(answer.explanation, self.colours) + '\n')
+
+
+def make_writer(name, stream, classes, source, colours=0):
+    """The writer of a format."""
+    if name == 'table':
+        return Table(stream, classes, source, colours)
+    kind = {'tsv': TabSeparated, 'csv': Separated, 'jsonl': JsonLines}[name]
+    return kind(stream, classes, source)
+
+
+class Tally:
+    """Answers beside their labels: accuracy, confusion matrix, the most confidently wrong texts.
+
+    Parameters
+    ----------
+    classes : list of str
+    n_worst : int
+        How many wrong texts to keep.
+    """
+
+    def __init__(self, classes, n_worst=5):
+        self.classes, self.n_worst = classes, n_worst
+        self.confusion = numpy.zeros((len(classes), len(classes)), dtype='int64')
+        self.worst = []
+
+    def add(self, answer):
+        label = self.classes.index(answer.sample.label)
+        self.confusion[label, answer.label] += 1
+        if label != answer.label:
+            # The count decides between equals: of these the first stays.
+            entry = (float(answer.probabilities[answer.label]), -int(self.confusion.sum()),
+                     self.classes[answer.label], self.classes[label], shown(answer.sample, 60))
+            heapq.heappush(self.worst, entry)
+            if len(self.worst) > self.n_worst:
+                heapq.heappop(self.worst)
+
+    @property
+    def error(self):
+        """Share of the texts that are misclassified, as `lstm.pred_error` counts it."""
+        return 1. - numpy.trace(self.confusion) / float(self.confusion.sum())
+
+    def report(self):
+        """The lines to be printed."""
+        n_right, n_all = numpy.trace(self.confusion), self.confusion.sum()
+        if not n_all:
+            return 'no labelled texts'
+        lines = ['accuracy %.4f: %d of %d texts are right, error %s'
+                 % (n_right / n_all, n_right, n_all, repr(float(self.error)))]
+        names = [printable(name) for name in self.classes]
+        width = max(8, max(map(len, names)) + 2, len(str(n_all)) + 2)
+        first = max(5, max(map(len, names)))
+        lines.append('%-*s%s   (columns: what the model says)' % (
+            first, 'label', ''.join('%*s' % (width, name) for name in names)))
+        lines += ['%-*s%s' % (first, name, ''.join('%*d' % (width, count) for count in counts))
+                  for name, counts in zip(names, self.confusion)]
+        if self.worst:
+            lines.append('most confidently wrong:')
+        lines += ['  %s %.3f, labelled %s: %s' % (said, p, label, text)
+                  for p, _, said, label, text in sorted(self.worst, reverse=True)]
+        return '\n'.join(lines)

@@ -1,0 +1,161 @@
+"""The words of a dataset or a model, and how text becomes them: all that prediction must repeat."""
+
+import json
+import os
+
+from lstm_sentiment.errors import DataError, TutorialError
+
+FIRST_WORD_ID = 2
+UNKNOWN_ID = 1
+
+# The tutorial's: those of a dictionary that says nothing of its own.
+TEXT_SETTINGS = {'tokenizer': 'moses', 'language': 'en', 'lowercase': True}
+CLASSES = ['neg', 'pos']
+
+
+def dictionary_path(path):
+    """Where the dictionary of a dataset is: beside it, its name ending in ``.dict.pkl``.
+
+    >>> dictionary_path('data/imdb.pkl'), dictionary_path('shop.pkl.gz')
+    ('data/imdb.dict.pkl', 'shop.dict.pkl.gz')
+    """
+    path = os.fspath(path)
+    packed = '.gz' if path.endswith('.gz') else ''
+    stem, ending = os.path.splitext(path[:len(path) - len(packed)])
+    return stem + '.dict' + ending + packed
+
+
+class Vocabulary:
+    """Words with their ids, the text settings, and the names of the classes.
+
+    Parameters
+    ----------
+    words : list of str
+        ``words[k]`` has the id k + 2; 0 is padding, and 1 any other word.
+    settings : dict
+        ``tokenizer``, ``language`` and ``lowercase``: how a text becomes words
+        (see `tokenizing`).
+    classes : list of str
+        The name of each label.
+    fingerprint : str, optional
+        SHA-256 of the dataset whose ids these are.
+
+    Raises
+    ------
+    DataError
+        If these are not of the kinds above, or do not fit each other.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary(['the', 'film'], TEXT_SETTINGS, CLASSES)
+    >>> vocabulary.ids('film of the year')
+    [3, 1, 2, 1]
+    """
+
+    def __init__(self, words, settings, classes, fingerprint=None):
+        check_words(words)
+        check_settings(settings)
+        check_classes(classes)
+        check_fit(words, settings)
+        if not isinstance(fingerprint, (str, type(None))):
+            raise DataError(f'the fingerprint {fingerprint!r:.40} where a SHA-256 is expected')
+        self.words = list(words)
+        self.settings = {name: settings[name] for name in TEXT_SETTINGS}
+        self.classes = list(classes)
+        self.fingerprint = fingerprint
+        self._ids = {word: number for number, word in enumerate(self.words, FIRST_WORD_ID)}
+        if len(self._ids) < len(self.words):
+            raise DataError('the same word twice among the words')
+
+    def ids(self, text):
+        """The id of each word of a tokenized text, whose words are separated by spaces."""
+        find = self._ids.get
+        return [find(word, UNKNOWN_ID) for word in text.split()]
+
+    def limited(self, n_words):
+        """The vocabulary of a model with `n_words` embeddings: only ids below `n_words`."""
+        return Vocabulary(self.words[:max(0, n_words - FIRST_WORD_ID)], self.settings,
+                          self.classes, self.fingerprint)
+
+    @classmethod
+    def from_dictionary(cls, path, fingerprint=None, largest_id=None):
+        """Read a dictionary that `imdb_preprocess` or the tutorial wrote.
+
+        One that does not say how its text became words, as the tutorial's own,
+        is taken for one of the IMDB reviews.
+
+        Parameters
+        ----------
+        path, fingerprint, largest_id
+            As in `imdb.load_dictionary`.
+
+        Raises
+        ------
+        DataError
+            If it cannot be used.
+        """
+        # imdb brings the engine along, for which preprocessing need not wait.
+        from imdb import load_dictionary
+        dictionary, settings = load_dictionary(path, fingerprint, largest_id)
+        words = sorted(dictionary, key=dictionary.get)
+        if dictionary[words[-1]] != len(words) + UNKNOWN_ID:
+            raise DataError(f'{path} cannot be used. Expected {len(words)} words with the ids 2 to '
+                            f'{len(words) + UNKNOWN_ID}; found ids up to {dictionary[words[-1]]}.')
+        if not settings:
+            settings = dict(TEXT_SETTINGS, classes=CLASSES)
+        try:
+            return cls(words, settings, settings.get('classes'), settings.get('fingerprint'))
+        except DataError as error:
+            raise DataError(f'{path} cannot be used. Found {error}. Make the dictionary again '
+                            'with imdb_preprocess.py.') from error
+
+    def to_json(self):
+        """The bytes of the JSON file that `save` writes, one word a line."""
+        content = {'words': self.words, 'settings': self.settings, 'classes': self.classes,
+                   'fingerprint': self.fingerprint}
+        return (json.dumps(content, indent=0) + '\n').encode('ascii')
+
+    @classmethod
+    def from_json(cls, content, path='the words'):
+        """The vocabulary in the bytes of a JSON file; `path` is named where they are none."""
+        try:
+            found = json.loads(content.decode('utf-8'))
+            return cls(*(found[name] for name in ('words', 'settings', 'classes', 'fingerprint')))
+        except (ValueError, KeyError, TypeError, RecursionError, TutorialError) as error:
+            raise DataError(f'{path} is not a vocabulary that can be used: expected JSON with '
+                            'words, settings, classes and fingerprint, as training saves beside '
+                            f'a model; found {error}.') from error
+
+
+def check_words(words):
+    """Raise `DataError` unless these are words, each a str without white space."""
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise DataError('words that are not a list of str')
+    if ' '.join(words).split() != words:
+        found = next(word for word in words if word.split() != [word])
+        raise DataError(f'the word {found!r:.40}, which white space would split')
+
+
+def check_settings(settings):
+    """Raise `DataError` unless these say how a text becomes words."""
+    kinds = (('tokenizer', str), ('language', str), ('lowercase', bool))
+    if not isinstance(settings, dict) or not all(
+            isinstance(settings.get(name), kind) for name, kind in kinds):
+        raise DataError(f'the text settings {settings!r:.80} where tokenizer, language and '
+                        'lowercase are expected')
+
+
+def check_classes(classes):
+    """Raise `DataError` unless these are the names of two classes or more."""
+    if (not isinstance(classes, list) or len(set(map(repr, classes))) < max(2, len(classes))
+            or not all(isinstance(name, str) for name in classes)):
+        raise DataError(f'the classes {classes!r:.80} where two names or more are expected')
+
+
+def check_fit(words, settings):
+    """Raise `DataError` for a word that no text has under these settings."""
+    text = ' '.join(words)
+    if settings['lowercase'] and text != text.lower():
+        found = next((word for word in words if word != word.lower()), text)
+        raise DataError(f'the word {found!r:.40} in a dictionary whose settings say that words '
+                        'are lower-cased')

@@ -1,0 +1,76 @@
+"""A running mean of the parameters: steadier than where the last updates left them."""
+import contextlib
+from collections import OrderedDict
+
+import numpy
+
+from lstm_sentiment.engine.names import theano
+
+# So many times within the span of the mean the parameters are taken in.
+TIMES = 50
+
+
+def array_of(shared):
+    """A copy of what a shared variable holds, which may be on a device, as NumPy's array."""
+    return numpy.asarray(shared.get_value())
+
+
+class RunningMean(object):
+    r"""The mean of the parameters over the last updates, which is validated and saved instead.
+
+    They are taken in every e = max(1, N // 50) updates, N being `n_updates`,
+    with weights that fade (an exponential moving average); the n-th time
+
+    .. math:: \bar p \leftarrow d \bar p + (1 - d) p, \quad d = \min(1 - e/N, 1 - 1/n)
+
+    Until the first time it is the parameters.
+
+    After B. T. Polyak, A. B. Juditsky, Acceleration of stochastic approximation
+    by averaging, SIAM Journal on Control and Optimization 30(4), 1992.
+
+    Parameters
+    ----------
+    tparams : dict of shared variables
+        The parameters; training goes on from these, the mean is beside them.
+    n_updates : int
+        After so many more a weight has fallen to about a third; 0 for no mean: then it is the
+        parameters.
+    settle : callable
+        Brings the parameters up to date, see `fast.compile_row_wise`.
+
+    Attributes
+    ----------
+    shared : OrderedDict of shared variables
+        The mean; empty if `n_updates` is 0.
+    """
+
+    def __init__(self, tparams, n_updates, settle):
+        self.tparams, self.settle = tparams, settle
+        self.every = max(1, n_updates // TIMES)
+        self.share = self.every / float(n_updates or 1)
+        self.shared = OrderedDict((name, theano.shared(p.get_value(), name='mean_' + name))
+                                  for name, p in tparams.items() if n_updates)
+
+    def take_in(self, update):
+        """Take in the parameters as they are, if it is time after this update (from 1)."""
+        n, between = divmod(update, self.every)
+        if not self.shared or (n and between):
+            return
+        self.settle()
+        share = max(self.share, 1. / max(n, 1))
+        for name, mean in self.shared.items():
+            value = mean.get_value()
+            mean.set_value(value + value.dtype.type(share) * (array_of(self.tparams[name]) - value))
+
+    @contextlib.contextmanager
+    def in_use(self):
+        """Have the parameters hold the mean for a while; gives its arrays by name."""
+        self.settle()
+        present = [(p, array_of(p)) for name, p in self.tparams.items() if name in self.shared]
+        try:
+            for name, mean in self.shared.items():
+                self.tparams[name].set_value(mean.get_value())
+            yield OrderedDict((name, array_of(p)) for name, p in self.tparams.items())
+        finally:
+            for p, value in present:
+                p.set_value(value)

@@ -1,0 +1,199 @@
+"""Curves of a training run, drawn and written down while it goes on.
+
+``python lstm.py --plot curves.png --log run.csv``, or from code
+
+    with Curves('curves.png', 'run.csv') as curves:
+        train_lstm(callback=curves)
+
+and in a notebook, after ``%matplotlib inline``
+
+    with Curves(show=display('', display_id=True).update) as curves:
+        train_lstm(callback=curves)
+"""
+import contextlib
+import csv
+import io
+import os
+import sys
+
+from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.model import saved_model
+
+COLUMNS = ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err', 'is_best']
+# So many displayed costs make a point of the smooth curve.
+MEAN_OF = 20
+# Blue, vermilion and green that nearly everybody can tell apart (Okabe and Ito); the markers help.
+TRAIN, VALID, TEST = '#0072B2', '#D55E00', '#009E73'
+
+
+class Curves(object):
+    """A callback of `train_lstm` that draws a picture, or writes a log, or both.
+
+    Parameters
+    ----------
+    plot : str, optional
+        File of the picture, drawn again at each validation and at the end: the cost by update,
+        and below it the three errors by validation, the best marked. Its ending, such as .png,
+        .svg or .pdf, says of what kind it is. Needs matplotlib.
+    log : str, optional
+        A .csv with a row for each displayed cost and each validation.
+    show : callable, optional
+        Given the matplotlib figure as often as the picture is drawn. Needs matplotlib.
+
+    Raises
+    ------
+    errors.ConfigError
+        If matplotlib is missing, or a file cannot be written.
+    """
+
+    def __init__(self, plot=None, log=None, show=None):
+        self.plot, self.log, self.show = plot, log, show
+        self.costs, self.validations, self.stream = [], [], None
+        if plot:
+            self.kind = picture_kind(plot)
+            saved_model.require_writable('plot', plot)
+        if log:
+            saved_model.require_writable('log', log)
+        if show:
+            kinds_of_picture('show')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        if self.costs or self.validations:
+            self.draw()
+        if self.stream:
+            self.stream.close()
+
+    def __call__(self, record):
+        """Take in a Displayed or a Validated."""
+        is_cost = hasattr(record, 'cost')
+        (self.costs if is_cost else self.validations).append(record)
+        self.write_row(record)
+        if not is_cost:
+            self.draw()
+
+    def write_row(self, record):
+        """Add a row to the log, to be seen at once."""
+        if not self.log:
+            return
+        try:
+            if self.stream is None:
+                self.stream = open(self.log, 'w', newline='')
+                csv.writer(self.stream).writerow(COLUMNS)
+            csv.writer(self.stream).writerow([getattr(record, name, '') for name in COLUMNS])
+            self.stream.flush()
+        except OSError as error:
+            self.log = give_up(self.log, error)
+
+    def draw(self):
+        """Draw the picture anew; a file is replaced when the new one is whole."""
+        if not (self.plot or self.show):
+            return
+        drawn = figure(self.costs, self.validations)
+        if self.show:
+            self.show(drawn)
+        if self.plot:
+            self.write_picture(drawn)
+
+    def write_picture(self, drawn):
+        content = io.BytesIO()
+        drawn.savefig(content, format=self.kind)
+        try:
+            saved_model.replace_file(self.plot, content.getvalue())
+        except OSError as error:
+            self.plot = give_up(self.plot, error)
+
+
+def give_up(path, error):
+    """Say that training goes on without a file."""
+    print('warning: %s can no longer be written: %s. Training goes on without it.'
+          % (path, error.strerror or error), file=sys.stderr)
+
+
+def kinds_of_picture(asked):
+    """The endings of the files that matplotlib can draw; `asked` names the option in an error."""
+    try:
+        from matplotlib.backend_bases import FigureCanvasBase
+    except ImportError as error:
+        raise ConfigError('%s needs matplotlib, which cannot be imported (%s). Install it '
+                          "with the extra plot: pip install -e '.[plot]'" % (asked, error))
+    return FigureCanvasBase.get_supported_filetypes()
+
+
+def picture_kind(path):
+    """The kind of picture that a file name asks for, where matplotlib can draw it."""
+    known = kinds_of_picture('plot=%s' % path)
+    kind = os.path.splitext(path)[1][1:].lower()
+    if kind not in known:
+        raise ConfigError('plot=%s: expected a name that ends in one of .%s'
+                          % (path, ', .'.join(sorted(known))))
+    return kind
+
+
+def figure(costs, validations):
+    """A matplotlib figure of the cost by update, and of the errors by update.
+
+    Parameters
+    ----------
+    costs : list of Displayed
+    validations : list of Validated
+        The last that was the best is marked: its parameters are those that are kept.
+    """
+    from matplotlib.figure import Figure
+    drawn = Figure(figsize=(8, 6))
+    above, below = drawn.subplots(2, 1, sharex=True)
+    updates, values = [record.update for record in costs], [record.cost for record in costs]
+    above.plot(updates, values, color=TRAIN, alpha=0.35, linewidth=0.8, label='of a minibatch')
+    above.plot(updates[MEAN_OF - 1:], running_mean(values), color=TRAIN,
+               label='mean of %d' % MEAN_OF)
+    above.set_ylabel('cost')
+    updates = [record.update for record in validations]
+    for name, color, marker in (
+            ('train', TRAIN, 'o'), ('valid', VALID, 's'), ('test', TEST, '^')):
+        errors = [getattr(record, name + '_err') for record in validations]
+        below.plot(updates, errors, color=color, marker=marker, markersize=4, label=name)
+    best = [record for record in validations if record.is_best][-1:]
+    for record in best:
+        below.plot([record.update], [record.valid_err], 'o', color=VALID, markersize=10,
+                   fillstyle='none', label='best, %.4f' % record.valid_err)
+        below.axvline(record.update, color=VALID, linewidth=0.8, linestyle=':')
+    below.set_ylabel('share misclassified')
+    below.set_xlabel('update')
+    for axes in (above, below):
+        axes.grid(alpha=0.3)
+        axes.set_ylim(bottom=0)
+        axes.legend(loc='upper right')
+    drawn.tight_layout()
+    return drawn
+
+
+def running_mean(values):
+    """The means of MEAN_OF neighbours each; empty where there are fewer.
+
+    >>> running_mean(range(MEAN_OF + 1))
+    [9.5, 10.5]
+    """
+    return [sum(values[end - MEAN_OF:end]) / float(MEAN_OF)
+            for end in range(MEAN_OF, len(values) + 1)]
+
+
+def add_options(parser):
+    """Give a parser the options --plot and --log."""
+    group = parser.add_argument_group('pictures of training')
+    group.add_argument('--plot', metavar='FILE',
+                       help='draw cost and errors, again at each validation, such as curves.png '
+                            '(needs matplotlib)')
+    group.add_argument('--log', metavar='FILE',
+                       help='write every displayed cost and every validation as rows of a .csv')
+
+
+@contextlib.contextmanager
+def recorder(plot=None, log=None):
+    """The callback for these options, or None if neither is given."""
+    if not (plot or log):
+        yield None
+        return
+    with Curves(plot, log) as curves:
+        yield curves

@@ -1,0 +1,111 @@
+"""What a run needs to be repeated: it is saved with the model, and ``--repeat`` goes by it."""
+import inspect
+import os
+
+import numpy
+
+import imdb
+from lstm_sentiment.engine.names import config, description
+from lstm_sentiment.errors import ConfigError, DataError, ModelError
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.text import demo_grammar
+
+PROJECT_VERSION = '0.1.0'
+# Arguments that a repetition may have of its own.
+OWN = {'saveto', 'checkpoint', 'resume', 'dispFreq', 'callback'}
+
+
+def provenance(reload_model=None):
+    """What options and seed leave open: versions, device, floatX, the model started from."""
+    found = {'engine': description(), 'numpy': numpy.__version__, 'project': PROJECT_VERSION,
+             'floatX': config.floatX}
+    if reload_model:
+        found['reload_sha256'] = imdb.fingerprint(reload_model)
+    return found
+
+
+def arguments_of(path, train, own):
+    """The arguments of the run that made a model.
+
+    Parameters
+    ----------
+    path : str
+        The model, as training saved it.
+    train : callable
+        ``lstm.train_lstm``: its signature says what an argument is.
+    own : dict
+        Arguments given beside; they may be those in `OWN`.
+
+    Returns
+    -------
+    dict
+        With a ``saveto`` that is a new file, by default ``MODEL.repeat.npz``.
+
+    Raises
+    ------
+    errors.ConfigError
+        If other arguments are given, floatX is another one, or `saveto` is there.
+    errors.DataError
+        If the dataset is another one now.
+    errors.ModelError
+        If the model has no options that can be read.
+    """
+    options = saved_model.load_options(path)
+    others = sorted(set(own) - OWN)
+    if others:
+        raise ConfigError('%s beside repeat: expected none but %s, since the others are those of '
+                          'the run that is repeated' % (', '.join(others),
+                                                        ', '.join(sorted(OWN - {'callback'}))))
+    if options.get('floatX', config.floatX) != config.floatX:
+        raise ConfigError('the run of %s had floatX=%s, this one has %s. Set '
+                          'THEANO_FLAGS="floatX=%s".'
+                          % (path, options['floatX'], config.floatX, options['floatX']))
+    check_dataset(path, options)
+    found = {name: options[name] for name in inspect.signature(train).parameters
+             if name in options and name not in OWN}
+    found.update(own)
+    stem = path[:-len('.npz')] if path.endswith('.npz') else path
+    found.setdefault('saveto', stem + '.repeat.npz')
+    if found['saveto']:
+        found['saveto'] = saved_model.check_writable(found['saveto'])
+    for name in ('saveto', 'checkpoint'):
+        value = found.get(name)
+        if value and os.path.exists(value) and (
+                os.path.samefile(value, path) or not own.get('resume')):
+            raise ConfigError('%s is there already: name a new file by %s (--%s FILE)'
+                              % (value, name, name))
+    say_what_differs(path, options)
+    return found
+
+
+def say_what_differs(path, options):
+    """Refuse another start, name other versions, and tell if the run was not whole."""
+    reload_model = options.get('reload_model')
+    if reload_model and not (os.path.isfile(reload_model) and options.get('reload_sha256')
+                             == imdb.fingerprint(reload_model)):
+        raise ConfigError('the run of %s started from %s, which is gone or another file now. '
+                          'Put it back as it was.' % (path, reload_model))
+    for name, now in provenance().items():
+        if options.get(name, now) != now:
+            print('The run of %s had %s %s: numbers may differ in the last digits'
+                  % (path, name, options[name]))
+    if options.get('interrupted'):
+        print('The run of %s was interrupted; this one goes on to its end' % path)
+
+
+def check_dataset(path, options):
+    """Raise `DataError` unless the dataset is the one that the model was trained on."""
+    expected, dataset = options.get('dataset_sha256'), options.get('dataset')
+    if expected is None:
+        return
+    if not isinstance(dataset, str):
+        raise ModelError('the options of %s name no dataset: expected text, found %r'
+                         % (path, dataset))
+    if dataset == 'demo':  # it is written anew where it is missing, always the same
+        file = demo_grammar.dataset_path('demo.pkl')
+    else:
+        file = imdb.find_dataset(*[] if dataset == 'imdb' else [dataset])
+    if os.path.isfile(file) and imdb.fingerprint(file) != expected:
+        raise DataError('%s is not the dataset that %s was trained on. Expected the SHA-256 %s '
+                        '(before compression), found %s.'
+                        % (file, path, expected, imdb.fingerprint(file)))

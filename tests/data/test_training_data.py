@@ -1,0 +1,167 @@
+"""Tests of training_data.py: datasets by name or path, and the vocabulary that a model gets."""
+
+import hashlib
+import pickle
+import warnings
+
+import numpy
+import pytest
+
+import imdb
+import lstm
+from lstm_sentiment.data import downloads, training_data
+from lstm_sentiment.errors import ConfigError, DataError, ModelError
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
+
+CLASSES = ['bad', 'good', 'so-so']
+WORDS = {'word%d' % number: number for number in range(2, 12)}
+
+
+def make_dataset(path, settings=True, classes=CLASSES, words=WORDS, labels=(0, 1, 2)):
+    """A dataset of 30 training and 6 test texts, and its dictionary; return the fingerprint."""
+    def part(n_samples):
+        chosen = [labels[k % len(labels)] for k in range(n_samples)]
+        return [[2 + label, 5, 11] for label in chosen], chosen
+    content = pickle.dumps(part(30), 2) + pickle.dumps(part(6), 2)
+    path.write_bytes(content)
+    fingerprint = hashlib.sha256(content).hexdigest()
+    second = dict(TEXT_SETTINGS, classes=classes, fingerprint=fingerprint)
+    (path.parent / (path.stem + '.dict.pkl')).write_bytes(
+        pickle.dumps(words, 2) + (pickle.dumps(second, 2) if settings else b''))
+    return fingerprint
+
+
+@pytest.fixture
+def dataset(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / 'shop.pkl'
+
+
+def train(**options):
+    lstm.train_lstm(**dict(dict(dataset='shop.pkl', dim_proj=4, max_epochs=1, n_words=9,
+                                valid_portion=0.2, saveto='model.npz'), **options))
+    return saved_model.load(options.get('saveto', 'model.npz'))
+
+
+def said_of(**options):
+    """The warnings of a run."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        train(**options)
+    return [str(warning.message) for warning in caught if warning.category is UserWarning]
+
+
+def test_what_makes_errors_mean_less_is_said_once(dataset):
+    make_dataset(dataset)
+    found = said_of()
+    assert len(found) == 2
+    assert '33 % of the words in the training reviews are unknown with n_words=9' in found[0]
+    assert 'the validation set has 6 reviews only: its error moves in steps of 0.167' in found[1]
+    assert said_of(test_size=4, n_words=12)[-1] == (
+        'the test error is measured on 4 of the 6 test reviews (test_size)')
+    assert 'no validation review has the label' in said_of(valid_portion=0.04)[-1]
+
+
+def test_reviews_that_maxlen_drops_are_counted(dataset):
+    part = [[2, 3]] * 90 + [[2, 3, 2, 3]] * 30, [0, 1] * 60
+    dataset.write_bytes(pickle.dumps(part, 2) * 2)
+    found = said_of(maxlen=4, n_words=5, valid_portion=0.6)
+    assert found[0] == ('30 of the 120 training reviews have maxlen=4 words or more and are left '
+                        'out')
+    assert len(found) == 1
+
+
+def test_a_model_is_saved_with_the_words_it_knows(dataset, capsys):
+    fingerprint = make_dataset(dataset)
+    params, options, vocabulary = train()
+    assert vocabulary.words == ['word%d' % number for number in range(2, 9)]
+    assert (vocabulary.classes, vocabulary.settings) == (CLASSES, TEXT_SETTINGS)
+    assert vocabulary.fingerprint == options['dataset_sha256'] == fingerprint
+    assert options['ydim'] == 3 and params['U'].shape == (4, 3) and params['Wemb'].shape == (9, 4)
+    assert 'without its words' not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('spoil, said', [
+    (lambda path: path.unlink(), 'there is no '),
+    (lambda path: path.write_bytes(b'no pickle'), 'shop.dict.pkl cannot be used'),
+    (lambda path: path.write_bytes(pickle.dumps(WORDS) + pickle.dumps(
+        dict(TEXT_SETTINGS, classes=CLASSES, fingerprint='abc'))), 'does not belong'),
+    (lambda path: path.write_bytes(pickle.dumps({'word': 2})), 'ids up to 11 or more, found'),
+    (lambda path: path.write_bytes(pickle.dumps(WORDS)), 'neg, pos, but there are 3 labels')])
+def test_without_a_dictionary_that_fits_it_is_saved_without_words(dataset, capsys, spoil, said):
+    make_dataset(dataset)
+    spoil(dataset.parent / 'shop.dict.pkl')
+    assert train().vocabulary is None
+    lines = [line for line in capsys.readouterr().out.splitlines() if '--dictionary' in line]
+    assert len(lines) == 1 and said in lines[0] and 'without its words' in lines[0]
+
+
+def test_a_model_that_is_not_saved_needs_no_words(dataset, capsys):
+    make_dataset(dataset)
+    (dataset.parent / 'shop.dict.pkl').unlink()
+    lstm.train_lstm(dataset='shop.pkl', dim_proj=4, max_epochs=1, valid_portion=0.2, saveto=None)
+    assert '--dictionary' not in capsys.readouterr().out
+
+
+def test_the_tutorials_dictionary_needs_no_settings(dataset):
+    make_dataset(dataset, settings=False, labels=(0, 1))
+    vocabulary = train().vocabulary
+    assert (vocabulary.classes, vocabulary.settings) == (['neg', 'pos'], TEXT_SETTINGS)
+
+
+def test_classes_without_a_text_are_left_out(dataset):
+    make_dataset(dataset, labels=(0, 1))
+    assert train().vocabulary.classes == ['bad', 'good']
+
+
+def test_the_dictionary_may_be_compressed_or_not(dataset):
+    make_dataset(dataset)
+    assert training_data.find_dictionary(str(dataset) + '.gz') == str(
+        dataset.parent / 'shop.dict.pkl')
+    (dataset.parent / 'shop.dict.pkl').rename(dataset.parent / 'shop.dict.pkl.gz')
+    assert training_data.find_dictionary(str(dataset)).endswith('shop.dict.pkl.gz')
+
+
+def test_a_model_of_other_words_is_not_taken_up(dataset, tmp_path):
+    make_dataset(dataset)
+    train(saveto='first.npz')
+    train(reload_model='first.npz')
+    for changed, said in (({'words': {'other%d' % number: number for number in range(2, 12)}},
+                           'other words'), ({'classes': ['a', 'b', 'c']}, 'other classes')):
+        make_dataset(dataset, **changed)
+        with pytest.raises(ModelError, match='first.npz does not fit .* with ' + said):
+            train(reload_model='first.npz')
+    params, options, _ = saved_model.load('first.npz')
+    saved_model.save('first.npz', params, options)  # without its words it cannot be checked
+    train(reload_model='first.npz')
+
+
+def test_what_a_dataset_is_follows_its_content(dataset):
+    fingerprint = make_dataset(dataset)
+    about = {}
+    imdb.load_data(str(dataset), valid_portion=0.2, about=about, n_words=5,
+                   rng=numpy.random.RandomState(1))
+    assert about == {'path': str(dataset), 'fingerprint': fingerprint, 'largest_id': 11,
+                     'n_training': 30, 'n_too_long': 0}
+    assert imdb.fingerprint(str(dataset)) == fingerprint
+
+
+def test_a_bare_name_is_looked_for_among_the_data(dataset, monkeypatch, tmp_path):
+    make_dataset(dataset)
+    monkeypatch.setenv('IMDB_DATA_DIR', str(tmp_path))
+    (tmp_path / 'elsewhere').mkdir()
+    monkeypatch.chdir(tmp_path / 'elsewhere')
+    assert train().vocabulary.classes == CLASSES
+
+
+@pytest.mark.parametrize('name, error, said', [
+    ('nonesuch', ConfigError, 'one of demo, imdb, or the path of a dataset'),
+    (None, ConfigError, 'one of demo, imdb'), ('nowhere.pkl', DataError, 'There is no dataset'),
+    ('imdb.pkl', DataError, 'There is no dataset imdb.pkl'),
+    ('no/where', DataError, 'There is no dataset no/where')])
+def test_a_dataset_that_is_not_there(dataset, monkeypatch, name, error, said):
+    monkeypatch.setattr(imdb, 'data_folders', lambda: [str(dataset.parent)])
+    monkeypatch.setattr(downloads, 'download_dataset', lambda *_: pytest.fail('downloads'))
+    with pytest.raises(error, match=said):
+        lstm.train_lstm(dataset=name, saveto=None)

@@ -1,0 +1,281 @@
+"""Tests of optimizers.py and of the row-wise rules in fast.py, against plain NumPy."""
+
+import functools
+from collections import OrderedDict
+
+import numpy
+import pytest
+
+from lstm_sentiment.engine.names import config, tensor, theano
+from lstm_sentiment.recurrence import graph_nodes, optimizers
+
+FLOATX = config.floatX
+TOLERANCE = {'float64': 1e-12, 'float32': 1e-4}[FLOATX]
+LRATE = 0.05
+
+
+def floats(values):
+    return numpy.asarray(values, dtype=FLOATX)
+
+
+# The update rules, written once more from the papers' formulas, in float64 NumPy. Each is given
+# the parameter, the gradient and a dictionary of running means, and returns the new parameter.
+
+def reference_sgd(p, g, state):
+    return p - LRATE * g
+
+
+def reference_adadelta(p, g, state):
+    e_g2 = state['e_g2'] = 0.95 * state.get('e_g2', 0.) + 0.05 * g * g
+    delta = -numpy.sqrt(state.get('e_d2', 0.) + 1e-6) / numpy.sqrt(e_g2 + 1e-6) * g
+    state['e_d2'] = 0.95 * state.get('e_d2', 0.) + 0.05 * delta * delta
+    return p + delta
+
+
+def reference_rmsprop(p, g, state):
+    e_g = state['e_g'] = 0.95 * state.get('e_g', 0.) + 0.05 * g
+    e_g2 = state['e_g2'] = 0.95 * state.get('e_g2', 0.) + 0.05 * g * g
+    delta = 0.9 * state.get('delta', 0.) - 1e-4 * g / numpy.sqrt(e_g2 - e_g * e_g + 1e-4)
+    state['delta'] = delta
+    return p + delta
+
+
+RULES = [(optimizers.sgd, reference_sgd), (optimizers.adadelta, reference_adadelta),
+         (optimizers.rmsprop, reference_rmsprop)]
+BY_NAME = pytest.mark.parametrize('optimizer, reference', RULES,
+                                  ids=[rule[0].__name__ for rule in RULES])
+
+
+# All parameters whole
+
+class Quadratic(object):
+    """A cost of a matrix M and a vector v whose gradient a reader can check.
+
+    cost = sum(mask * (M - x)^2) / 2 + sum((v - y)^4) / 4
+    """
+
+    def __init__(self, optimizer):
+        rng = numpy.random.RandomState(3)
+        self.expected = {'M': rng.randn(3, 4), 'v': rng.randn(4)}
+        self.tparams = OrderedDict((name, theano.shared(floats(self.expected[name]), name=name))
+                                   for name in 'Mv')
+        x, mask, y = tensor.lmatrix(), tensor.matrix(), tensor.lvector()
+        M, v = self.tparams['M'], self.tparams['v']
+        cost = ((mask * (M - tensor.cast(x, FLOATX)) ** 2).sum() / 2
+                + ((v - tensor.cast(y, FLOATX)) ** 4).sum() / 4)
+        grads = theano.grad(cost, [M, v])
+        lr = tensor.scalar()
+        self.f_grad_shared, self.f_update = optimizer(lr, self.tparams, grads, x, mask, y, cost)
+
+    def inputs(self, seed):
+        rng = numpy.random.RandomState(seed)
+        return (rng.randint(-2, 3, (3, 4)), floats(rng.randint(0, 2, (3, 4))),
+                rng.randint(-2, 3, 4))
+
+    def cost_and_gradients(self, x, mask, y):
+        M, v = self.expected['M'], self.expected['v']
+        cost = (mask * (M - x) ** 2).sum() / 2 + ((v - y) ** 4).sum() / 4
+        return cost, {'M': mask * (M - x), 'v': (v - y) ** 3}
+
+    def check(self):
+        for name, value in self.expected.items():
+            numpy.testing.assert_allclose(self.tparams[name].get_value(), value,
+                                          rtol=TOLERANCE, atol=TOLERANCE)
+
+
+@BY_NAME
+@pytest.mark.parametrize('form', [lambda optimizer: optimizer, graph_nodes.row_wise],
+                         ids=['dense', 'row_wise'])
+def test_steps_on_whole_parameters(form, optimizer, reference):
+    problem = Quadratic(form(optimizer))
+    states = {'M': {}, 'v': {}}
+    for step in range(5):
+        inputs = problem.inputs(step)
+        cost, gradients = problem.cost_and_gradients(*inputs)
+        numpy.testing.assert_allclose(problem.f_grad_shared(*inputs), cost, rtol=TOLERANCE)
+        problem.check()  # computing gradients moves nothing
+        problem.f_update(LRATE)
+        for name, gradient in gradients.items():
+            before = problem.expected[name]
+            problem.expected[name] = reference(before, gradient, states[name])
+            assert (problem.expected[name] != before).any()
+        problem.check()
+
+
+@BY_NAME
+@pytest.mark.parametrize('form', [lambda optimizer: optimizer, graph_nodes.row_wise],
+                         ids=['dense', 'row_wise'])
+def test_the_last_gradients_count(form, optimizer, reference):
+    problem = Quadratic(form(optimizer))
+    problem.f_grad_shared(*problem.inputs(8))
+    problem.f_grad_shared(*problem.inputs(9))
+    _, gradients = problem.cost_and_gradients(*problem.inputs(9))
+    problem.f_update(LRATE)
+    problem.expected = {name: reference(value, gradients[name], {})
+                        for name, value in problem.expected.items()}
+    problem.check()
+
+
+@pytest.mark.parametrize('form', [lambda optimizer: optimizer, graph_nodes.row_wise],
+                         ids=['dense', 'row_wise'])
+@pytest.mark.parametrize('optimizer, counts', [
+    (optimizers.sgd, True), (optimizers.adadelta, False), (optimizers.rmsprop, False)])
+def test_the_learning_rate_counts_for_sgd_alone(form, optimizer, counts):
+    moved = []
+    for lrate in (0.5, 0.001):
+        problem = Quadratic(form(optimizer))
+        problem.f_grad_shared(*problem.inputs(0))
+        problem.f_update(lrate)
+        moved.append(problem.tparams['v'].get_value() - problem.expected['v'])
+    if counts:
+        numpy.testing.assert_allclose(moved[0], 500 * moved[1], rtol=TOLERANCE * 1e4)
+    else:
+        assert (moved[0] == moved[1]).all()
+
+
+def test_gradient_descent_finds_the_minimum():
+    """Of a cost that falls at every step: the signs are right."""
+    for optimizer, _ in RULES:
+        problem = Quadratic(optimizer)
+        inputs = problem.inputs(1)
+        costs = []
+        for _ in range(20):
+            costs.append(float(problem.f_grad_shared(*inputs)))
+            problem.f_update(0.01)
+        assert all(after < before for before, after in zip(costs, costs[1:]))
+
+
+# Rows of an embedding
+
+N_WORDS, DIM_PROJ, N_STEPS = 30, 5, 300
+
+
+def words_of_step(step, rng):
+    """Words of a minibatch: some often, 20 to 27 for a while only, 28 and 29 never."""
+    words = rng.choice(20, size=rng.randint(1, 7), replace=False)
+    if step < 20:
+        words = numpy.append(words, rng.randint(20, 28))
+    return numpy.unique(words)
+
+
+@BY_NAME
+def test_rows_follow_the_dense_rule(optimizer, reference):
+    rng = numpy.random.RandomState(4)
+    shared = theano.shared(floats(rng.randn(N_WORDS, DIM_PROJ)))
+    step_of, idle, n_states = graph_nodes.RULES[optimizer]
+    rule = graph_nodes.Rows(step_of, idle, n_states, shared)
+    dense, state = shared.get_value().astype('float64'), {}
+    initial = dense.copy()
+    for step in range(N_STEPS):
+        words = words_of_step(step, rng)
+        d_rows = floats(rng.randn(len(words), DIM_PROJ) * 10. ** rng.randint(-4, 2))
+        rule.update(LRATE, (words, d_rows))
+        gradient = numpy.zeros_like(dense)
+        gradient[words] = d_rows
+        dense = reference(dense, gradient, state)
+    rule.settle()
+    found = shared.get_value()
+    numpy.testing.assert_allclose(found, dense, rtol=TOLERANCE, atol=TOLERANCE)
+    assert (found[28:] == initial[28:]).all()
+    assert (numpy.abs(found[:28] - initial[:28]).max(axis=1) > 1e-5).all()
+    for array, name in zip(rule.states, {'sgd': [], 'adadelta': ['e_g2', 'e_d2'],
+                                         'rmsprop': ['e_g', 'e_g2', 'delta']}[optimizer.__name__]):
+        numpy.testing.assert_allclose(array, state[name], rtol=100 * TOLERANCE, atol=1e-18)
+
+
+def test_settling_twice_changes_nothing():
+    rng = numpy.random.RandomState(5)
+    for optimizer, _ in RULES:
+        shared = theano.shared(floats(rng.randn(6, 2)))
+        rule = graph_nodes.Rows(*graph_nodes.RULES[optimizer], p=shared)
+        for words in ([0, 3], [1], [3, 4]):
+            rule.update(LRATE, (numpy.array(words), floats(rng.randn(len(words), 2))))
+        rule.settle()
+        once = [array.copy() for array in rule.arrays()]
+        rule.settle()
+        rule.settle(numpy.array([3, 5]))
+        for array, before in zip(rule.arrays(), once):
+            assert (array == before).all()
+
+
+def test_idle_rows_coast_under_rmsprop():
+    """A row goes on by 0.9, 0.9^2, ... of its last step; nine such steps in all."""
+    shared = theano.shared(floats(numpy.zeros((3, 2))))
+    rule = graph_nodes.Rows(*graph_nodes.RULES[optimizers.rmsprop], p=shared)
+    rule.update(LRATE, (numpy.array([1]), floats([[1., -2.]])))
+    last_step = shared.get_value()[1].copy()  # the row was at zero
+    assert (last_step * [1, -1] < 0).all()
+    for n_idle, expected in ((1, 0.9), (2, 0.9 + 0.81 + 0.729), (400, 9.)):
+        for _ in range(n_idle):
+            rule.update(LRATE, (numpy.array([0]), floats([[1., 1.]])))
+        before = shared.get_value()[1].copy()
+        rule.settle(numpy.array([1]))
+        assert (shared.get_value()[1] != before).all()
+        numpy.testing.assert_allclose(shared.get_value()[1], last_step * (1 + expected),
+                                      rtol=TOLERANCE)
+    assert (shared.get_value()[2] == 0).all()
+
+
+class Embedding(object):
+    """A cost that reads the rows of the words in x, beside a whole parameter U.
+
+    cost = sum((rows - target)^2) * mean(mask) + sum((U - y)^2)
+    """
+
+    def __init__(self, optimizer):
+        rng = numpy.random.RandomState(6)
+        self.expected = {'Wemb': rng.randn(N_WORDS, DIM_PROJ), 'U': rng.randn(4)}
+        self.tparams = OrderedDict((name, theano.shared(floats(self.expected[name]), name=name))
+                                   for name in ('Wemb', 'U'))
+        self.target = floats(rng.randn(N_WORDS, DIM_PROJ))
+        x, mask, y = tensor.lmatrix(), tensor.matrix(), tensor.lvector()
+        words = graph_nodes.Pack()(x, mask)[0]
+        rows = graph_nodes.take_rows(self.tparams['Wemb'], words)
+        cost = (((rows - theano.shared(self.target)[words]) ** 2).sum() * mask.mean()
+                + ((self.tparams['U'] - tensor.cast(y, FLOATX)) ** 2).sum())
+        grads = theano.grad(cost, list(self.tparams.values()))
+        lr = tensor.scalar()
+        self.f_grad_shared, self.f_update = optimizer(lr, self.tparams, grads, x, mask, y, cost)
+
+
+@BY_NAME
+def test_training_row_wise_is_training_dense(monkeypatch, optimizer, reference):
+    def make_dense(self, node, inputs, output_storage):
+        raise AssertionError('the dense gradient is made')
+
+    monkeypatch.setattr(graph_nodes.RowsGradient, 'perform', make_dense)
+    problem = Embedding(graph_nodes.row_wise(optimizer))
+    expected, states = problem.expected, {'Wemb': {}, 'U': {}}
+    rng = numpy.random.RandomState(7)
+    for step in range(N_STEPS):
+        words = words_of_step(step, rng)
+        x = numpy.append(words, words[:1])[:, None]  # one word twice; the padding is no word
+        x = numpy.concatenate([x, [[0]]])
+        mask = floats(numpy.arange(len(x))[:, None] < len(x) - 1)
+        y = rng.randint(-1, 2, 4)
+        error = numpy.zeros_like(expected['Wemb'])
+        error[words] = (expected['Wemb'] - problem.target)[words]
+        cost = (error ** 2).sum() * mask.mean() + ((expected['U'] - y) ** 2).sum()
+        numpy.testing.assert_allclose(problem.f_grad_shared(x, mask, y), cost,
+                                      rtol=10 * TOLERANCE)
+        problem.f_update(LRATE)
+        for name, gradient in (('Wemb', 2 * error * mask.mean()), ('U', 2 * (expected['U'] - y))):
+            expected[name] = reference(expected[name], gradient, states[name])
+    if optimizer is optimizers.rmsprop:  # the rows that idle have not been moved yet
+        behind = numpy.abs(problem.tparams['Wemb'].get_value() - expected['Wemb'])
+        assert behind.max() > 1e-6
+    problem.f_update.settle()
+    for name, value in expected.items():
+        numpy.testing.assert_allclose(problem.tparams[name].get_value(), value,
+                                      rtol=10 * TOLERANCE, atol=TOLERANCE)
+
+
+def test_row_wise_knows_its_own_rules_alone():
+    def other(lr, tparams, grads, x, mask, y, cost):
+        raise NotImplementedError
+
+    partial = functools.partial(optimizers.sgd)
+    for optimizer in (other, partial, optimizers.sgd_step):
+        assert graph_nodes.row_wise(optimizer) is optimizer
+    for optimizer, _ in RULES:
+        assert graph_nodes.row_wise(optimizer) is not optimizer
