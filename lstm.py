@@ -37,7 +37,7 @@ with command_line.plain_errors(active=__name__ == '__main__'):  # flags that can
         tensor,
         theano,
     )
-    from lstm_sentiment.recurrence import graph_nodes, numpy_recurrence
+    from lstm_sentiment.recurrence import graph_nodes, numpy_recurrence, sparse_updates
     from lstm_sentiment.recurrence.optimizers import adadelta, rmsprop, sgd
     from lstm_sentiment.text import demo_grammar
     from lstm_sentiment.training import provenance
@@ -485,7 +485,7 @@ def train_lstm(
     grads = theano.grad(cost, wrt=list(tparams.values()))
     optimizer = update_rules.get(optimizer, optimizer)  # by name or as given
     if BY_HAND:
-        optimizer = graph_nodes.row_wise(optimizer)
+        optimizer = sparse_updates.row_wise(optimizer)
     lr = tensor.scalar('lr', dtype=config.floatX)
     f_grad_shared, f_update = optimizer(lr, tparams, grads, x, mask, y, cost)
     mean = RunningMean(tparams, average, getattr(f_update, 'settle', lambda: None))

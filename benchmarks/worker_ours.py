@@ -26,7 +26,7 @@ def make_model(n_words, optimizer):
         grads = theano.grad(cost, wrt=list(tparams.values()))
         rule = lstm.update_rules[optimizer]
         if lstm.BY_HAND:
-            rule = lstm.fast.row_wise(rule)
+            rule = lstm.sparse_updates.row_wise(rule)
         lr = tensor.scalar('lr', dtype=config.floatX)
         MODELS[n_words, optimizer] = (use_noise, f_pred) + tuple(
             rule(lr, tparams, grads, x, mask, y, cost))

@@ -7,7 +7,7 @@ import numpy
 import pytest
 
 from lstm_sentiment.engine.names import config, tensor, theano
-from lstm_sentiment.recurrence import graph_nodes, optimizers
+from lstm_sentiment.recurrence import graph_nodes, optimizers, sparse_updates
 
 FLOATX = config.floatX
 TOLERANCE = {'float64': 1e-12, 'float32': 1e-4}[FLOATX]
@@ -84,7 +84,7 @@ class Quadratic(object):
 
 
 @BY_NAME
-@pytest.mark.parametrize('form', [lambda optimizer: optimizer, graph_nodes.row_wise],
+@pytest.mark.parametrize('form', [lambda optimizer: optimizer, sparse_updates.row_wise],
                          ids=['dense', 'row_wise'])
 def test_steps_on_whole_parameters(form, optimizer, reference):
     problem = Quadratic(form(optimizer))
@@ -103,7 +103,7 @@ def test_steps_on_whole_parameters(form, optimizer, reference):
 
 
 @BY_NAME
-@pytest.mark.parametrize('form', [lambda optimizer: optimizer, graph_nodes.row_wise],
+@pytest.mark.parametrize('form', [lambda optimizer: optimizer, sparse_updates.row_wise],
                          ids=['dense', 'row_wise'])
 def test_the_last_gradients_count(form, optimizer, reference):
     problem = Quadratic(form(optimizer))
@@ -116,7 +116,7 @@ def test_the_last_gradients_count(form, optimizer, reference):
     problem.check()
 
 
-@pytest.mark.parametrize('form', [lambda optimizer: optimizer, graph_nodes.row_wise],
+@pytest.mark.parametrize('form', [lambda optimizer: optimizer, sparse_updates.row_wise],
                          ids=['dense', 'row_wise'])
 @pytest.mark.parametrize('optimizer, counts', [
     (optimizers.sgd, True), (optimizers.adadelta, False), (optimizers.rmsprop, False)])
@@ -162,8 +162,8 @@ def words_of_step(step, rng):
 def test_rows_follow_the_dense_rule(optimizer, reference):
     rng = numpy.random.RandomState(4)
     shared = theano.shared(floats(rng.randn(N_WORDS, DIM_PROJ)))
-    step_of, idle, n_states = graph_nodes.RULES[optimizer]
-    rule = graph_nodes.Rows(step_of, idle, n_states, shared)
+    step_of, idle, n_states = sparse_updates.RULES[optimizer]
+    rule = sparse_updates.Rows(step_of, idle, n_states, shared)
     dense, state = shared.get_value().astype('float64'), {}
     initial = dense.copy()
     for step in range(N_STEPS):
@@ -187,7 +187,7 @@ def test_settling_twice_changes_nothing():
     rng = numpy.random.RandomState(5)
     for optimizer, _ in RULES:
         shared = theano.shared(floats(rng.randn(6, 2)))
-        rule = graph_nodes.Rows(*graph_nodes.RULES[optimizer], p=shared)
+        rule = sparse_updates.Rows(*sparse_updates.RULES[optimizer], p=shared)
         for words in ([0, 3], [1], [3, 4]):
             rule.update(LRATE, (numpy.array(words), floats(rng.randn(len(words), 2))))
         rule.settle()
@@ -201,7 +201,7 @@ def test_settling_twice_changes_nothing():
 def test_idle_rows_coast_under_rmsprop():
     """A row goes on by 0.9, 0.9^2, ... of its last step; nine such steps in all."""
     shared = theano.shared(floats(numpy.zeros((3, 2))))
-    rule = graph_nodes.Rows(*graph_nodes.RULES[optimizers.rmsprop], p=shared)
+    rule = sparse_updates.Rows(*sparse_updates.RULES[optimizers.rmsprop], p=shared)
     rule.update(LRATE, (numpy.array([1]), floats([[1., -2.]])))
     last_step = shared.get_value()[1].copy()  # the row was at zero
     assert (last_step * [1, -1] < 0).all()
@@ -244,7 +244,7 @@ def test_training_row_wise_is_training_dense(monkeypatch, optimizer, reference):
         raise AssertionError('the dense gradient is made')
 
     monkeypatch.setattr(graph_nodes.RowsGradient, 'perform', make_dense)
-    problem = Embedding(graph_nodes.row_wise(optimizer))
+    problem = Embedding(sparse_updates.row_wise(optimizer))
     expected, states = problem.expected, {'Wemb': {}, 'U': {}}
     rng = numpy.random.RandomState(7)
     for step in range(N_STEPS):
@@ -276,6 +276,6 @@ def test_row_wise_knows_its_own_rules_alone():
 
     partial = functools.partial(optimizers.sgd)
     for optimizer in (other, partial, optimizers.sgd_step):
-        assert graph_nodes.row_wise(optimizer) is optimizer
+        assert sparse_updates.row_wise(optimizer) is optimizer
     for optimizer, _ in RULES:
-        assert graph_nodes.row_wise(optimizer) is not optimizer
+        assert sparse_updates.row_wise(optimizer) is not optimizer
