@@ -2,6 +2,7 @@
 import argparse
 import contextlib
 import inspect
+import os
 import re
 import signal
 import sys
@@ -10,6 +11,11 @@ import traceback
 import warnings
 
 from lstm_sentiment.errors import TutorialError
+
+
+def started_as(*names):
+    """Whether the program that runs is one of these scripts or commands."""
+    return os.path.basename(sys.argv[0] if sys.argv else '') in names
 
 
 def add_debug(parser):

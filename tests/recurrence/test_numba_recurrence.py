@@ -7,7 +7,7 @@ import time
 import numpy
 import pytest
 
-from lstm_sentiment.recurrence import numba_recurrence, numpy_recurrence
+from lstm_sentiment.recurrence import numba_recurrence, numpy_recurrence, threads
 
 native = pytest.mark.skipif(numba_recurrence.numba is None,
                             reason='Numba is not installed; it comes with PyTensor')
@@ -76,7 +76,7 @@ def test_one_thread_and_two_give_the_same_bits(monkeypatch):
     arguments = problem(1, n_samples=16, longest=40, dim_proj=32)
     results = []
     for number in (1, 2):
-        monkeypatch.setattr(numpy_recurrence, 'n_threads', lambda number=number: number)
+        monkeypatch.setattr(threads, 'n_threads', lambda number=number: number)
         results.append(both_passes(*arguments))
     for one, two in zip(*results):
         numpy.testing.assert_array_equal(one, two)
@@ -92,13 +92,13 @@ def test_a_product_in_halves_is_the_product():
 
 def test_one_thread_where_a_variable_says_so(monkeypatch):
     monkeypatch.setenv('OMP_NUM_THREADS', '1')
-    assert numpy_recurrence.n_threads() == 1
+    assert threads.n_threads() == 1
 
 
 @native
 def test_loading_leaves_the_switch_interval_as_it_was():
     before = sys.getswitchinterval()
-    numpy_recurrence.begin_loading('float32')
+    threads.begin_loading('float32')
     for thread in threading.enumerate():
         if thread.daemon and thread is not threading.current_thread():
             thread.join(60)
@@ -110,11 +110,11 @@ def test_an_error_in_either_thread_is_raised():
         raise KeyError('here')
     for tasks in ((fail, int), (int, fail)):
         with pytest.raises(KeyError):
-            numpy_recurrence.side_by_side(*tasks)
+            threads.side_by_side(*tasks)
 
 
 def test_after_an_error_nothing_runs_on(monkeypatch):
-    monkeypatch.setattr(numpy_recurrence, 'n_threads', lambda: 2)
+    monkeypatch.setattr(threads, 'n_threads', lambda: 2)
     done = []
 
     def fail():
@@ -124,17 +124,17 @@ def test_after_an_error_nothing_runs_on(monkeypatch):
         time.sleep(0.2)
         done.append(True)
     with pytest.raises(KeyboardInterrupt):
-        numpy_recurrence.side_by_side(fail, slow)
+        threads.side_by_side(fail, slow)
     assert done == [True]
 
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='there is no fork here')
 def test_a_forked_process_has_a_thread_of_its_own(monkeypatch):
-    monkeypatch.setattr(numpy_recurrence, 'n_threads', lambda: 2)
-    assert numpy_recurrence.side_by_side(lambda: 1, lambda: 2) == [1, 2]
+    monkeypatch.setattr(threads, 'n_threads', lambda: 2)
+    assert threads.side_by_side(lambda: 1, lambda: 2) == [1, 2]
     child = os.fork()
     if child == 0:
-        os._exit(numpy_recurrence.side_by_side(lambda: 3, lambda: 4) != [3, 4])
+        os._exit(threads.side_by_side(lambda: 3, lambda: 4) != [3, 4])
     assert os.waitpid(child, 0)[1] == 0
 
 

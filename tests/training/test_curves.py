@@ -11,14 +11,14 @@ import pytest
 import imdb
 import lstm
 from lstm_sentiment.errors import ConfigError
-from lstm_sentiment.training import curves
+from lstm_sentiment.training import curves, display
 
 ROOT = os.path.dirname(os.path.abspath(lstm.__file__))
 PNG = b'\x89PNG\r\n'
-RECORDS = [lstm.Displayed(0, 10, 0.75, 40, 5), lstm.Displayed(0, 20, 0.5, 40, 5),
-           lstm.Validated(0, 20, 0.5, 0.25, 0.125, True), lstm.Displayed(0, 30, 0.25, 40, 5),
-           lstm.Validated(0, 30, 0.25, 0.25, 0.5, True),
-           lstm.Validated(0, 40, 0.125, 0.375, 0.25, False)]
+RECORDS = [display.Displayed(0, 10, 0.75, 40, 5), display.Displayed(0, 20, 0.5, 40, 5),
+           display.Validated(0, 20, 0.5, 0.25, 0.125, True), display.Displayed(0, 30, 0.25, 40, 5),
+           display.Validated(0, 30, 0.25, 0.25, 0.5, True),
+           display.Validated(0, 40, 0.125, 0.375, 0.25, False)]
 
 
 @pytest.fixture(autouse=True)
