@@ -515,7 +515,7 @@ def make_parser():
     parser.set_defaults(**{name: parameter.default for name, parameter
                            in inspect.signature(preprocess).parameters.items()
                            if name not in ('source', 'progress')})
-    command_line.add_debug(parser)
+    command_line.add_common(parser)
     return parser
 
 

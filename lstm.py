@@ -652,7 +652,7 @@ def main(arguments=None):
     curves.add_options(parser)
     parser.add_argument('--repeat', metavar='MODEL',
                         help='run again what made this model, into a new file')
-    command_line.add_debug(parser)
+    command_line.add_common(parser)
     with command_line.plain_errors(arguments=arguments), command_line.plain_warnings(), \
             command_line.ended_by_signals():
         options = vars(parser.parse_args(arguments))

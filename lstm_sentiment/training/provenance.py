@@ -5,19 +5,19 @@ import os
 import numpy
 
 import imdb
+from lstm_sentiment import __version__
 from lstm_sentiment.engine.names import config, description
 from lstm_sentiment.errors import ConfigError, DataError, ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.text import demo_grammar
 
-PROJECT_VERSION = '0.1.0'
 # Arguments that a repetition may have of its own.
 OWN = {'saveto', 'checkpoint', 'resume', 'dispFreq', 'callback'}
 
 
 def provenance(reload_model=None):
     """What options and seed leave open: versions, device, floatX, the model started from."""
-    found = {'engine': description(), 'numpy': numpy.__version__, 'project': PROJECT_VERSION,
+    found = {'engine': description(), 'numpy': numpy.__version__, 'project': __version__,
              'floatX': config.floatX}
     if reload_model:
         found['reload_sha256'] = imdb.fingerprint(reload_model)
