@@ -24,9 +24,8 @@ from lstm_sentiment.training import curves
 from lstm_sentiment.training.early_stopping import EarlyStopping
 
 with command_line.plain_errors(active=__name__ == '__main__'):  # flags that cannot be used
-    from imdb import drop_words
-    from lstm_sentiment.data import training_data
-    from lstm_sentiment.data.training_data import datasets, get_dataset  # noqa: F401 (to the tutorial they belong here)
+    import imdb
+    from lstm_sentiment.data import finding, training_data
     from lstm_sentiment.engine.names import (
         BY_HAND,
         RandomStreams,
@@ -43,8 +42,23 @@ with command_line.plain_errors(active=__name__ == '__main__'):  # flags that can
     from lstm_sentiment.training import provenance
     from lstm_sentiment.training.averaging import RunningMean
     from lstm_sentiment.training.checkpoint import START, Checkpoint, check_places, generator_state
+    from lstm_sentiment.training.word_dropout import drop_words
 
 update_rules = {'adadelta': adadelta, 'rmsprop': rmsprop, 'sgd': sgd}
+
+# name: (load_data, prepare_data)
+datasets = {'imdb': (imdb.load_data, imdb.prepare_data),
+            'demo': (functools.partial(imdb.load_data, 'demo'), imdb.prepare_data)}
+
+
+def get_dataset(name):
+    """The pair `load_data`, `prepare_data` of a dataset.
+
+    Differs from the tutorial: `name` may also be the path of a pickle of word ids.
+    """
+    if name in datasets:
+        return datasets[name]
+    return functools.partial(imdb.load_data, name), imdb.prepare_data
 
 
 def get_minibatches_idx(n, minibatch_size, shuffle=False, rng=None, lengths=None, window=0):
@@ -465,8 +479,8 @@ def train_lstm(
     if BY_HAND:
         numpy_recurrence.begin_loading(config.floatX)
     print('Loading data')
-    _, prepare_data = get_dataset(dataset)
-    data, about = training_data.load_parts(options, rng)
+    load_data, prepare_data = get_dataset(dataset)
+    data, about = training_data.load_parts(load_data, options, rng)
     print('SHA-256 of the dataset:', options['dataset_sha256'])
 
     @functools.lru_cache(maxsize=None)
@@ -510,7 +524,7 @@ def check_options(options):
     check_values(options)
     require(options['encoder'] in list(layers), 'encoder', options['encoder'],
             'one of ' + ', '.join(sorted(layers)))
-    training_data.check_dataset(options['dataset'])
+    finding.check_dataset(options['dataset'], datasets)
     rule = options['optimizer']
     require(callable(rule) or rule in list(update_rules), 'optimizer', rule,
             'one of %s, or a function' % ', '.join(sorted(update_rules)))
@@ -662,7 +676,7 @@ def main(arguments=None):
             if model is not None:
                 options = provenance.arguments_of(model, train_lstm, options)
             elif 'dataset' not in options:
-                options['dataset'] = training_data.choose_dataset()
+                options['dataset'] = finding.choose_dataset()
             with command_line.progress_bar() as bar:
                 train_lstm(callback=command_line.each(record, bar), **dict(DEFAULTS, **options))
 

@@ -22,6 +22,8 @@ import time
 
 import numpy
 
+from lstm_sentiment.data import datasets, finding
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 FLAGS = 'floatX=float32'
@@ -58,9 +60,9 @@ def write_data(folder):
     quiet = numpy.random.RandomState
     short, _, test = imdb.load_data(n_words=10000, valid_portion=0.05, maxlen=100, rng=quiet(123))
     large, _, _ = imdb.load_data(n_words=100000, valid_portion=0.05, maxlen=100, rng=quiet(123))
-    path = imdb.find_dataset()
-    (train_x, train_y), _ = imdb.read_dataset(path)
-    imdb.check_ids(train_x, 10000, path)
+    path = finding.find_dataset()
+    (train_x, train_y), _ = datasets.read_dataset(path)
+    datasets.check_ids(train_x, 10000, path)
     path = os.path.join(folder, 'data.pkl')
     with open(path, 'wb') as stream:
         pickle.dump({'short': short, 'large': large, 'long': (train_x, train_y), 'test': test},
@@ -92,8 +94,7 @@ def line(what, best, unit, target, against='torch'):
 
 def unpack_dataset(folder):
     """The tutorial's `imdb.pkl`, which is not compressed, in the folder."""
-    import imdb
-    path = imdb.find_dataset()
+    path = finding.find_dataset()
     with (gzip.open if path.endswith('.gz') else open)(path, 'rb') as packed, \
             open(os.path.join(folder, 'imdb.pkl'), 'wb') as plain:
         shutil.copyfileobj(packed, plain)
@@ -182,9 +183,8 @@ def main():
     if '7' in wanted:
         ours = peak_megabytes([sys.executable, os.path.join(ROOT, 'lstm.py'), '--dataset', 'imdb',
                                '--max-epochs', '4', '--saveto', 'none'], environment)
-        import imdb
         theirs = peak_megabytes([sys.executable, os.path.join(HERE, 'worker_torch.py'),
-                                 imdb.find_dataset(), '2', '--train', '500'], environment)
+                                 finding.find_dataset(), '2', '--train', '500'], environment)
         print('7. peak resident size: %.0f MB | torch %.0f MB | ratio %.2f  target <= 1.00'
               % (ours, theirs, ours / theirs))
 

@@ -1,8 +1,7 @@
-"""All of the program that is not the tutorial itself; the scripts `lstm`, `imdb`, ... stand over it.
+"""All that is not the tutorial: the wings behind lstm.py, imdb.py, imdb_preprocess.py, predict.py.
 
-The modules here are what every wing may use. The wings, each importing only those before it:
-`engine` and `recurrence`; `text`, `data` and `model`; `training`, and beside it `prediction`.
-pyproject.toml holds this as a contract that ``make lint`` checks.
+Each wing has one sentence on what lives there in its own docstring. Imports go one way: the small
+modules here, then engine and recurrence; text, data, model, training; prediction beside training.
 """
 
 __version__ = '0.1.0'  # setuptools reads it from the source text, so it stays a plain string

@@ -18,6 +18,6 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.setenv('IMDB_DATA_DIR', str(places[1]))
     # data/ is beside the scripts.
     (tmp_path / 'setup.py').write_text('')
-    import imdb
-    monkeypatch.setattr(imdb, '__file__', str(tmp_path / 'imdb.py'))
+    from lstm_sentiment.data import finding
+    monkeypatch.setattr(finding, 'CHECKOUT', str(tmp_path))
     return places

@@ -23,7 +23,7 @@ from lstm_sentiment.engine import names as engine
 
 expected = json.load(open(sys.argv[1]))
 n_updates = int(sys.argv[2])
-seen = {'fingerprint': imdb.fingerprint(imdb.find_dataset(download=False)), 'costs': []}
+seen = {'fingerprint': safe_reading.fingerprint(finding.find_dataset(download=False)), 'costs': []}
 
 class Enough(Exception):
     pass

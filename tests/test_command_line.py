@@ -16,6 +16,7 @@ import pytest
 import imdb
 import lstm
 from lstm_sentiment import command_line
+from lstm_sentiment.data import finding
 from lstm_sentiment.errors import ConfigError, DataError, DownloadError
 
 ARGUMENTS = [name for name in inspect.signature(lstm.train_lstm).parameters
@@ -128,7 +129,7 @@ def test_every_argument_is_in_one_group_and_described():
 
 
 def test_the_command_line_differs_in_two_values(recorded, monkeypatch):
-    monkeypatch.setattr(imdb, 'find_dataset', lambda: 'imdb.pkl')
+    monkeypatch.setattr(finding, 'find_dataset', lambda: 'imdb.pkl')
     found = arguments_of(recorded)
     assert found.pop('callback') is None
     signature = inspect.signature(inspect.unwrap(lstm.train_lstm)).parameters
@@ -303,7 +304,7 @@ def no_imdb(*arguments):
 
 
 def test_without_imdb_the_demo_is_trained_on(recorded, capsys, monkeypatch):
-    monkeypatch.setattr(imdb, 'find_dataset', no_imdb)
+    monkeypatch.setattr(finding, 'find_dataset', no_imdb)
     assert arguments_of(recorded)['dataset'] == 'demo'
     stdout = capsys.readouterr().out
     assert 'http://one: the connection was refused' in stdout
@@ -311,7 +312,7 @@ def test_without_imdb_the_demo_is_trained_on(recorded, capsys, monkeypatch):
 
 
 def test_with_imdb_nothing_is_said(recorded, capsys, monkeypatch):
-    monkeypatch.setattr(imdb, 'find_dataset', lambda: 'imdb.pkl')
+    monkeypatch.setattr(finding, 'find_dataset', lambda: 'imdb.pkl')
     assert arguments_of(recorded)['dataset'] == 'imdb'
     assert capsys.readouterr() == ('', '')
 
@@ -320,13 +321,13 @@ def test_a_damaged_imdb_is_no_reason_for_the_demo(recorded, capsys, monkeypatch)
     def damaged():
         raise DataError('imdb.pkl cannot be used')
 
-    monkeypatch.setattr(imdb, 'find_dataset', damaged)
+    monkeypatch.setattr(finding, 'find_dataset', damaged)
     assert 'imdb.pkl cannot be used' in refused(capsys)
     assert recorded == []
 
 
 def test_imdb_asked_for_is_never_substituted(capsys, monkeypatch):
-    monkeypatch.setattr(imdb, 'find_dataset', no_imdb)
+    monkeypatch.setattr(finding, 'find_dataset', no_imdb)
     monkeypatch.setitem(lstm.datasets, 'demo', None)
     message = refused(capsys, '--dataset', 'imdb')
     assert 'http://one: the connection was refused' in message

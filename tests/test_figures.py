@@ -262,7 +262,8 @@ def test_the_lstm_keeps_what_its_forget_gates_keep(small):
     """With i shut, o open and f = 0.75 the cell carries the gradient, a quarter less each step."""
     params, x, v = small
     params = {name: numpy.zeros_like(value) for name, value in params.items()}
-    for block, value in zip(numpy_recurrence.blocks(params['lstm_b'][None]), (-50, numpy.log(3), 50, 0)):
+    biases = numpy_recurrence.blocks(params['lstm_b'][None])
+    for block, value in zip(biases, (-50, numpy.log(3), 50, 0)):
         block[...] = value
     norms = gradient_norm.lstm_norms(params, x, v)
     expected = numpy.linalg.norm(v, axis=1) * 0.75 ** numpy.arange(N_TIMESTEPS)[:, None]

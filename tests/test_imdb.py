@@ -9,8 +9,9 @@ import numpy
 import pytest
 
 import imdb
-from lstm_sentiment.data import downloads
+from lstm_sentiment.data import datasets, downloads, finding, safe_reading
 from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.training import word_dropout
 
 DATA_DIR = os.environ.get('IMDB_DATA_DIR')
 
@@ -59,10 +60,10 @@ def test_prepare_data_pads_and_masks(monkeypatch, float_type):
 
 def test_words_are_dropped_one_by_one_with_the_share_asked_for():
     seqs = [list(range(2, 1002)), [7, 8], [9]]
-    kept = imdb.drop_words(seqs, 0.3, numpy.random.RandomState(0))
+    kept = word_dropout.drop_words(seqs, 0.3, numpy.random.RandomState(0))
     assert 640 < len(kept[0]) < 760
     assert sorted(set(kept[0].tolist())) == kept[0].tolist()  # each at most once, in their order
-    nearly_all = imdb.drop_words(seqs, 1 - 1e-12, numpy.random.RandomState(0))
+    nearly_all = word_dropout.drop_words(seqs, 1 - 1e-12, numpy.random.RandomState(0))
     assert [words.tolist() for words in nearly_all] == [[2], [7], [9]]
 
 
@@ -120,7 +121,7 @@ def test_load_data_reads_gzip_of_several_members(write, tmp_path):
     path.write_bytes(gzip.compress(content[:50]) + gzip.compress(content[50:]))
     assert imdb.load_data(str(path)) == expected
     digest = hashlib.sha256(content).hexdigest()
-    assert imdb.fingerprint(str(path)) == imdb.fingerprint(write(*parts)) == digest
+    assert safe_reading.fingerprint(str(path)) == safe_reading.fingerprint(write(*parts)) == digest
 
 
 def test_the_collector_runs_again_after_a_failure(write):
@@ -240,7 +241,7 @@ def test_check_ids_caps_as_a_plain_loop_does():
     for n_words in (2, 5, 40, 1000):
         plain = [rng.randint(0, 50, size=size).tolist() for size in rng.randint(1, 9, size=30)]
         capped = [list(seq) for seq in plain]
-        imdb.check_ids(capped, n_words)
+        datasets.check_ids(capped, n_words)
         assert capped == [[1 if w >= n_words else w for w in seq] for seq in plain]
 
 
@@ -250,24 +251,24 @@ def test_load_dictionary_reads_words_and_settings(write):
     words = {'the': 2, 'dull': 3}
     settings = {'fingerprint': 'ab', 'tokenizer': 'moses'}
     for name in ('d.pkl', 'd.pkl.gz'):
-        assert imdb.load_dictionary(write(words, name=name), 'ab', 3) == (words, {})
+        assert datasets.load_dictionary(write(words, name=name), 'ab', 3) == (words, {})
         path = write(words, settings, name=name)
-        assert imdb.load_dictionary(path, 'ab') == (words, settings)
-        assert imdb.load_dictionary(path) == (words, settings)
+        assert datasets.load_dictionary(path, 'ab') == (words, settings)
+        assert datasets.load_dictionary(path) == (words, settings)
 
 
 def test_load_dictionary_of_another_dataset_is_refused(write):
     words = {'the': 2, 'dull': 3}
     path = write(words, {'fingerprint': 'ab'})
     with pytest.raises(DataError, match='does not belong .* fingerprint cd, found ab'):
-        imdb.load_dictionary(path, 'cd')
+        datasets.load_dictionary(path, 'cd')
     with pytest.raises(DataError, match='does not belong .* up to 4 or more, found ids up to 3'):
-        imdb.load_dictionary(write(words), 'cd', largest_id=4)
+        datasets.load_dictionary(write(words), 'cd', largest_id=4)
 
 
 def test_load_dictionary_reads_what_python_2_wrote(write):
     path = write(b'\x80\x02}q\x00U\x03\xc3\xa9tq\x01K\x02s.')
-    assert imdb.load_dictionary(path) == ({'ét': 2}, {})
+    assert datasets.load_dictionary(path) == ({'ét': 2}, {})
 
 
 @pytest.mark.parametrize('values, message', [
@@ -285,7 +286,7 @@ def test_load_dictionary_reads_what_python_2_wrote(write):
 def test_load_dictionary_refuses(write, values, message):
     path = write(*values)
     with pytest.raises(DataError, match=message) as caught:
-        imdb.load_dictionary(path)
+        datasets.load_dictionary(path)
     assert path in str(caught.value)
 
 
@@ -297,34 +298,34 @@ def test_find_dataset_looks_in_order(folders):
                   environment / 'imdb.pkl.gz', data / 'imdb.pkl', data / 'imdb.pkl.gz']
     for candidate in reversed(candidates):
         candidate.write_bytes(b'')
-        assert os.path.abspath(imdb.find_dataset()) == str(candidate)
-    assert imdb.find_dataset(str(data / 'imdb.pkl')) == str(data / 'imdb.pkl')
+        assert os.path.abspath(finding.find_dataset()) == str(candidate)
+    assert finding.find_dataset(str(data / 'imdb.pkl')) == str(data / 'imdb.pkl')
     (data / 'imdb.pkl').unlink()
-    assert imdb.find_dataset(data / 'imdb.pkl') == str(data / 'imdb.pkl.gz')
+    assert finding.find_dataset(data / 'imdb.pkl') == str(data / 'imdb.pkl.gz')
 
 
 def test_find_dataset_names_the_places(folders):
     for path in ('mine.pkl', 'imdb.pkl.gz'):
         with pytest.raises(DataError, match=f'There is no dataset {path}') as caught:
-            imdb.find_dataset(path)
+            finding.find_dataset(path)
         assert all(str(place) in str(caught.value) for place in folders)
     # A path with a folder in it is not looked for elsewhere.
     (folders[2] / 'imdb.pkl').write_bytes(b'')
     with pytest.raises(DataError, match=f'{folders[0]}') as caught:
-        imdb.find_dataset(os.path.join('.', 'imdb.pkl'))
+        finding.find_dataset(os.path.join('.', 'imdb.pkl'))
     assert str(folders[2]) not in str(caught.value)
 
 
 def test_find_dataset_may_be_told_not_to_download(folders, monkeypatch):
     monkeypatch.setattr(downloads, 'download_dataset', lambda *_: pytest.fail('downloads'))
     with pytest.raises(DataError, match='There is no dataset imdb.pkl'):
-        imdb.find_dataset(download=False)
+        finding.find_dataset(download=False)
 
 
 def test_installed_scripts_use_a_cache_folder(folders, monkeypatch, tmp_path):
     (tmp_path / 'setup.py').unlink()
     monkeypatch.delenv('IMDB_DATA_DIR')
-    folder, = imdb.data_folders()
+    folder, = finding.data_folders()
     assert 'lstm-sentiment' in folder and not folder.startswith(str(tmp_path))
 
 

@@ -10,8 +10,9 @@ import sys
 import pytest
 
 import imdb_preprocess
+from lstm_sentiment.data import datasets, finding, safe_reading
 from lstm_sentiment.errors import ConfigError, DataError
-from lstm_sentiment.text import corpora, tokenizing
+from lstm_sentiment.text import corpora, preprocessing, tokenizing
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
 
 ROOT = os.path.dirname(os.path.abspath(imdb_preprocess.__file__))
@@ -71,7 +72,7 @@ def test_another_number_of_texts_is_an_error(monkeypatch, corpus, tmp_path):
     monkeypatch.setattr(tokenizing, 'tokenize_chunk',
                         lambda texts, settings: honest(texts, settings)[1:])
     with pytest.raises(DataError, match='was given 5 texts and returned 4'):
-        imdb_preprocess.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'b.pkl')
+        preprocessing.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'b.pkl')
     assert sorted(os.listdir(tmp_path)) == ['corpus']
 
 
@@ -89,7 +90,7 @@ def test_reviews_are_read_in_order_of_their_names(corpus, monkeypatch):
 
 
 def test_preprocess_a_small_corpus(corpus, tmp_path):
-    summary = imdb_preprocess.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'a.dict.pkl')
+    summary = preprocessing.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'a.dict.pkl')
     words, settings = load_all(tmp_path / 'a.dict.pkl')
     # In order: a film that works ! / warm , warm film . / it isn &apos;t a film .
     assert words == {'film': 2, 'a': 3, 'warm': 4, '.': 5, 'that': 6, 'works': 7, '!': 8, ',': 9,
@@ -110,7 +111,7 @@ def test_compressed_files_hold_the_same_and_can_be_made_again(corpus, tmp_path):
     names = ['a.pkl', 'a.dict.pkl', 'b.pkl.gz', 'b.dict.pkl.gz', 'c.pkl.gz', 'c.dict.pkl.gz']
     paths = [tmp_path / name for name in names]
     for output, dictionary in zip(paths[::2], paths[1::2]):
-        imdb_preprocess.preprocess(corpus, str(output), str(dictionary))
+        preprocessing.preprocess(corpus, str(output), str(dictionary))
     plain, words, packed, packed_words, again, words_again = [p.read_bytes() for p in paths]
     assert (gzip.decompress(packed), gzip.decompress(packed_words)) == (plain, words)
     assert (packed, packed_words) == (again, words_again)
@@ -122,7 +123,7 @@ def test_texts_without_words_are_left_out_with_one_warning(corpus, tmp_path):
     make_corpus(corpus, {'train/pos/0_9.txt': ' \n', 'train/pos/99_9.txt': '\x00',
                          'train/pos/notes.md': 'not a review', 'train/pos/.1_9.txt': 'hidden'})
     with pytest.warns(UserWarning, match='2 of 7 texts have no words .* first is .*0_9.txt') as w:
-        summary = imdb_preprocess.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'b.pkl')
+        summary = preprocessing.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'b.pkl')
     assert len(w) == 1
     assert summary[:3] == (3, 2, 2)
     (train_x, train_y), _ = load_all(tmp_path / 'a.pkl')
@@ -189,7 +190,7 @@ def test_an_unwritable_output_is_found_before_the_work(corpus, tmp_path, monkeyp
             (good, nowhere, 'nowhere.* cannot be written: No such file'),
             (corpus, good, 'corpus cannot be written: it is a folder')]:
         with pytest.raises(DataError, match=message):
-            imdb_preprocess.preprocess(corpus, output, dictionary)
+            preprocessing.preprocess(corpus, output, dictionary)
         assert os.listdir(tmp_path) == ['corpus']
 
 
@@ -205,7 +206,7 @@ def test_a_full_disk_leaves_both_files_as_they_were(corpus, tmp_path, monkeypatc
         target.write_bytes(b'earlier')
     monkeypatch.setattr(os, 'fsync', full)
     with pytest.raises(DataError, match='a.dict.pkl cannot be written: No space left'):
-        imdb_preprocess.preprocess(corpus, *targets)
+        preprocessing.preprocess(corpus, *targets)
     assert [target.read_bytes() for target in targets] == [b'earlier', b'earlier']
     assert sorted(os.listdir(tmp_path)) == ['a.dict.pkl', 'a.pkl', 'corpus']
 
@@ -213,9 +214,9 @@ def test_a_full_disk_leaves_both_files_as_they_were(corpus, tmp_path, monkeypatc
 def test_options_that_cannot_be_used(corpus, tmp_path):
     same = tmp_path / 'same.pkl'
     with pytest.raises(ConfigError, match='cannot both be written'):
-        imdb_preprocess.preprocess(corpus, same, str(same))
+        preprocessing.preprocess(corpus, same, str(same))
     with pytest.raises(ConfigError, match='jobs must be 1 or more, but it is 0'):
-        imdb_preprocess.preprocess(corpus, same, tmp_path / 'b.pkl', jobs=0)
+        preprocessing.preprocess(corpus, same, tmp_path / 'b.pkl', jobs=0)
     assert os.listdir(tmp_path) == ['corpus']
 
 
@@ -264,12 +265,11 @@ def test_command_line_refuses(corpus, tmp_path):
 
 @needs_corpus
 def test_real_reviews_give_the_ids_of_the_pickle():
-    import imdb
-    dataset = imdb.find_dataset(download=False)
+    dataset = finding.find_dataset(download=False)
     ending = '.gz' if dataset.endswith('.gz') else ''
     dictionary = os.path.join(os.path.dirname(dataset), 'imdb.dict.pkl' + ending)
-    words, _ = imdb.load_dictionary(dictionary, imdb.fingerprint(dataset))
-    parts = dict(zip(('train', 'test'), imdb.read_dataset(dataset)))
+    words, _ = datasets.load_dictionary(dictionary, safe_reading.fingerprint(dataset))
+    parts = dict(zip(('train', 'test'), datasets.read_dataset(dataset)))
     for part, classes in corpora.find_parts(real_corpus()).items():
         sequences, labels = parts[part]
         reviews = [(path, ['neg', 'pos'].index(name)) for name, paths in classes.items()
@@ -284,14 +284,13 @@ def test_real_reviews_give_the_ids_of_the_pickle():
 @pytest.mark.slow
 @needs_corpus
 def test_the_whole_corpus_gives_both_pickles_exactly(tmp_path):
-    import imdb
-    dataset = imdb.find_dataset(download=False)
+    dataset = finding.find_dataset(download=False)
     ending = '.gz' if dataset.endswith('.gz') else ''
     dictionary = os.path.join(os.path.dirname(dataset), 'imdb.dict.pkl' + ending)
     made = [tmp_path / 'imdb.pkl', tmp_path / 'imdb.dict.pkl']
-    summary = imdb_preprocess.preprocess(real_corpus(), *made)
+    summary = preprocessing.preprocess(real_corpus(), *made)
     assert summary[:5] == (25000, 25000, 0, 101744, 7113749)
     assert load_all(made[0]) == load_all(dataset)
-    assert summary.fingerprint == imdb.fingerprint(dataset)
-    assert imdb.load_dictionary(made[1], summary.fingerprint)[0] == (
-        imdb.load_dictionary(dictionary)[0])
+    assert summary.fingerprint == safe_reading.fingerprint(dataset)
+    assert datasets.load_dictionary(made[1], summary.fingerprint)[0] == (
+        datasets.load_dictionary(dictionary)[0])

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-import imdb
+from lstm_sentiment.data import finding
 from lstm_sentiment.errors import DataError
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -148,7 +148,7 @@ def test_it_runs_whole(tmp_path, monkeypatch):
     monkeypatch.setenv('THEANO_FLAGS', 'floatX=float32')
     monkeypatch.chdir(folder)
     try:
-        imdb.find_dataset(download=False)
+        finding.find_dataset(download=False)
         n_pictures, n_skipped = 5, 0
     except DataError:
         n_pictures, n_skipped = 4, 3

@@ -12,11 +12,12 @@ import sys
 import numpy
 import pytest
 
-import imdb
 import imdb_preprocess
 import lstm
+from lstm_sentiment.data import datasets
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.model import saved_model
+from lstm_sentiment.text import preprocessing
 
 ROOT = os.path.dirname(os.path.abspath(imdb_preprocess.__file__))
 WORDS = {'bad': ['dull', 'poor', 'sad'], 'good': ['fine', 'warm', 'bright'],
@@ -96,10 +97,10 @@ def test_from_text_to_a_trained_model(tmp_path, monkeypatch, run_here, kind):
     assert params['U'].shape == (4, 3) and options['dataset'] == 'shop.pkl'
     assert vocabulary.classes == ['bad', 'good', 'so-so']
     assert vocabulary.settings == {'tokenizer': 'moses', 'language': 'en', 'lowercase': True}
-    words, _ = imdb.load_dictionary('shop.dict.pkl')
+    words, _ = datasets.load_dictionary('shop.dict.pkl')
     assert vocabulary.words == sorted(words, key=words.get)
     # The ids of the pickle are those that the model's vocabulary gives.
-    (train_x, train_y), _ = imdb.read_dataset('shop.pkl')
+    (train_x, train_y), _ = datasets.read_dataset('shop.pkl')
     number = vocabulary.ids('it &apos;s a')
     assert all(text[:3] == number for text in train_x) and sorted(set(train_y)) == [0, 1, 2]
 
@@ -112,7 +113,7 @@ def load(path):
 
 
 def prepare(tmp_path, rows, **options):
-    summary = imdb_preprocess.preprocess(write_csv(tmp_path / 'a.csv', rows), tmp_path / 'a.pkl',
+    summary = preprocessing.preprocess(write_csv(tmp_path / 'a.csv', rows), tmp_path / 'a.pkl',
                                          **options)
     return summary, load(tmp_path / 'a.pkl'), load(tmp_path / 'a.dict.pkl')
 
@@ -212,7 +213,7 @@ def test_what_cannot_be_used(tmp_path, rows, options, error, said):
 def test_a_split_corpus_is_not_split_again(tmp_path):
     source = write_folders(tmp_path / 'shop', texts(), ('train', 'test'))
     with pytest.raises(ConfigError, match='has train and test of its own'):
-        imdb_preprocess.preprocess(source, tmp_path / 'a.pkl', test_portion=0.2)
+        preprocessing.preprocess(source, tmp_path / 'a.pkl', test_portion=0.2)
 
 
 def test_an_empty_text_in_a_table_is_left_out_with_its_line(tmp_path):

@@ -16,10 +16,11 @@ from oracles import plain_scores, plain_states
 
 import lstm
 import predict
-from imdb_preprocess import PICKLE_PROTOCOL
 from lstm_sentiment.errors import ConfigError, ModelError
-from lstm_sentiment.prediction import inputs, outputs
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.prediction import classifier, inputs, outputs
 from lstm_sentiment.text import tokenizing
+from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL
 from lstm_sentiment.text.tokenizing import tokenize_chunk
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
 
@@ -69,27 +70,27 @@ def test_the_precision_is_that_of_the_model(tmp_path, dtype):
 def test_order_stays_over_windows_and_batches(model, monkeypatch):
     texts = random_texts(100)
     expected = model.predict_proba(texts)
-    monkeypatch.setattr(predict, 'WINDOW_TEXTS', 7)
-    monkeypatch.setattr(predict, 'BATCH_TEXTS', 3)
+    monkeypatch.setattr(classifier, 'WINDOW_TEXTS', 7)
+    monkeypatch.setattr(classifier, 'BATCH_TEXTS', 3)
     found = list(model.answers(as_samples(texts)))
     assert [answer.sample.text for answer in found] == texts
     numpy.testing.assert_allclose([answer.probabilities for answer in found], expected, atol=1e-12)
 
 
 def test_windows_end_after_so_many_words_too(model, monkeypatch):
-    monkeypatch.setattr(predict, 'WINDOW_WORDS', 10)
+    monkeypatch.setattr(classifier, 'WINDOW_WORDS', 10)
     encoded = model.encode(as_samples(['the film . is'] * 8), False)
-    assert [len(window) for window in predict.gather(encoded)] == [3, 3, 2]
+    assert [len(window) for window in classifier.gather(encoded)] == [3, 3, 2]
 
 
 def test_batches_hold_texts_of_similar_length(monkeypatch):
-    monkeypatch.setattr(predict, 'BATCH_TEXTS', 3)
-    window = [predict.Encoded(None, None, [2] * n) for n in (9, 1, 2, 30, 3, 4, 0)]
-    assert predict.batches_by_length(window, 20) == [[6, 1, 2], [4, 5], [0], [3]]
+    monkeypatch.setattr(classifier, 'BATCH_TEXTS', 3)
+    window = [classifier.Encoded(None, None, [2] * n) for n in (9, 1, 2, 30, 3, 4, 0)]
+    assert classifier.batches_by_length(window, 20) == [[6, 1, 2], [4, 5], [0], [3]]
 
 
 def test_input_without_end_is_read_as_needed(model, monkeypatch):
-    monkeypatch.setattr(predict, 'WINDOW_TEXTS', 5)
+    monkeypatch.setattr(classifier, 'WINDOW_TEXTS', 5)
     monkeypatch.setattr(tokenizing, 'CHUNK_CHARACTERS', 100)
     n_read = 0
 
@@ -160,7 +161,8 @@ def test_one_text_is_not_a_list_of_letters(model):
 
 def test_the_library_needs_no_engine(saved):
     code = ('import predict, sys; predict.load_model(%r).explain("the film");'
-            'print(sorted({"lstm_sentiment.engine", "theano", "pytensor"} & set(sys.modules)))' % saved[0])
+            'print(sorted({"lstm_sentiment.engine", "theano", "pytensor"} & set(sys.modules)))'
+            % saved[0])
     environment = dict(os.environ, PYTHONPATH=os.path.dirname(SCRIPT))
     assert subprocess.check_output([sys.executable, '-c', code], env=environment) == b'[]\n'
 
@@ -236,7 +238,7 @@ def test_an_encoder_that_is_not_there(tmp_path, change, message):
     params = make_params()
     options = make_options(params)
     change(params, options)
-    predict.saved_model.save(str(tmp_path / 'm.npz'), params, options)
+    saved_model.save(str(tmp_path / 'm.npz'), params, options)
     with pytest.raises(ModelError, match=message):
         predict.load_model(str(tmp_path / 'm.npz'), write_dictionary(tmp_path / 'd.pkl'))
 
@@ -366,7 +368,7 @@ def test_the_most_confidently_wrong_come_first(model):
     tally = outputs.Tally(['neg', 'pos'], n_worst=2)
     for p, label, text in [(.9, 'pos', 'right'), (.6, 'neg', 'a'), (.8, 'neg', 'b'),
                            (.7, 'neg', 'c'), (.8, 'neg', 'd')]:
-        tally.add(predict.Answer(inputs.Sample(text, None, label), 1, numpy.array([1 - p, p]), 1,
+        tally.add(classifier.Answer(inputs.Sample(text, None, label), 1, numpy.array([1 - p, p]), 1,
                                  0, None))
     assert tally.error == 1 - 1 / 5.
     worst = tally.report().split('most confidently wrong:\n')[1]
@@ -477,7 +479,7 @@ def test_prediction_from_text_repeats_pred_error(tmp_path, monkeypatch, classes)
     output, errors = run(('own.npz',), '--file', 'own.csv', '--format', 'jsonl')
     said = [classes.index(json.loads(line)['class']) for line in output.splitlines()]
 
-    params, options, vocabulary = predict.saved_model.load('own.npz')
+    params, options, vocabulary = saved_model.load('own.npz')
     assert vocabulary.classes == list(classes)
     tokenized = tokenize_chunk([text for text, _ in rows[1:]], vocabulary.settings)
     data = ([vocabulary.ids(words) for words in tokenized],

@@ -1,4 +1,4 @@
-"""Datasets of word ids: reading files safely, finding and downloading them, splitting them.
+"""Datasets of word ids.
 
-It may import `text`.
+Reading them safely, finding and downloading them, the parts that a run trains on. May import text.
 """

@@ -26,13 +26,14 @@ import requests
 from requests import exceptions
 from tqdm import tqdm
 
-from imdb import DATASET, TUTORIAL_SHA256, fingerprint, load_dictionary, read_dataset
-from imdb_preprocess import PICKLE_PROTOCOL, TEXT_SETTINGS, preprocess
+from lstm_sentiment.data.datasets import TUTORIAL_SHA256, load_dictionary, read_dataset
+from lstm_sentiment.data.safe_reading import fingerprint
 from lstm_sentiment.errors import DataError, DownloadError, TutorialError
 from lstm_sentiment.text.corpora import PARTS
-from lstm_sentiment.text.vocabulary import CLASSES
+from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL, preprocess
+from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS
 
-DICTIONARY = 'imdb.dict.pkl.gz'
+DATASET, DICTIONARY = 'imdb.pkl', 'imdb.dict.pkl.gz'
 MIB = 1 << 20
 
 Source = namedtuple('Source', 'url sha256 max_bytes')
@@ -119,7 +120,7 @@ def fetch_dictionary(folder, dataset):
     """Download the tutorial's dictionary, check it, and tie it to `dataset`."""
     parts = read_dataset(dataset)
     largest_id = max(max(map(max, sequences)) for sequences, _ in parts)
-    settings = dict(TEXT_SETTINGS, fingerprint=fingerprint(dataset))
+    settings = dict(TEXT_SETTINGS, classes=CLASSES, fingerprint=fingerprint(dataset))
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         path = fetch(DICTIONARY_SOURCE, scratch, DICTIONARY)
         if not load_dictionary(path, settings['fingerprint'], largest_id)[1]:

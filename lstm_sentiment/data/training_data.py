@@ -1,62 +1,30 @@
-"""What `lstm.py` trains on: a dataset by name or by path, and the vocabulary that belongs to it."""
-import functools
+"""What a run trains on: the parts of a dataset, and the vocabulary that belongs to it."""
 import inspect
-import os
 import warnings
 
 import numpy
 
-import imdb
-from lstm_sentiment.errors import DataError, DownloadError
-from lstm_sentiment.options import require
-from lstm_sentiment.text import demo_grammar
-from lstm_sentiment.text.vocabulary import UNKNOWN_ID, Vocabulary, dictionary_path
+from lstm_sentiment.data.datasets import read_vocabulary
+from lstm_sentiment.data.finding import find_dictionary
+from lstm_sentiment.errors import DataError
+from lstm_sentiment.text.vocabulary import UNKNOWN_ID, Vocabulary
 
 # Above and below which it is worth a warning.
 MOST_UNKNOWN, FEWEST_VALID = 0.2, 50
 
-# name: (load_data, prepare_data)
-datasets = {'imdb': (imdb.load_data, imdb.prepare_data),
-            'demo': (demo_grammar.load_data, imdb.prepare_data)}
 
-
-def get_dataset(name):
-    """The pair `load_data`, `prepare_data` of a dataset.
-
-    Differs from the tutorial: `name` may also be the path of a pickle of word ids.
-    """
-    if name in datasets:
-        return datasets[name]
-    return functools.partial(imdb.load_data, name), imdb.prepare_data
-
-
-def check_dataset(name):
-    """Raise a `TutorialError` unless this is a dataset that is known, or a file."""
-    if name in datasets:
-        return
-    is_path = isinstance(name, (str, os.PathLike))
-    looks_like_one = is_path and ('.pkl' in os.fspath(name) or os.path.dirname(name)
-                                  or os.path.isfile(name))
-    require(looks_like_one, 'dataset', name, 'one of %s, or the path of a dataset (PATH.pkl) that '
-            'imdb_preprocess.py wrote' % ', '.join(sorted(datasets)))
-    imdb.find_dataset(name, download=False)
-
-
-def choose_dataset():
-    """IMDB where it is at hand or can be fetched; else `demo`, and says why."""
-    try:
-        imdb.find_dataset()
-    except DownloadError as error:
-        print('%s\nTraining on the dataset demo instead.' % error)
-        return 'demo'
-    return 'imdb'
-
-
-def load_parts(options, rng):
-    """Train, valid and test of the options' dataset, each (sequences, labels), and what it is.
+def load_parts(load_data, options, rng):
+    """Train, valid and test of a dataset, each (sequences, labels), and what it is.
 
     Sets the options ``ydim``, the number of classes, and ``dataset_sha256``, by which a dictionary
     that is given later can be told to belong to the model.
+
+    Parameters
+    ----------
+    load_data : callable
+        As `imdb.load_data`.
+    options : dict
+    rng : numpy.random.RandomState
 
     Returns
     -------
@@ -65,7 +33,6 @@ def load_parts(options, rng):
     about : dict
         ``path``, ``fingerprint`` and ``largest_id`` of the file; empty where there is none.
     """
-    load_data, _ = get_dataset(options['dataset'])
     about = {}
     extra = {'about': about} if 'about' in inspect.signature(load_data).parameters else {}
     train, valid, test = load_data(n_words=options['n_words'], maxlen=options['maxlen'],
@@ -140,7 +107,7 @@ def load_vocabulary(about, options):
         if 'path' not in about:
             raise DataError('the dataset %s is no file with a dictionary beside it'
                             % options['dataset'])
-        found = Vocabulary.from_dictionary(find_dictionary(about['path']), about['fingerprint'],
+        found = read_vocabulary(find_dictionary(about['path']), about['fingerprint'],
                                            about['largest_id'])
         if len(found.classes) < options['ydim']:
             raise DataError('the dictionary names the classes %s, but there are %d labels'
@@ -153,11 +120,3 @@ def load_vocabulary(about, options):
     return Vocabulary(words, found.settings, found.classes[:options['ydim']], found.fingerprint)
 
 
-def find_dictionary(path):
-    """The dictionary beside a dataset, compressed or not."""
-    expected = dictionary_path(path)
-    other = expected[:-len('.gz')] if expected.endswith('.gz') else expected + '.gz'
-    for candidate in (expected, other):
-        if os.path.isfile(candidate):
-            return candidate
-    raise DataError('there is no %s' % expected)

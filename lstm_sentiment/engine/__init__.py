@@ -1,5 +1,4 @@
-"""Theano's names over Theano, PyTensor or PyTensor on JAX, and what the user's flags ask for.
+"""Theano's names over Theano, PyTensor or JAX.
 
-Only this wing knows which engine runs. It imports the modules of `lstm_sentiment` that every wing
-may use, and no other wing.
+The flags that choose among them, and the backend in use. May import the small modules beside it.
 """

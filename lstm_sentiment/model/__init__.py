@@ -1,4 +1,4 @@
-"""A saved model: its file, and the arrays, options and words in it.
+"""A saved model.
 
-It may import `data` and `text`. It knows neither the engine nor the recurrence.
+The file, and what is in it. May import data and text.
 """

@@ -1,5 +1,5 @@
-"""Asking a saved model: its network in NumPy, where texts come from, answers, explanations, reports.
+"""Asking a trained model.
 
-It may import `model`, `data`, `text`, and of `recurrence` what needs no engine. It does not know
-`training`.
+Network, classifier, inputs, outputs, explanation, report. May import model, data, text and the
+passes by hand, but no engine; it does not know training.
 """

@@ -1,5 +1,5 @@
-"""The LSTM by hand: packed minibatches, NumPy and Numba loops, threads, graph nodes, sparse updates.
+"""The LSTM by hand.
 
-It may import `engine`. The loops themselves (`numpy_recurrence`, `numba_recurrence`) do not, so
-that `prediction` can use them without an engine.
+Packing, the passes in NumPy and Numba, their graph nodes, sparse updates. May import the engine;
+the passes need no engine, and serve prediction too.
 """

@@ -440,7 +440,8 @@ def backward(d_pooled, rows, W, U, b, tokens, n_alive, order, gates, c, h, tanh_
     U_transposed = numpy.ascontiguousarray(U.T)
     dz = numpy.empty_like(gates)
     dh, dc = numpy.zeros_like(d_each_h), numpy.zeros_like(d_each_h)
-    steps_back = numba_recurrence.run_steps_back if numba_recurrence.usable(U.dtype) else run_steps_back
+    native = numba_recurrence.usable(U.dtype)
+    steps_back = numba_recurrence.run_steps_back if native else run_steps_back
 
     def run(group):
         dz_of_word = numpy.zeros((len(rows), 4 * len(U)), dtype=U.dtype)

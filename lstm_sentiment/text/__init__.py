@@ -1,4 +1,5 @@
-"""From texts to word ids: readers of corpora, tokenizers, vocabulary, and the grammar behind `demo`.
+"""Texts to words to word ids.
 
-It imports no other wing.
+Readers of corpora, tokenizers, the vocabulary, preprocessing, the demo grammar. May import the
+small modules alone.
 """

@@ -4,8 +4,7 @@
 
 writes them in the folders of the real corpus (``train/pos``, ``train/neg``,
 ``test/pos``, ``test/neg``), for reading and for `imdb_preprocess.py`.
-`load_data` gives them as `imdb.load_data` gives the real reviews, with no
-network needed.
+They need no network.
 
 Counting words is not enough here.  Some reviews say plainly what they mean,
 but in the others ("I was told it would be dull; it is anything but") each
@@ -36,13 +35,11 @@ import hashlib
 import os
 import re
 import sys
-import tempfile
 
 import numpy
 
 from lstm_sentiment import command_line
 from lstm_sentiment.errors import ConfigError, DataError, TutorialError
-from lstm_sentiment.text.vocabulary import dictionary_path
 
 N_TRAIN = 4000
 N_TEST = 1000
@@ -379,80 +376,6 @@ def write_corpus(folder, n_train=N_TRAIN, n_test=N_TEST, seed=SEED):
             f'{error.filename or folder} cannot be written: {error.strerror}. '
             'Name a folder in which you may write and that has room.'
         ) from error
-
-
-# The dataset
-
-def dataset_path(path='demo.pkl'):
-    """Return where `load_data` keeps the dataset.
-
-    The name gets the first digits of `CORPUS_SHA256`; a bare name belongs in
-    the project's folder for data.
-    """
-    import imdb
-    folder, name = os.path.split(os.fspath(path))
-    stem, ending = os.path.splitext(name)
-    return os.path.join(folder or imdb.data_folders()[-1],
-                        f'{stem}-{CORPUS_SHA256[:8]}{ending}')
-
-
-def make_dataset(path):
-    """Write the default reviews and turn them into word ids.
-
-    Parameters
-    ----------
-    path : str
-        The dataset, such as ``demo.pkl``.  Its dictionary, ``demo.dict.pkl``,
-        is put beside it; both appear only when they are whole.
-
-    Returns
-    -------
-    imdb_preprocess.Summary
-
-    Raises
-    ------
-    DataError
-        If they cannot be written.
-    """
-    # Not needed, and so not waited for, where the dataset is there already.
-    import imdb_preprocess
-    path = os.fspath(path)
-    folder = os.path.dirname(os.path.abspath(path))
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise DataError(f'The folder {folder} for the demo dataset cannot be '
-                        f'made: {error.strerror}. Make it, or install the '
-                        'project where you may write.') from error
-    with tempfile.TemporaryDirectory() as scratch:
-        corpus_dir = os.path.join(scratch, 'demo')
-        write_corpus(corpus_dir)
-        return imdb_preprocess.preprocess(corpus_dir, path,
-                                          dictionary_path(path))
-
-
-def load_data(path='demo.pkl', n_words=100000, valid_portion=0.1, maxlen=None,
-              sort_by_len=True, rng=None, about=None):
-    """Load the reviews as `imdb.load_data` does; make them at the first call.
-
-    Parameters
-    ----------
-    path : str
-        See `dataset_path`.
-    n_words, valid_portion, maxlen, sort_by_len, rng, about
-        As in `imdb.load_data`.
-
-    Returns
-    -------
-    train, valid, test : tuple
-        Each is ``(sequences, labels)``.
-    """
-    import imdb
-    path = dataset_path(path)
-    if not (os.path.isfile(path) and os.path.isfile(dictionary_path(path))):
-        make_dataset(path)
-    return imdb.load_data(path, n_words=n_words, valid_portion=valid_portion,
-                          maxlen=maxlen, sort_by_len=sort_by_len, rng=rng, about=about)
 
 
 # The command line

@@ -77,38 +77,6 @@ class Vocabulary:
         return Vocabulary(self.words[:max(0, n_words - FIRST_WORD_ID)], self.settings,
                           self.classes, self.fingerprint)
 
-    @classmethod
-    def from_dictionary(cls, path, fingerprint=None, largest_id=None):
-        """Read a dictionary that `imdb_preprocess` or the tutorial wrote.
-
-        One that does not say how its text became words, as the tutorial's own,
-        is taken for one of the IMDB reviews.
-
-        Parameters
-        ----------
-        path, fingerprint, largest_id
-            As in `imdb.load_dictionary`.
-
-        Raises
-        ------
-        DataError
-            If it cannot be used.
-        """
-        # imdb brings the engine along, for which preprocessing need not wait.
-        from imdb import load_dictionary
-        dictionary, settings = load_dictionary(path, fingerprint, largest_id)
-        words = sorted(dictionary, key=dictionary.get)
-        if dictionary[words[-1]] != len(words) + UNKNOWN_ID:
-            raise DataError(f'{path} cannot be used. Expected {len(words)} words with the ids 2 to '
-                            f'{len(words) + UNKNOWN_ID}; found ids up to {dictionary[words[-1]]}.')
-        if not settings:
-            settings = dict(TEXT_SETTINGS, classes=CLASSES)
-        try:
-            return cls(words, settings, settings.get('classes'), settings.get('fingerprint'))
-        except DataError as error:
-            raise DataError(f'{path} cannot be used. Found {error}. Make the dictionary again '
-                            'with imdb_preprocess.py.') from error
-
     def to_json(self):
         """The bytes of the JSON file that `save` writes, one word a line."""
         content = {'words': self.words, 'settings': self.settings, 'classes': self.classes,

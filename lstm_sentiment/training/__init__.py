@@ -1,4 +1,5 @@
-"""What surrounds the updates of one run: checkpoints, early stopping, averaging, curves, provenance.
+"""What happens around an update.
 
-It may import every other wing but `prediction`.
+Counts, checkpoint, early stopping, averaging, display, curves, provenance. May import model, data,
+text and the engine; it does not know prediction.
 """

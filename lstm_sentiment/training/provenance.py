@@ -4,12 +4,12 @@ import os
 
 import numpy
 
-import imdb
 from lstm_sentiment import __version__
+from lstm_sentiment.data.finding import find_dataset
+from lstm_sentiment.data.safe_reading import fingerprint
 from lstm_sentiment.engine.names import config, description
 from lstm_sentiment.errors import ConfigError, DataError, ModelError
 from lstm_sentiment.model import saved_model
-from lstm_sentiment.text import demo_grammar
 
 # Arguments that a repetition may have of its own.
 OWN = {'saveto', 'checkpoint', 'resume', 'dispFreq', 'callback'}
@@ -20,7 +20,7 @@ def provenance(reload_model=None):
     found = {'engine': description(), 'numpy': numpy.__version__, 'project': __version__,
              'floatX': config.floatX}
     if reload_model:
-        found['reload_sha256'] = imdb.fingerprint(reload_model)
+        found['reload_sha256'] = fingerprint(reload_model)
     return found
 
 
@@ -82,7 +82,7 @@ def say_what_differs(path, options):
     """Refuse another start, name other versions, and tell if the run was not whole."""
     reload_model = options.get('reload_model')
     if reload_model and not (os.path.isfile(reload_model) and options.get('reload_sha256')
-                             == imdb.fingerprint(reload_model)):
+                             == fingerprint(reload_model)):
         raise ConfigError('the run of %s started from %s, which is gone or another file now. '
                           'Put it back as it was.' % (path, reload_model))
     for name, now in provenance().items():
@@ -101,11 +101,8 @@ def check_dataset(path, options):
     if not isinstance(dataset, str):
         raise ModelError('the options of %s name no dataset: expected text, found %r'
                          % (path, dataset))
-    if dataset == 'demo':  # it is written anew where it is missing, always the same
-        file = demo_grammar.dataset_path('demo.pkl')
-    else:
-        file = imdb.find_dataset(*[] if dataset == 'imdb' else [dataset])
-    if os.path.isfile(file) and imdb.fingerprint(file) != expected:
+    file = find_dataset(*[] if dataset == 'imdb' else [dataset])
+    if fingerprint(file) != expected:
         raise DataError('%s is not the dataset that %s was trained on. Expected the SHA-256 %s '
                         '(before compression), found %s.'
-                        % (file, path, expected, imdb.fingerprint(file)))
+                        % (file, path, expected, fingerprint(file)))

@@ -17,9 +17,9 @@ import pytest
 from test_imdb import dumps, small_parts
 
 import imdb
-import imdb_preprocess
-from lstm_sentiment.data import downloads
+from lstm_sentiment.data import datasets, downloads, finding, safe_reading
 from lstm_sentiment.errors import DataError, DownloadError
+from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS
 
 
 class Site:
@@ -153,17 +153,18 @@ def small_dictionary(n_words=28):
 def test_download_checks_and_ties_the_dictionary(site, folders, capsys):
     site.pages = {'/first.pkl': dumps(*small_parts()), '/dict.pkl.gz': small_dictionary(),
                   '/second.pkl': dumps(*small_parts()), '/reviews.tar.gz': make_archive()}
-    path = imdb.find_dataset()
+    path = finding.find_dataset()
     assert path == str(folders[1] / 'imdb.pkl')
     # Each was asked whether it answers; the first source and the dictionary were then read.
     assert sorted(site.asked) == sorted(list(site.pages) + ['/first.pkl', '/dict.pkl.gz'])
     assert sorted(os.listdir(folders[1])) == ['imdb.dict.pkl.gz', 'imdb.pkl']
     output = capsys.readouterr()
     assert output.out == '' and output.err.count('\n') == 1
-    words, settings = imdb.load_dictionary(str(folders[1] / 'imdb.dict.pkl.gz'),
-                                           imdb.fingerprint(path))
+    words, settings = datasets.load_dictionary(str(folders[1] / 'imdb.dict.pkl.gz'),
+                                           safe_reading.fingerprint(path))
     assert words['word3'] == 5
-    assert settings == dict(imdb_preprocess.TEXT_SETTINGS, fingerprint=imdb.fingerprint(path))
+    assert settings == dict(TEXT_SETTINGS, classes=CLASSES,
+                            fingerprint=safe_reading.fingerprint(path))
     # The tutorial's own way of reading it still gives the words.
     with gzip.open(folders[1] / 'imdb.dict.pkl.gz') as file:
         assert pickle.load(file) == words
@@ -205,7 +206,7 @@ def test_download_goes_on_to_the_next_source(site, folders, broken):
     first, _, n_attempts = broken
     site.pages = {'/first.pkl': first, '/second.pkl': RIGHT, '/dict.pkl.gz': small_dictionary()}
     started = time.monotonic()
-    assert imdb.find_dataset() == str(folders[1] / 'imdb.pkl')
+    assert finding.find_dataset() == str(folders[1] / 'imdb.pkl')
     assert time.monotonic() - started < 20
     assert (folders[1] / 'imdb.pkl').read_bytes() == RIGHT
     assert sorted(os.listdir(folders[1])) == ['imdb.dict.pkl.gz', 'imdb.pkl']
@@ -218,7 +219,7 @@ def test_the_reason_is_told(site, folders, broken):
     first, reason, _ = broken
     site.pages = {'/first.pkl': first}
     with pytest.raises(DownloadError) as caught:
-        imdb.find_dataset()
+        finding.find_dataset()
     line, = [line for line in str(caught.value).split('\n') if '/first.pkl: ' in line]
     assert reason in line.lower() or reason in line
     assert not os.path.exists(folders[1] / 'imdb.pkl') and not os.listdir(folders[1])
@@ -227,7 +228,7 @@ def test_the_reason_is_told(site, folders, broken):
 @pytest.mark.parametrize('failing', [500, 503, (RIGHT[:100], len(RIGHT)), stalled])
 def test_what_may_pass_is_tried_again(site, folders, failing):
     site.pages = {'/first.pkl': [failing, failing, RIGHT], '/dict.pkl.gz': small_dictionary()}
-    assert imdb.find_dataset() == str(folders[1] / 'imdb.pkl')
+    assert finding.find_dataset() == str(folders[1] / 'imdb.pkl')
     assert (folders[1] / 'imdb.pkl').read_bytes() == RIGHT
     assert site.asked.count('/first.pkl') == 3 and '/second.pkl' in site.asked
 
@@ -236,7 +237,7 @@ def test_a_few_redirects_are_followed(site, folders):
     site.pages = {'/first.pkl': leads_to('/b'), '/b': leads_to('/c'), '/c': RIGHT,
                   '/dict.pkl.gz': 404}
     with pytest.warns(UserWarning, match='404'):
-        assert imdb.find_dataset() == str(folders[1] / 'imdb.pkl')
+        assert finding.find_dataset() == str(folders[1] / 'imdb.pkl')
 
 
 def test_https_leads_to_nothing_else(site, monkeypatch):
@@ -261,20 +262,21 @@ def test_https_leads_to_nothing_else(site, monkeypatch):
 def test_download_does_without_a_dictionary(site, folders, dictionary, reason):
     site.pages = {'/first.pkl': dumps(*small_parts()), '/dict.pkl.gz': dictionary}
     with pytest.warns(UserWarning, match=reason):
-        path = imdb.find_dataset()
+        path = finding.find_dataset()
     assert os.listdir(folders[1]) == ['imdb.pkl']
     assert imdb.load_data(path)
 
 
 def test_download_of_the_reviews_themselves(site, folders, tmp_path):
     site.pages = {'/reviews.tar.gz': make_archive()}
-    path = imdb.find_dataset()
+    path = finding.find_dataset()
     assert sorted(os.listdir(folders[1])) == ['imdb.dict.pkl', 'imdb.pkl']
-    train, test = imdb.read_dataset(path)
+    train, test = datasets.read_dataset(path)
     # a film . come first in order and count; then fine and dull, once each.
     assert train == ([[2, 5, 3, 4], [2, 6, 3, 4]], [1, 0])
     assert test == ([[5, 1], [6, 4]], [1, 0])
-    words, _ = imdb.load_dictionary(str(folders[1] / 'imdb.dict.pkl'), imdb.fingerprint(path))
+    words, _ = datasets.load_dictionary(str(folders[1] / 'imdb.dict.pkl'),
+                                        safe_reading.fingerprint(path))
     assert words == {'a': 2, 'film': 3, '.': 4, 'fine': 5, 'dull': 6}
 
 

@@ -29,7 +29,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import imdb
-from lstm_sentiment.data import safe_reading
+from lstm_sentiment.data import datasets, safe_reading
 from lstm_sentiment.engine import names as engine
 from lstm_sentiment.errors import ConfigError, DataError, ModelError, TutorialError
 from lstm_sentiment.model import saved_model
@@ -224,12 +224,12 @@ def load_dataset(path):
         assert len(sequences) == len(labels)
         for sequence, label in zip(sequences, labels):
             assert type(sequence) is list and sequence and type(label) is int
-            assert 0 <= label <= imdb.MAX_LABEL
+            assert 0 <= label <= datasets.MAX_LABEL
             assert all(type(word) is int and 0 <= word < 200 for word in sequence)
 
 
 def load_dictionary(path):
-    words, settings = imdb.load_dictionary(path)
+    words, settings = datasets.load_dictionary(path)
     assert words and type(settings) is dict
     assert all(type(word) is str and type(number) is int and number >= 2
                for word, number in words.items())

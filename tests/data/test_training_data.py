@@ -9,7 +9,7 @@ import pytest
 
 import imdb
 import lstm
-from lstm_sentiment.data import downloads, training_data
+from lstm_sentiment.data import downloads, finding, safe_reading, training_data
 from lstm_sentiment.errors import ConfigError, DataError, ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
@@ -144,7 +144,7 @@ def test_what_a_dataset_is_follows_its_content(dataset):
                    rng=numpy.random.RandomState(1))
     assert about == {'path': str(dataset), 'fingerprint': fingerprint, 'largest_id': 11,
                      'n_training': 30, 'n_too_long': 0}
-    assert imdb.fingerprint(str(dataset)) == fingerprint
+    assert safe_reading.fingerprint(str(dataset)) == fingerprint
 
 
 def test_a_bare_name_is_looked_for_among_the_data(dataset, monkeypatch, tmp_path):
@@ -161,7 +161,7 @@ def test_a_bare_name_is_looked_for_among_the_data(dataset, monkeypatch, tmp_path
     ('imdb.pkl', DataError, 'There is no dataset imdb.pkl'),
     ('no/where', DataError, 'There is no dataset no/where')])
 def test_a_dataset_that_is_not_there(dataset, monkeypatch, name, error, said):
-    monkeypatch.setattr(imdb, 'data_folders', lambda: [str(dataset.parent)])
+    monkeypatch.setattr(finding, 'data_folders', lambda: [str(dataset.parent)])
     monkeypatch.setattr(downloads, 'download_dataset', lambda *_: pytest.fail('downloads'))
     with pytest.raises(error, match=said):
         lstm.train_lstm(dataset=name, saveto=None)

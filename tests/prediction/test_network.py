@@ -1,4 +1,4 @@
-"""The pass of prediction against the plain loop of test_lstm, and against numpy_recurrence.forward."""
+"""The pass of prediction against the plain loop of oracles, and the pass that trains."""
 import numpy
 import pytest
 from models import make_options, make_params
@@ -45,8 +45,8 @@ def test_scores_equal_those_of_the_pass_that_trains():
     network = Network(params, make_options(params, use_dropout=False))
     x, mask, _ = prepare_data(sequences, [0] * len(sequences))
     words, *packed = numpy_recurrence.pack(x, mask)
-    pooled, = numpy_recurrence.forward(params['Wemb'][words], *[params['lstm_' + name] for name in 'WUb'],
-                           *packed, keep=False)
+    weights = [params['lstm_' + name] for name in 'WUb']
+    pooled, = numpy_recurrence.forward(params['Wemb'][words], *weights, *packed, keep=False)
     numpy.testing.assert_allclose(network.scores(sequences), pooled.dot(params['U']) + params['b'],
                                   rtol=0, atol=1e-12)
 

@@ -81,7 +81,8 @@ def test_prediction_that_keeps_nothing_equals_the_pass_that_keeps_all():
     h = numpy_lstm(params['Wemb'][x], mask, *arguments[1:])
     expected = (h * mask[:, :, None]).sum(axis=0) / mask.sum(axis=0)[:, None]
     numpy.testing.assert_allclose(whole, expected, rtol=0, atol=TIGHT)
-    found, = numpy_recurrence.forward(*arguments, tokens=tokens, n_alive=n_alive, order=order, keep=False)
+    found, = numpy_recurrence.forward(*arguments, tokens=tokens, n_alive=n_alive,
+                                      order=order, keep=False)
     numpy.testing.assert_allclose(found, whole, rtol=0, atol=TIGHT)
 
 

@@ -29,7 +29,8 @@ def problem(seed=0, n_samples=5, longest=9, n_words=12, dim_proj=6, n_groups=2):
 def both_passes(weights, packed, d_pooled):
     """All that the passes return, forward then backward."""
     results = numpy_recurrence.forward(*weights, *packed)
-    return list(results) + list(numpy_recurrence.backward(d_pooled, *weights, *packed, *results[1:]))
+    derivatives = numpy_recurrence.backward(d_pooled, *weights, *packed, *results[1:])
+    return list(results) + list(derivatives)
 
 
 @native
@@ -49,7 +50,8 @@ def test_native_loops_equal_those_of_numpy(monkeypatch, seed):
 def test_native_loops_are_what_runs_in_float32(monkeypatch):
     calls = []
     for name in ('run_steps', 'run_steps_back'):
-        monkeypatch.setattr(numba_recurrence, name, lambda *arguments, name=name: calls.append(name))
+        monkeypatch.setattr(numba_recurrence, name,
+                            lambda *arguments, name=name: calls.append(name))
     weights, packed, d_pooled = problem()
     both_passes(weights, packed, d_pooled)
     assert calls == ['run_steps'] * 2 + ['run_steps_back'] * 2

@@ -8,9 +8,8 @@ import tracemalloc
 
 import pytest
 
-import imdb_preprocess
 from lstm_sentiment.errors import ConfigError, DataError
-from lstm_sentiment.text import corpora
+from lstm_sentiment.text import corpora, preprocessing
 
 
 def write(path, content):
@@ -176,7 +175,7 @@ def test_a_large_table_needs_no_memory_for_its_text(tmp_path):
         for row in itertools.islice(corpora.open_corpus(tmp_path / 'a.csv').rows, 1990, 2000):
             assert row.text.startswith('longlong')
         assert tracemalloc.get_traced_memory()[1] < 1e6
-        imdb_preprocess.preprocess(tmp_path / 'a.csv', tmp_path / 'a.pkl', tokenizer='whitespace')
+        preprocessing.preprocess(tmp_path / 'a.csv', tmp_path / 'a.pkl', tokenizer='whitespace')
         assert tracemalloc.get_traced_memory()[1] < 0.5 * size
     finally:
         tracemalloc.stop()

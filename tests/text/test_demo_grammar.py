@@ -1,7 +1,6 @@
 """The grammar of the demo reviews: texts, files, and how hard they are."""
 
 import collections
-import inspect
 import os
 import re
 import subprocess
@@ -12,8 +11,10 @@ import pytest
 from scipy import optimize, sparse
 
 import imdb
+from lstm_sentiment.data import datasets, finding, safe_reading
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.text import demo_grammar
+from lstm_sentiment.text.vocabulary import dictionary_path
 
 ROOT = os.path.dirname(os.path.abspath(imdb.__file__))
 COMMAND = [sys.executable, '-m', 'lstm_sentiment.text.demo_grammar']
@@ -273,7 +274,7 @@ def test_command_line(tmp_path):
 @pytest.fixture(scope='module')
 def dataset(tmp_path_factory):
     path = str(tmp_path_factory.mktemp('data') / 'demo.pkl')
-    return path, demo_grammar.make_dataset(path)
+    return path, finding.make_demo_dataset(path)
 
 
 def test_the_ids_stand_for_the_words_of_the_texts(dataset, corpus):
@@ -282,12 +283,12 @@ def test_the_ids_stand_for_the_words_of_the_texts(dataset, corpus):
                                                          'demo.pkl']
     assert (summary.n_train, summary.n_test) == (demo_grammar.N_TRAIN,
                                                  demo_grammar.N_TEST)
-    words, settings = imdb.load_dictionary(
-        demo_grammar.dictionary_path(path), imdb.fingerprint(path))
+    words, settings = datasets.load_dictionary(
+        dictionary_path(path), safe_reading.fingerprint(path))
     assert settings['fingerprint'] == summary.fingerprint
     word_of = {number: word for word, number in words.items()}
     for part, (sequences, labels) in zip(('train', 'test'),
-                                         imdb.read_dataset(path)):
+                                         datasets.read_dataset(path)):
         texts = collections.Counter(
             (re.sub(r'([,;:.!])', r' \1', review.text.lower()), review.label)
             for review in part_of(corpus, part))
@@ -297,47 +298,39 @@ def test_the_ids_stand_for_the_words_of_the_texts(dataset, corpus):
 
 
 def test_load_data_makes_the_dataset_once(dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(imdb, 'data_folders',
+    monkeypatch.setattr(finding, 'data_folders',
                         lambda: ['elsewhere', str(tmp_path / 'data')])
-    train, valid, test = demo_grammar.load_data(valid_portion=0.05, n_words=50)
+    train, valid, test = imdb.load_data('demo', valid_portion=0.05, n_words=50)
     assert [len(part[0]) for part in (train, valid, test)] == [3800, 200, 1000]
     assert max(map(max, train[0])) == 49
-    path = demo_grammar.dataset_path()
+    path = finding.demo_dataset()
     assert path == str(tmp_path / 'data' / 'demo-') + (
         demo_grammar.CORPUS_SHA256[:8] + '.pkl')
-    assert imdb.fingerprint(path) == imdb.fingerprint(dataset[0])
+    assert safe_reading.fingerprint(path) == safe_reading.fingerprint(dataset[0])
 
     def never(path):
         raise AssertionError('made again')
 
-    monkeypatch.setattr(demo_grammar, 'make_dataset', never)
-    again = demo_grammar.load_data(valid_portion=0.05, n_words=50)
+    monkeypatch.setattr(finding, 'make_demo_dataset', never)
+    again = imdb.load_data('demo', valid_portion=0.05, n_words=50)
     assert again == (train, valid, test)
-    assert (demo_grammar.load_data(rng=numpy.random.RandomState(1))[0]
-            != demo_grammar.load_data(rng=numpy.random.RandomState(2))[0])
+    assert (imdb.load_data('demo', rng=numpy.random.RandomState(1))[0]
+            != imdb.load_data('demo', rng=numpy.random.RandomState(2))[0])
     # What another grammar made is not used.
     monkeypatch.setattr(demo_grammar, 'CORPUS_SHA256', 'f' * 64)
     with pytest.raises(AssertionError, match='made again'):
-        demo_grammar.load_data()
-
-
-def test_load_data_takes_the_arguments_of_imdb():
-    ours, theirs = [dict(inspect.signature(f).parameters)
-                    for f in (demo_grammar.load_data, imdb.load_data)]
-    assert ours.pop('path').default == 'demo.pkl'
-    del theirs['path']
-    assert list(ours.items()) == list(theirs.items())
+        imdb.load_data('demo')
 
 
 def test_a_data_folder_that_cannot_be_made(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(DataError, match='cannot be made.*where you may'):
-        demo_grammar.make_dataset(str(tmp_path / 'file' / 'demo.pkl'))
+        finding.make_demo_dataset(str(tmp_path / 'file' / 'demo.pkl'))
 
 
 def test_importing_does_nothing_visible(tmp_path):
     done = subprocess.run(
-        [sys.executable, '-c', 'from lstm_sentiment.text import demo_grammar'], cwd=str(tmp_path),
+        [sys.executable, '-c', 'import lstm_sentiment.text.demo_grammar'], cwd=str(tmp_path),
         env=dict(os.environ, PYTHONPATH=ROOT),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert (done.returncode, done.stdout) == (0, b'')

@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 
+from lstm_sentiment.data import datasets
 from lstm_sentiment.errors import DataError
 from lstm_sentiment.text.vocabulary import Vocabulary
 
@@ -52,17 +53,17 @@ def test_json_and_back():
 def test_from_a_dictionary_of_imdb_preprocess(tmp_path, name):
     path = dictionary(tmp_path / name, {'film': 3, 'the': 2},
                       dict(SETTINGS, classes=CLASSES, fingerprint='abc'))
-    assert state(Vocabulary.from_dictionary(path)) == (['the', 'film'], SETTINGS, CLASSES, 'abc')
+    assert state(datasets.read_vocabulary(path)) == (['the', 'film'], SETTINGS, CLASSES, 'abc')
     with pytest.raises(DataError, match='does not belong to this dataset'):
-        Vocabulary.from_dictionary(path, fingerprint='def')
+        datasets.read_vocabulary(path, fingerprint='def')
 
 
 def test_the_tutorials_dictionary_gets_the_settings_of_imdb(tmp_path):
     path = dictionary(tmp_path / 'imdb.dict.pkl', {'film': 3, 'the': 2})
-    assert state(Vocabulary.from_dictionary(path)) == (
+    assert state(datasets.read_vocabulary(path)) == (
         ['the', 'film'], IMDB, ['neg', 'pos'], None)
     with pytest.raises(DataError, match='ids up to 4 or more, found ids up to 3'):
-        Vocabulary.from_dictionary(path, largest_id=4)
+        datasets.read_vocabulary(path, largest_id=4)
 
 
 @pytest.mark.parametrize('words, settings, message', [
@@ -76,7 +77,7 @@ def test_the_tutorials_dictionary_gets_the_settings_of_imdb(tmp_path):
 def test_a_dictionary_that_does_not_fit_is_refused(tmp_path, words, settings, message):
     path = dictionary(tmp_path / 'a.dict.pkl', words, *settings)
     with pytest.raises(DataError, match=message) as caught:
-        Vocabulary.from_dictionary(path)
+        datasets.read_vocabulary(path)
     assert str(path) in str(caught.value)
 
 

@@ -108,8 +108,8 @@ def test_other_data_are_refused(easy, monkeypatch):  # noqa: F811
     lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=3))
     load_parts = lstm.training_data.load_parts
 
-    def other(options, rng):
-        found = load_parts(options, rng)
+    def other(load_data, options, rng):
+        found = load_parts(load_data, options, rng)
         options['dataset_sha256'] = 'ab'
         return found
     monkeypatch.setattr(lstm.training_data, 'load_parts', other)
@@ -165,8 +165,7 @@ import sys
 sys.path[:0] = {paths!r}
 import imdb, lstm
 from test_lstm import easy_data
-from lstm_sentiment.data import training_data
-training_data.datasets['easy'] = (easy_data, imdb.prepare_data)
+lstm.datasets['easy'] = (easy_data, imdb.prepare_data)
 lstm.main({arguments!r})
 """
 ARGUMENTS = ['--dataset', 'easy', '--n-words', '12', '--dim-proj', '8', '--max-epochs', '60',

@@ -109,7 +109,8 @@ def test_missing_matplotlib_is_named_before_training(easy, capsys, monkeypatch):
 
 
 def test_matplotlib_is_imported_only_for_a_picture():
-    code = ('import sys, lstm; from lstm_sentiment.training import curves; curves.Curves(log="a.csv"); '
+    code = ('import sys, lstm; from lstm_sentiment.training import curves; '
+            'curves.Curves(log="a.csv"); '
             'assert "matplotlib" not in sys.modules')
     subprocess.check_call([sys.executable, '-c', code], env=dict(os.environ, PYTHONPATH=ROOT))
 

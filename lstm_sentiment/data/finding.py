@@ -1,0 +1,159 @@
+"""Where datasets are on this machine: find one, download the reviews, make `demo`."""
+import os
+import tempfile
+
+from lstm_sentiment.errors import DataError, DownloadError
+from lstm_sentiment.options import require
+from lstm_sentiment.text import demo_grammar
+from lstm_sentiment.text.preprocessing import preprocess
+from lstm_sentiment.text.vocabulary import dictionary_path
+
+DATASET = 'imdb.pkl'
+DEMO = 'demo'
+
+# The folder above the package: that of the scripts, where this is a checkout.
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def find_dataset(path=DATASET, download=True):
+    """Find a dataset on this machine, or download it.
+
+    A path with a folder in it is taken as it is. A bare name is looked for in the current folder,
+    in the folder that the environment variable ``IMDB_DATA_DIR`` names, and in ``data/`` beside
+    the scripts (in a user cache folder where they are installed and not a checkout); at each
+    place the name, then the name with ``.gz``.
+
+    Parameters
+    ----------
+    path : str
+        The dataset; ``demo`` for the one that the grammar writes, which is made where it is
+        missing.
+    download : bool
+        Whether to download ``imdb.pkl``, the only name that can be, if it is nowhere.
+
+    Returns
+    -------
+    str
+        The path of an existing file.
+
+    Raises
+    ------
+    DownloadError
+        If it is nowhere and no source can be used.
+    DataError
+        If it is nowhere and is not to be downloaded.
+    """
+    path = os.fspath(path)
+    if path == DEMO:
+        return demo_dataset()
+    candidates = [path]
+    if not os.path.dirname(path):
+        candidates += [os.path.join(folder, path) for folder in data_folders()]
+    for candidate in candidates:
+        for ending in [''] if path.endswith('.gz') else ['', '.gz']:
+            if os.path.isfile(candidate + ending):
+                return candidate + ending
+    looked_in = ', '.join(os.path.dirname(os.path.abspath(place)) for place in candidates)
+    if download and path == DATASET:
+        # Most runs need no network: requests alone takes longer to import than all of this.
+        from lstm_sentiment.data.downloads import download_dataset
+        return download_dataset(data_folders()[0], looked_in)
+    raise DataError(f'There is no dataset {path}. Expected the file, or the same with .gz added, '
+                    f'in {looked_in}. Put it there, or name the folder that holds it in '
+                    'IMDB_DATA_DIR and give the bare name.')
+
+
+def data_folders():
+    """Return the folders for data; a download goes to the first."""
+    folders = []
+    if os.environ.get('IMDB_DATA_DIR'):
+        folders.append(os.environ['IMDB_DATA_DIR'])
+    if os.path.isfile(os.path.join(CHECKOUT, 'setup.py')):
+        folders.append(os.path.join(CHECKOUT, 'data'))
+    else:
+        import pooch  # slow to import, and only an installed program asks for its folder
+        folders.append(str(pooch.os_cache('lstm-sentiment')))
+    return folders
+
+
+def find_dictionary(path):
+    """The dictionary beside a dataset, compressed or not."""
+    expected = dictionary_path(path)
+    other = expected[:-len('.gz')] if expected.endswith('.gz') else expected + '.gz'
+    for candidate in (expected, other):
+        if os.path.isfile(candidate):
+            return candidate
+    raise DataError('there is no %s' % expected)
+
+
+def check_dataset(name, known):
+    """Raise a `TutorialError` unless this is one of the `known` datasets, or a file."""
+    if name in known:
+        return
+    is_path = isinstance(name, (str, os.PathLike))
+    looks_like_one = is_path and ('.pkl' in os.fspath(name) or os.path.dirname(name)
+                                  or os.path.isfile(name))
+    require(looks_like_one, 'dataset', name, 'one of %s, or the path of a dataset (PATH.pkl) that '
+            'imdb_preprocess.py wrote' % ', '.join(sorted(known)))
+    find_dataset(name, download=False)
+
+
+def choose_dataset():
+    """IMDB where it is at hand or can be fetched; else `demo`, and says why."""
+    try:
+        find_dataset()
+    except DownloadError as error:
+        print('%s\nTraining on the dataset demo instead.' % error)
+        return DEMO
+    return 'imdb'
+
+
+# The dataset `demo`
+
+
+def demo_dataset(path='demo.pkl'):
+    """Find the dataset `demo`, or make it; return its path.
+
+    The name of the file gets the first digits of the corpus's SHA-256, so that the reviews of
+    another grammar are never taken for these. A bare name belongs in the last of the folders for
+    data.
+    """
+    folder, name = os.path.split(os.fspath(path))
+    stem, ending = os.path.splitext(name)
+    path = os.path.join(folder or data_folders()[-1],
+                        f'{stem}-{demo_grammar.CORPUS_SHA256[:8]}{ending}')
+    if not (os.path.isfile(path) and os.path.isfile(dictionary_path(path))):
+        make_demo_dataset(path)
+    return path
+
+
+def make_demo_dataset(path):
+    """Write the reviews of the grammar and turn them into word ids.
+
+    Parameters
+    ----------
+    path : str
+        The dataset, such as ``demo.pkl``. Its dictionary, ``demo.dict.pkl``, is put beside it; both
+        appear only when they are whole.
+
+    Returns
+    -------
+    preprocessing.Summary
+
+    Raises
+    ------
+    DataError
+        If they cannot be written.
+    """
+    path = os.fspath(path)
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise DataError(f'The folder {folder} for the demo dataset cannot be made: '
+                        f'{error.strerror}. Make it, or install the project where you may write.'
+                        ) from error
+    with tempfile.TemporaryDirectory() as scratch:
+        corpus_dir = os.path.join(scratch, 'demo')
+        demo_grammar.write_corpus(corpus_dir)
+        return preprocess(corpus_dir, path, dictionary_path(path))

@@ -1,0 +1,250 @@
+"""A trained model that reads text: texts to words, ids, batches and answers."""
+import collections
+import concurrent.futures
+import contextlib
+from array import array
+
+import numpy
+from scipy.special import softmax
+
+from lstm_sentiment.data.datasets import read_vocabulary
+from lstm_sentiment.errors import ConfigError, ModelError
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.prediction import inputs
+from lstm_sentiment.prediction.explanation import Explanation
+from lstm_sentiment.prediction.network import Network
+from lstm_sentiment.text.tokenizing import number_of_jobs, tokenize_texts
+from lstm_sentiment.text.vocabulary import UNKNOWN_ID
+
+# Texts are sorted by length within a window: at most so many texts, and about so many words.
+WINDOW_TEXTS, WINDOW_WORDS = 4096, 2000000
+# Of a batch: texts, and words with the padding; fewer words where they are explained, since what
+# the pass keeps of each is 4 kB.
+BATCH_TEXTS, BATCH_WORDS, EXPLAINED_WORDS = 512, 1 << 18, 1 << 14
+
+Encoded = collections.namedtuple('Encoded', 'sample words ids')
+# `label` is the number of the class; `explanation` is None unless it was asked for.
+Answer = collections.namedtuple('Answer',
+                                'sample label probabilities n_words n_unknown explanation')
+
+
+def load_model(path, dictionary=None, jobs=None):
+    """Load a trained model.
+
+    Parameters
+    ----------
+    path : str
+        The ``.npz`` that `lstm.py` saved, or the tutorial's own program.
+    dictionary : str, optional
+        The dictionary of the dataset it was trained on; needed for a model that was saved without
+        its words, as the tutorial's.
+    jobs : int, optional
+        Number of threads, and of tokenizing processes; by default one for each core.
+
+    Returns
+    -------
+    Classifier
+
+    Raises
+    ------
+    errors.TutorialError
+        If the model or the dictionary cannot be used, or there is no dictionary.
+    """
+    params, options, vocabulary = saved_model.load(path)
+    check_encoder(path, params, options)
+    if dictionary is not None:
+        vocabulary = read_vocabulary(dictionary).limited(len(params['Wemb']))
+        if len(vocabulary.classes) != len(params['b']):
+            raise ModelError('%s does not fit the model %s: expected %d classes, found %s. Give '
+                             'the dictionary of the dataset that the model was trained on.'
+                             % (dictionary, path, len(params['b']),
+                                ', '.join(vocabulary.classes)))
+    elif vocabulary is None:
+        raise ModelError('the model %s was saved without its words, so text cannot become ids. '
+                         'Give the dictionary of the dataset that it was trained on: '
+                         '--dictionary FILE (imdb.dict.pkl.gz for the IMDB reviews).' % path)
+    return Classifier(Network(params, options), vocabulary, jobs)
+
+
+def check_encoder(path, params, options):
+    """Raise `ModelError` unless the encoder is an LSTM, with its parameters and options."""
+    if options.get('encoder') != 'lstm':
+        raise ModelError('the model %s has the encoder %r: expected lstm, the only one that '
+                         'predict.py knows' % (path, options.get('encoder')))
+    if not isinstance(options.get('use_dropout'), (bool, int)):
+        raise ModelError('the options of the model %s do not say whether it was trained with '
+                         'dropout: expected use_dropout, true or false' % path)
+    dim_proj = options['dim_proj']
+    for name, shape in (('lstm_W', (dim_proj, 4 * dim_proj)), ('lstm_U', (dim_proj, 4 * dim_proj)),
+                        ('lstm_b', (4 * dim_proj,))):
+        found = params[name].shape if name in params else 'none'
+        if found != shape:
+            raise ModelError('the model %s cannot be used: expected a parameter %s of shape %s, '
+                             'found %s' % (path, name, shape, found))
+
+
+class Classifier:
+    """A trained model that reads text.
+
+    It does not change once it is made, so threads may share it. With
+    one BLAS thread, as the command line sets it, many texts are faster.
+
+    Attributes
+    ----------
+    classes : list of str
+        The name of each label.
+    """
+
+    def __init__(self, network, vocabulary, jobs=None):
+        self.network, self.vocabulary, self.jobs = network, vocabulary, number_of_jobs(jobs)
+        self.classes = list(vocabulary.classes)
+
+    def predict(self, texts):
+        """The name of the likeliest class of each text.
+
+        A text without words is classified by the bias alone.
+        """
+        return [self.classes[answer.label] for answer in self.answers(as_samples(texts))]
+
+    def predict_proba(self, texts):
+        """Probability of each class for each text, (n_texts, n_classes), floatX of the model."""
+        probabilities = [answer.probabilities for answer in self.answers(as_samples(texts))]
+        dtype = self.network.b_out.dtype
+        return numpy.array(probabilities, dtype=dtype).reshape(-1, len(self.classes))
+
+    def explain(self, text):
+        """Why a text gets its class; see :class:`explain.Explanation`."""
+        answer, = self.answers(as_samples([text]), explain=True)
+        return answer.explanation
+
+    def states(self, text):
+        """What the gates and the cell do as a text is read.
+
+        Returns
+        -------
+        words : list of str
+            As the tokenizer has them.
+        states : inference.States
+            Arrays with a row for each word.
+        """
+        encoded, = self.encode(as_samples([text]), keep_words=True)
+        return encoded.words, self.network.states(encoded.ids)
+
+    def answers(self, samples, explain=False):
+        """Classify samples as they are read.
+
+        Parameters
+        ----------
+        samples : iterable of inputs.Sample
+            Read as needed: some windows of texts are in memory at a time.
+        explain : bool
+            Whether the answers have explanations.
+
+        Yields
+        ------
+        Answer
+            In the order of the samples.
+        """
+        # The tokenizing processes are started before the threads: a fork copies only one thread.
+        windows = gather(self.encode(samples, explain))
+        pending = collections.deque()
+        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            try:
+                for window in windows:
+                    pending.append((window, [
+                        (batch, pool.submit(self.classify, [window[k] for k in batch], explain))
+                        for batch in batches_by_length(
+                            window, EXPLAINED_WORDS if explain else BATCH_WORDS)]))
+                    # While the threads work on this window, the next one is gathered.
+                    if len(pending) > 1:
+                        yield from in_order(*pending.popleft())
+                while pending:
+                    yield from in_order(*pending.popleft())
+            finally:
+                for _, futures in pending:
+                    for _, future in futures:
+                        future.cancel()
+                windows.close()
+
+    def encode(self, samples, keep_words):
+        """Yield an `Encoded` for each sample: its words, if they are to be kept, and their ids."""
+        waiting = collections.deque()
+
+        def texts():
+            for sample in samples:
+                waiting.append(sample)
+                yield sample.text
+
+        tokenized = tokenize_texts(texts(), self.vocabulary.settings, self.jobs)
+        with contextlib.closing(tokenized):
+            for words in tokenized:
+                ids = array('q', self.vocabulary.ids(words))
+                yield Encoded(waiting.popleft(), words.split() if keep_words else None, ids)
+
+    def classify(self, encoded, explain):
+        """The answers to some samples."""
+        sequences = [item.ids for item in encoded]
+        if explain:
+            scores, terms = self.network.word_scores(sequences)
+        else:
+            scores, terms = self.network.scores(sequences), [None] * len(sequences)
+        answers = []
+        for item, probabilities, of_words in zip(encoded, softmax(scores, axis=1), terms):
+            explanation = None
+            if explain:
+                known = [word_id != UNKNOWN_ID for word_id in item.ids]
+                explanation = Explanation(item.sample.text, item.words, known, of_words,
+                                          self.network.b_out, self.classes, probabilities,
+                                          self.vocabulary.settings)
+            answers.append(Answer(item.sample, int(probabilities.argmax()), probabilities,
+                                  len(item.ids), item.ids.count(UNKNOWN_ID), explanation))
+        return answers
+
+
+def as_samples(texts):
+    """Texts as samples; a single str is refused, for it would be taken letter by letter."""
+    if isinstance(texts, str):
+        raise ConfigError('one text where a list of texts is expected: put it in brackets')
+    return (inputs.Sample(text, None, None) for text in texts)
+
+
+def gather(encoded):
+    """Yield lists of consecutive samples, in which they can be sorted."""
+    window, n_words = [], 0
+    with contextlib.closing(encoded):
+        for item in encoded:
+            window.append(item)
+            n_words += len(item.ids)
+            if len(window) == WINDOW_TEXTS or n_words >= WINDOW_WORDS:
+                yield window
+                window, n_words = [], 0
+        if window:
+            yield window
+
+
+def batches_by_length(window, most_words):
+    """Split the positions in a window into batches of samples of similar length.
+
+    None has more than `most_words` words, padding included, but for a single longer sample.
+
+    >>> sequences = [[2] * n for n in (3, 1, 2)]
+    >>> batches_by_length([Encoded(None, None, ids) for ids in sequences], 100)
+    [[1, 2, 0]]
+    """
+    batches, batch = [], []
+    for position in sorted(range(len(window)), key=lambda k: len(window[k].ids)):
+        too_large = (len(batch) + 1) * len(window[position].ids) > most_words
+        if batch and (too_large or len(batch) == BATCH_TEXTS):
+            batches.append(batch)
+            batch = []
+        batch.append(position)
+    return batches + [batch]
+
+
+def in_order(window, futures):
+    """The answers to a window of samples, in the order of these."""
+    answers = [None] * len(window)
+    for batch, future in futures:
+        for position, answer in zip(batch, future.result()):
+            answers[position] = answer
+    return answers

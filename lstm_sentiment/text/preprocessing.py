@@ -1,0 +1,399 @@
+"""Labelled texts to word ids: two pickles in the tutorial's format, and their dictionary.
+
+The words are those of the Moses tokenizer for English, lower-cased, unless other settings are
+given. The dictionary is built from the training texts alone: the most frequent word has id 2, the
+next 3, and so on; of equally frequent words the one that appears first goes first. Id 0 is padding,
+and id 1 any word that training never had. A text without any word is left out, with a warning.
+"""
+import array
+import collections
+import contextlib
+import gzip
+import hashlib
+import os
+import sys
+import warnings
+
+import numpy
+from six.moves import cPickle as pickle
+from tqdm import tqdm
+
+from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.text import corpora, tokenizing
+from lstm_sentiment.text.corpora import PARTS
+from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
+
+# Python 2 could read it too, and so can every Python 3.
+PICKLE_PROTOCOL = 2
+
+# Of each class, where the corpus itself has no test part.
+TEST_PORTION = 0.2
+
+Summary = collections.namedtuple(
+    'Summary', 'n_train n_test n_dropped n_words n_tokens fingerprint '
+               'classes sizes n_cut unknown_portion lengths')
+Summary.__doc__ = """What `preprocess` has made.
+
+Attributes
+----------
+n_train, n_test, n_dropped : int
+    Texts kept in each part, and those left out for having no words.
+n_words, n_cut : int
+    Words in the dictionary, and other words of the training texts.
+n_tokens : int
+    In the training texts.
+fingerprint : str
+    SHA-256 of the dataset before compression.
+classes : list of str
+    The name of each label.
+sizes : dict of (str, str) to (int, int)
+    Texts and tokens of each part and class.
+unknown_portion : float
+    Part of the test tokens that the dictionary does not have.
+lengths : ndarray of int
+    Number of words of each training text, sorted.
+"""
+
+
+def number_words(texts):
+    """Number the words of tokenized texts, from 0, in order of first appearance.
+
+    Returns the numbers of each text's words, and the word of each number.
+
+    >>> number_words(['b a b', 'c a'])
+    ([array('i', [0, 1, 0]), array('i', [2, 1])], ['b', 'a', 'c'])
+    """
+    index = collections.defaultdict()
+    index.default_factory = index.__len__
+    numbers = [array.array('i', map(index.__getitem__, text.split()))
+               for text in texts]
+    return numbers, list(index)
+
+
+def rank_words(counts, n_words=None, min_count=1):
+    """Give ids to words: the most frequent first.
+
+    Parameters
+    ----------
+    counts : array_like of int, shape (n_words,)
+        How often training has each word, in order of first appearance.
+    n_words : int, optional
+        Only ids below this are given.
+    min_count : int
+        Rarer words get no id of their own.
+
+    Returns
+    -------
+    ids : ndarray of int64, shape (n_words,)
+        From 2 on; equal counts in order of first appearance.  The others, and
+        a word with count 0, get 1, the id of unknown words.
+    order : ndarray of int64
+        The words that have an id of their own, by their ids.
+
+    Examples
+    --------
+    >>> rank_words([3, 0, 5, 3])
+    (array([3, 1, 2, 4]), array([2, 0, 3]))
+    >>> rank_words([3, 0, 5, 3], n_words=4)
+    (array([3, 1, 2, 1]), array([2, 0]))
+    >>> rank_words([3, 0, 5, 3], min_count=4)
+    (array([1, 1, 2, 1]), array([2]))
+    """
+    counts = numpy.asarray(counts)
+    order = numpy.argsort(-counts, kind='stable')
+    order = order[:numpy.count_nonzero(counts >= max(1, min_count))]
+    if n_words is not None:
+        order = order[:n_words - FIRST_WORD_ID]
+    ids = numpy.full(len(counts), UNKNOWN_ID, dtype='int64')
+    ids[order] = numpy.arange(len(order)) + FIRST_WORD_ID
+    return ids, order
+
+
+def count_words(texts, n_numbers):
+    """How often each number is in the texts, ndarray of int64, shape (n_numbers,).
+
+    >>> numbers, words = number_words(['b a b', 'c a'])
+    >>> count_words(numbers, len(words))
+    array([2, 2, 1])
+    """
+    counts = numpy.zeros(n_numbers, dtype='int64')
+    for start in range(0, len(texts), 10000):
+        part = numpy.concatenate(texts[start:start + 10000])
+        counts += numpy.bincount(part, minlength=n_numbers)
+    return counts
+
+
+class Passing:
+    """What is known of the texts of a corpus, noted down as they pass, one by one.
+
+    Attributes
+    ----------
+    classes : list of str
+        Names, in order of first appearance.
+    labels, parts : array.array of int
+        Of each text the place of its class in `classes`, and of its part in `PARTS` (or -1).
+    n_empty : int
+        Texts without words.
+    first_empty : str or None
+        Where the first of these is from.
+    """
+
+    def __init__(self, rows):
+        self.rows, self.waiting = rows, collections.deque()
+        self.index = collections.defaultdict()
+        self.index.default_factory = self.index.__len__
+        self.labels, self.parts = array.array('i'), array.array('i')
+        self.n_empty, self.first_empty = 0, None
+
+    @property
+    def classes(self):
+        return list(self.index)
+
+    def texts(self):
+        """Yield the texts, which are then to come back tokenized."""
+        for row in self.rows:
+            self.labels.append(self.index[row.label])
+            self.parts.append(PARTS.index(row.part) if row.part else -1)
+            self.waiting.append(row.where)
+            yield row.text
+
+    def back(self, tokenized):
+        """Yield the tokenized texts, in the order in which they went."""
+        for text in tokenized:
+            where = self.waiting.popleft()
+            if not text or text.isspace():
+                self.n_empty += 1
+                self.first_empty = self.first_empty or where
+            yield text
+
+
+def split_off(labels, portion, rng):
+    """Choose texts at random, from each class the same portion.
+
+    Of a class of two texts or more at least one is chosen, and at least one is not.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_samples,)
+    portion : float
+        Between 0 and 1.
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    ndarray of bool, shape (n_samples,)
+
+    Examples
+    --------
+    >>> split_off(numpy.array([1, 1, 0, 1, 1]), 0.5, numpy.random.RandomState(1)).tolist()
+    [False, False, False, True, True]
+    """
+    chosen = numpy.zeros(len(labels), dtype=bool)
+    for label in numpy.unique(labels):
+        members = numpy.flatnonzero(labels == label)
+        n_chosen = min(max(1, int(round(len(members) * portion))), len(members) - 1)
+        chosen[rng.permutation(members)[:n_chosen]] = True
+    return chosen
+
+
+def assign(passing, numbers, portion, seed):
+    """Settle the label and the part of each text; texts without words are left out.
+
+    Returns
+    -------
+    classes : list of str
+        Names, sorted.
+    train, test : tuple
+        Each ``(numbers, labels)``: a list of array.array, an ndarray of int.
+
+    Raises
+    ------
+    DataError
+        If a part has no text, or training has not all classes, or only one.
+    """
+    if passing.n_empty:
+        warnings.warn(f'{passing.n_empty} of {len(numbers)} texts have no words in them and are '
+                      f'left out; the first is {passing.first_empty}.', stacklevel=3)
+    classes = sorted(passing.classes)
+    label_of = numpy.array([classes.index(name) for name in passing.classes], dtype='int64')
+    kept = numpy.array([number for number, words in enumerate(numbers) if words], dtype='int64')
+    labels = label_of[numpy.asarray(passing.labels, dtype='int64')[kept]]
+    parts = numpy.asarray(passing.parts, dtype='int64')[kept]
+    if len(parts) and parts[0] < 0:
+        parts = split_off(labels, portion, numpy.random.RandomState(seed)).astype('int64')
+    found = []
+    for number, part in enumerate(PARTS):
+        members = numpy.flatnonzero(parts == number)
+        if not len(members):
+            raise DataError(f'There is no {part} text with a word in it: {len(numbers)} texts were '
+                            f'read, {passing.n_empty} of them without words. Expected texts in '
+                            'train and in test, in UTF-8; look at the corpus.')
+        found.append(([numbers[kept[member]] for member in members], labels[members]))
+    trained = numpy.unique(found[0][1])
+    if len(trained) < max(2, len(classes)):
+        raise DataError(f'The corpus has the classes {", ".join(classes)}; with words to train on: '
+                        f'{", ".join(classes[label] for label in trained)}. Expected two classes '
+                        'or more, each with such texts.')
+    return classes, found[0], found[1]
+
+
+@contextlib.contextmanager
+def whole_files(*paths):
+    """Open files that appear in their places only when all are whole.
+
+    Parameters
+    ----------
+    *paths : str
+        Where the files belong.  A name that ends in ``.gz`` is compressed.
+
+    Yields
+    ------
+    callable
+        ``write(*contents)``, to be called once with the bytes of each file.
+
+    Raises
+    ------
+    DataError
+        On entry, if one of them cannot be written.
+    """
+    partial = [f'{path}.{os.getpid()}.part' for path in paths]
+
+    def write(*contents):
+        for path, part, content in zip(paths, partial, contents):
+            if path.endswith('.gz'):
+                # Without a time in it, equal content gives equal files.
+                content = gzip.compress(content, 6, mtime=0)
+            with writing(path), open(part, 'wb') as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, part in zip(paths, partial):
+            with writing(path):
+                os.replace(part, path)
+
+    try:
+        for path, part in zip(paths, partial):
+            with writing(path), open(part, 'wb'):
+                if os.path.isdir(path):
+                    raise OSError(None, 'it is a folder')
+        yield write
+    finally:
+        for part in partial:
+            with contextlib.suppress(OSError):
+                os.remove(part)
+
+
+@contextlib.contextmanager
+def writing(path):
+    """Turn the failure to write `path` into a `DataError`."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f'{path} cannot be written: {error.strerror}. Name a file in an existing folder in '
+            'which you may write (the options --output and --dictionary).') from error
+
+
+def check_options(output, dictionary, settings, n_words, min_count, test_portion):
+    """Raise `ConfigError` for options that cannot be used."""
+    tokenizing.check_settings(settings)
+    if os.path.abspath(output) == os.path.abspath(dictionary):
+        raise ConfigError(f'The word ids and the dictionary cannot both be '
+                          f'written to {output}; give two names.')
+    if n_words is not None and n_words <= FIRST_WORD_ID:
+        raise ConfigError(f'n_words must be {FIRST_WORD_ID + 1} or more, but it is {n_words}: ids '
+                          '0 and 1 are padding and unknown words.')
+    if min_count < 1:
+        raise ConfigError(f'min_count must be 1 or more, but it is {min_count}.')
+    if test_portion is not None and not 0 < test_portion < 1:
+        raise ConfigError('test_portion must lie between 0 and 1 (0.2 makes 20 % of each class '
+                          f'test texts), but it is {test_portion}.')
+
+
+def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=False,
+               text_column=None, label_column=None, test_portion=None, seed=123, n_words=None,
+               min_count=1, tokenizer='moses', language='en', lowercase=True):
+    """Turn a corpus into the pickles that `imdb.load_data` reads.
+
+    Parameters
+    ----------
+    source : str
+        A folder or a table; see `corpora`.
+    output, dictionary : str
+        The two files to write (see above); each is compressed if its name ends in ``.gz``. The
+        dictionary goes beside the output by default, where training looks for it: see
+        `vocabulary.dictionary_path`.
+    jobs : int, optional
+        Number of processes; by default one for each core.
+    progress : bool
+        Whether to show a progress bar, if standard error is a terminal.
+    text_column, label_column : str, optional
+        Columns of a table; by default text or review, and label or sentiment.
+    test_portion : float, optional
+        Part of each class that becomes test where the corpus has no train and test, 0.2 by
+        default; it is drawn with the `seed`.
+    n_words : int, optional
+        The dictionary has only ids below this, as the option of that name in training.
+    min_count : int
+        Words that training has less often are not in the dictionary.
+    tokenizer, language, lowercase
+        See `tokenizing`.
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    DataError
+        If the corpus cannot be used or a file cannot be written; then neither
+        file has been touched.
+    ConfigError
+        If an option cannot be used.
+    """
+    output = os.fspath(output)
+    dictionary = dictionary_path(output) if dictionary is None else os.fspath(dictionary)
+    settings = {'tokenizer': tokenizer, 'language': language, 'lowercase': lowercase}
+    check_options(output, dictionary, settings, n_words, min_count, test_portion)
+    corpus = corpora.open_corpus(source, text_column, label_column)
+    if corpus.is_split and test_portion is not None:
+        raise ConfigError(f'{source} has train and test of its own: leave --test-portion out.')
+    with whole_files(output, dictionary) as write:
+        passing = Passing(corpus.rows)
+        texts = tokenizing.tokenize_texts(passing.texts(), settings, jobs)
+        if progress and sys.stderr.isatty():
+            texts = tqdm(texts, total=corpus.total, unit=' texts', desc='Tokenizing')
+        numbers, words = number_words(passing.back(texts))
+        classes, train, test = assign(passing, numbers, test_portion or TEST_PORTION, seed)
+        counts = count_words(train[0], len(words))
+        ids, order = rank_words(counts, n_words, min_count)
+        content = b''.join(part_pickle(part, ids.tolist()) for part in (train, test))
+        fingerprint = hashlib.sha256(content).hexdigest()
+        settings.update(classes=classes, fingerprint=fingerprint)
+        word_ids = {words[number]: place for place, number
+                    in enumerate(order.tolist(), FIRST_WORD_ID)}
+        write(content, pickle.dumps(word_ids, PICKLE_PROTOCOL)
+              + pickle.dumps(settings, PICKLE_PROTOCOL))
+    test_counts = count_words(test[0], len(words))
+    return Summary(len(train[0]), len(test[0]), passing.n_empty, len(order), int(counts.sum()),
+                   fingerprint, classes, part_sizes(classes, train, test),
+                   numpy.count_nonzero(counts) - len(order),
+                   test_counts[ids == UNKNOWN_ID].sum() / test_counts.sum(),
+                   numpy.sort([len(text) for text in train[0]]))
+
+
+def part_pickle(part, ids):
+    """The pickle of train or test; `ids` are those of the numbers in it."""
+    numbers, labels = part
+    return pickle.dumps(([list(map(ids.__getitem__, text)) for text in numbers], labels.tolist()),
+                        PICKLE_PROTOCOL)
+
+
+def part_sizes(classes, train, test):
+    """Texts and tokens by part and class."""
+    sizes = collections.OrderedDict(((part, name), (0, 0)) for part in PARTS for name in classes)
+    for part, (numbers, labels) in zip(PARTS, (train, test)):
+        for text, label in zip(numbers, labels):
+            n_texts, n_tokens = sizes[part, classes[label]]
+            sizes[part, classes[label]] = n_texts + 1, n_tokens + len(text)
+    return sizes
