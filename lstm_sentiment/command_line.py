@@ -13,7 +13,6 @@ import warnings
 from lstm_sentiment import __version__
 from lstm_sentiment.errors import TutorialError
 
-
 # The scripts, and the commands that an installation makes of them (pyproject.toml).
 COMMANDS = {'lstm.py': 'lstm-train', 'imdb_preprocess.py': 'imdb-preprocess',
             'predict.py': 'lstm-predict'}
