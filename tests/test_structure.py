@@ -15,7 +15,7 @@ LATE = {
     'tqdm': 'only a terminal needs a bar',
     'jax': 'an extra, and only device=cuda and mode=JAX need it',
     'lstm_sentiment.engine.jax_random': 'imports jax',
-    'lstm_sentiment.data.downloads': 'imports requests and the tokenizer; most runs download nothing',
+    'lstm_sentiment.data.downloads': 'imports requests; most runs download nothing',
     'pytensor': 'is the engine from Python 3.11 on',
     'theano': 'is the engine before Python 3.11',
 }
