@@ -31,23 +31,28 @@ def runs_as_command():
     return command_name(sys.argv[0]) in COMMANDS.values()
 
 
-def command_name(program):
-    """The name of a program without its folder and the ending that Windows gives it.
+def command_name(path):
+    """The name of a program without its folder, and without the ending that Windows gives it.
 
     >>> command_name('/usr/bin/lstm-train'), command_name('lstm-train.exe')
     ('lstm-train', 'lstm-train')
     """
-    name = os.path.basename(program)
+    name = os.path.basename(path)
     return name[:-len('.exe')] if name.endswith('.exe') else name
 
 
-def command(script):
-    """How to start a script, as a list of words: in the way in which this program was started.
+def program(script):
+    """The name of a script, or of its command where this program was started as a command.
 
-    >>> command('lstm.py')
-    ['python', 'lstm.py']
+    >>> program('lstm.py'), command('lstm.py')
+    ('lstm.py', 'python lstm.py')
     """
-    return [COMMANDS[script]] if runs_as_command() else ['python', script]
+    return COMMANDS[script] if runs_as_command() else script
+
+
+def command(script):
+    """What to type to start a script, in the way in which this program was started."""
+    return program(script) if runs_as_command() else 'python ' + script
 
 
 def report(error, arguments=None):
