@@ -12,10 +12,12 @@ SCRIPTS = {'imdb': set(), 'imdb_preprocess': set(), 'predict': set(), 'lstm': {'
 # What may be imported inside a function, and why it waits there.
 LATE = {
     'matplotlib': 'takes a second, and only pictures need it',
+    'pooch': 'imports requests, and only an installation without a checkout asks it',
     'tqdm': 'only a terminal needs a bar',
     'jax': 'an extra, and only device=cuda and mode=JAX need it',
     'lstm_sentiment.engine.jax_random': 'imports jax',
     'lstm_sentiment.data.downloads': 'imports requests; most runs download nothing',
+    'lstm_sentiment.text.preprocessing': 'imports the tokenizer; most runs make no dataset',
     'pytensor': 'is the engine from Python 3.11 on',
     'theano': 'is the engine before Python 3.11',
 }
