@@ -131,8 +131,7 @@ def test_settings_that_cannot_be_used(name, value):
 
 def test_every_language_has_a_tokenizer():
     assert {'en', 'fr', 'de', 'zh', 'ja'} < set(tokenizing.LANGUAGES)
-    for language in ('ja', 'tdt'):
-        assert tokens('Eins zwei', language=language) == 'eins zwei'
+    assert tokens('Eins zwei', language='tdt') == 'eins zwei'
 
 
 def test_white_space_needs_no_processes(monkeypatch):
