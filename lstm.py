@@ -15,10 +15,11 @@ from lstm_sentiment import command_line
 from lstm_sentiment import options as settings
 from lstm_sentiment.engine import flags
 
-if command_line.started_as('lstm.py', 'lstm-train'):
+IS_SCRIPT = command_line.started_as('lstm.py')
+if IS_SCRIPT:
     flags.DEFAULTS['floatX'] = 'float32'  # where the user's configuration names none
 
-with command_line.plain_errors(active=command_line.started_as('lstm.py', 'lstm-train')):
+with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     import imdb
     from lstm_sentiment.data import finding
     from lstm_sentiment.data.training_data import load_training_data
@@ -630,7 +631,7 @@ def main(arguments=None):
     curves.add_options(parser)
     parser.add_argument('--repeat', metavar='MODEL',
                         help='train again with the settings saved in this model, into a new file')
-    command_line.add_debug(parser)
+    command_line.add_common(parser)
     with command_line.plain_errors(arguments=arguments), command_line.plain_warnings(), \
             command_line.ended_by_signals():
         options = vars(parser.parse_args(arguments))

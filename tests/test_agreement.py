@@ -18,7 +18,8 @@ FINGERPRINT = 'de2459bb93aab521fa2f5811c720a705232c3b6febe459314ff459e8397d5f4a'
 
 RUN = r"""
 import json, sys
-import imdb, lstm
+import lstm
+from lstm_sentiment.data import finding, safe_reading
 from lstm_sentiment.engine import names as engine
 
 expected = json.load(open(sys.argv[1]))

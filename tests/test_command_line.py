@@ -14,10 +14,14 @@ import numpy
 import pytest
 
 import imdb
+import imdb_preprocess
 import lstm
+import lstm_sentiment
+import predict
 from lstm_sentiment import command_line, options
 from lstm_sentiment.data import finding
 from lstm_sentiment.errors import ConfigError, DataError, DownloadError
+from lstm_sentiment.text import demo_grammar
 from lstm_sentiment.training import display
 
 ARGUMENTS = [name for name in inspect.signature(lstm.train_lstm).parameters
@@ -422,3 +426,20 @@ def test_a_real_terminal_shows_whole_lines_and_the_bar_below():
     assert lines[:-1] == ['Epoch  0 Update  10 Cost  0.5', 'Epoch  0 Update  20 Cost  0.5',
                           'Training took 1.0s']
     assert 'epoch 0, cost 0.5000' in lines[-1] and '20/200' in lines[-1]
+
+
+@pytest.mark.parametrize('started, expected', [
+    ('lstm.py', 'python predict.py'), ('/usr/bin/lstm-train', 'lstm-predict'),
+    ('lstm-train.exe', 'lstm-predict'), ('pytest', 'python predict.py')])
+def test_other_commands_are_named_as_this_one_was_typed(monkeypatch, started, expected):
+    monkeypatch.setattr(sys, 'argv', [started])
+    assert command_line.command('predict.py') == expected
+    assert command_line.program('predict.py') == expected.split()[-1]
+
+
+def test_every_parser_knows_the_version(capsys):
+    for main in (lstm.main, imdb_preprocess.main, predict.main, demo_grammar.main):
+        with pytest.raises(SystemExit) as stopped:
+            main(['--version'])
+        assert stopped.value.code == 0
+        assert capsys.readouterr().out.split()[-1] == lstm_sentiment.__version__

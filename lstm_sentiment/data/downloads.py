@@ -26,6 +26,7 @@ import requests
 from requests import exceptions
 from tqdm import tqdm
 
+from lstm_sentiment.command_line import command
 from lstm_sentiment.data.datasets import TUTORIAL_SHA256, load_dictionary, read_dataset
 from lstm_sentiment.data.safe_reading import fingerprint
 from lstm_sentiment.errors import DataError, DownloadError, TutorialError
@@ -96,8 +97,10 @@ def download_dataset(folder, looked_in):
         'What you can do:\n'
         f'  - put {DATASET} or {DATASET}.gz into {folder}, or name the folder that holds it in '
         'IMDB_DATA_DIR;\n'
-        '  - make it from the reviews (the folder aclImdb): python imdb_preprocess.py aclImdb;\n'
-        '  - train on the dataset that this project makes itself: python lstm.py --dataset demo')
+        '  - make it from the reviews (the folder aclImdb): '
+        f'{command("imdb_preprocess.py")} aclImdb;\n'
+        '  - train on the dataset that this project makes itself: '
+        f'{command("lstm.py")} --dataset demo')
 
 
 # What each source gives

@@ -2,6 +2,8 @@
 import sys
 from collections import namedtuple
 
+from lstm_sentiment.command_line import command
+
 # What a callback is told: at each displayed cost, and at each validation.
 Displayed = namedtuple('Displayed', 'epoch update cost updates_per_epoch max_epochs')
 Validated = namedtuple('Validated', 'epoch update train_err valid_err test_err is_best')
@@ -46,10 +48,7 @@ class Display(object):
         print('Training took %.1fs' % seconds, file=sys.stderr)
         if saveto:
             print('The model is in %s. To ask it:\n%s %s "A film to see again."'
-                  % (saveto, PREDICT, saveto))
-
-
-PREDICT = 'python predict.py'
+                  % (saveto, command('predict.py'), saveto))
 
 
 def show_errors(errors):

@@ -12,7 +12,7 @@ from lstm_sentiment.training.provenance import provenance
 ENDING = '.checkpoint'
 
 Control = namedtuple('Control', 'checkpoint resume overwrite')
-Control.__doc__ = """How a run is kept: arguments of `lstm.train_lstm` that are none of its settings."""
+Control.__doc__ = """Where a run is kept: arguments of `lstm.train_lstm` that are no settings."""
 
 
 def settings_of(arguments, encoders, update_rules, datasets):

@@ -3,7 +3,7 @@
 Whatever a file holds, a loader returns data that passes every check, or raises the project's own
 error. Nothing that a file names is run, and no case takes long or much memory.
 
-``make fuzz`` runs this with at least 10,000 cases, others each time, and prints the count.
+``make long`` runs this with over 15,000 cases, others each time, and prints the count.
 """
 
 import collections
@@ -38,12 +38,12 @@ from lstm_sentiment.text import corpora
 from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS, Vocabulary
 from lstm_sentiment.training import averaging, checkpoint, provenance
 
-N_CASES = int(os.environ.get('FUZZ_CASES', '80'))  # for each loader
+N_CASES, MANY_CASES = 80, 1200  # for each loader: in the usual tests, and under ``make long``
 # What a case may take: processor time, and memory, in all cases together.
 SECONDS = 2.
 MEBIBYTES = 160
 
-tally = {'cases': 0, 'accepted': 0, 'slowest': 0., 'run': []}
+tally = {'cases': 0, 'accepted': 0, 'slowest': 0., 'memory': 0., 'run': []}
 
 
 # What must never happen
@@ -420,26 +420,37 @@ def test_right_files_are_read(tmp_path, name):
 
 @pytest.mark.parametrize('name', LOADERS)
 def test_spoilt_files_are_refused_or_right(tmp_path, name):
-    file_name, files, loader, expected = LOADERS[name]
-    path = str(tmp_path / file_name)
-    write_companions(tmp_path)
-    # Other cases each time where many are asked for; the same ones in the usual tests.
-    profile = settings(max_examples=N_CASES, deadline=None, database=None,
-                       derandomize='FUZZ_CASES' not in os.environ,
-                       phases=[Phase.generate, Phase.shrink],
-                       suppress_health_check=list(HealthCheck))
+    feed_spoilt_files(tmp_path, name, N_CASES, derandomize=True)  # the same ones each time
 
-    @profile
+
+@pytest.mark.long
+@pytest.mark.parametrize('name', LOADERS)
+def test_many_spoilt_files_are_refused_or_right(tmp_path, name):
+    feed_spoilt_files(tmp_path, name, MANY_CASES, derandomize=False)
+    print('\n%(cases)d cases so far, %(accepted)d accepted, none run; the slowest %(slowest).2f s, '
+          'at most %(memory).0f MiB of memory' % tally)
+
+
+def feed_spoilt_files(folder, name, n_cases, derandomize):
+    """Feed so many files to the loader of that name; check how many it accepts."""
+    file_name, files, loader, expected = LOADERS[name]
+    path = str(folder / file_name)
+    write_companions(folder)
+
+    @settings(max_examples=n_cases, deadline=None, database=None, derandomize=derandomize,
+              phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
     @given(files)
     def run(content):
         feed(loader, path, content, expected)
 
     feed(loader, path, b'', expected)
-    before = peak_memory()
+    memory, (cases, accepted) = peak_memory(), (tally['cases'], tally['accepted'])
     run()
-    grown = peak_memory() - before
-    tally['memory'] = max(grown, tally.get('memory', 0.))
+    grown = peak_memory() - memory
+    tally['memory'] = max(grown, tally['memory'])
     assert grown < MEBIBYTES
+    assert tally['cases'] - cases >= 0.9 * n_cases
+    assert tally['accepted'] - accepted < tally['cases'] - cases
 
 
 @pytest.mark.parametrize('protocol', PROTOCOLS)
@@ -457,12 +468,3 @@ def test_payloads_are_refused(tmp_path, name):
         accepted = tally['accepted']
         feed(loader, str(tmp_path / file_name), content, expected)
         assert tally['accepted'] == accepted
-
-
-def test_the_count(capsys):
-    """Print how many cases there were; under ``make fuzz`` there must be 10,000."""
-    with capsys.disabled():
-        print('\n%(cases)d cases, %(accepted)d accepted, none run; the slowest %(slowest).2f s, '
-              'at most %(memory).0f MiB of memory' % tally)
-    assert tally['cases'] >= len(LOADERS) * N_CASES * 0.9
-    assert 0 < tally['accepted'] < tally['cases']

@@ -97,11 +97,10 @@ def test_one_thread_where_a_variable_says_so(monkeypatch):
 
 @native
 def test_loading_leaves_the_switch_interval_as_it_was():
-    before = sys.getswitchinterval()
+    before, others = sys.getswitchinterval(), set(threading.enumerate())
     threads.begin_loading('float32')
-    for thread in threading.enumerate():
-        if thread.daemon and thread is not threading.current_thread():
-            thread.join(60)
+    for thread in set(threading.enumerate()) - others:
+        thread.join(60)
     assert sys.getswitchinterval() == before
 
 

@@ -1,6 +1,5 @@
 """Tests of checkpoint.py: a run that was stopped or killed goes on as if it had not been."""
 
-import json
 import os
 import random
 import signal
