@@ -27,8 +27,8 @@ from requests import exceptions
 from tqdm import tqdm
 
 from lstm_sentiment.data.datasets import TUTORIAL_SHA256, load_dictionary, read_dataset
-from lstm_sentiment.data.safe_reading import fingerprint
 from lstm_sentiment.errors import DataError, DownloadError, TutorialError
+from lstm_sentiment.files import fingerprint
 from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL, preprocess
 from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS

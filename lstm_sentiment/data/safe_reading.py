@@ -20,13 +20,12 @@ import os
 import pickle
 import pickletools
 import re
-import reprlib
 import zipfile
-import zlib
 
 import numpy
 
-from lstm_sentiment.errors import DataError
+from lstm_sentiment.errors import DataError, abridged, printable, reason
+from lstm_sentiment.files import open_regular, read_bounded
 
 # Bytes of a file of pickles after decompression, 13 times as many as the IMDB reviews have; a file
 # that is larger itself may have INFLATION times its own size.
@@ -38,14 +37,6 @@ MAX_OPTIONS = 1 << 16
 # How many times larger than the file the arrays in it may be.
 MAX_INFLATION = 100
 MAX_DIRECTORY = 1 << 16
-
-BLOCK = 1 << 20
-GZIP_MAGIC = b'\x1f\x8b'
-GZIP_FORMAT = 31  # of zlib: a gzip header, and the largest window
-
-abridged = reprlib.Repr()
-abridged.maxlevel = 2
-shown = abridged.repr
 
 
 # Files, compressed or not
@@ -83,82 +74,6 @@ def open_pickles(path, expected, known=frozenset(), digest=None):
             f'{path} cannot be used. Expected {expected}; found: {reason(error)}. If it is '
             'damaged, remove it and fetch it again; files of your own are made by '
             'imdb_preprocess.py.') from error
-
-
-def read_bounded(path, limit):
-    """The content of a file, decompressed if it is gzip; more than `limit` bytes are refused."""
-    with open_regular(path) as file:
-        return b''.join(content_blocks(file, limit))
-
-
-def open_regular(path):
-    """Open a file to be read; what has no end, or waits, is refused."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise DataError('a folder or a device')
-    return open(path, 'rb')
-
-
-def reason(error):
-    r"""What an exception says, for a message: not at length, nor with what a terminal obeys.
-
-    >>> print(reason(DataError('a name' + chr(27) + '[2J')))
-    a name\x1b[2J
-    """
-    text = f'{type(error).__name__}: {error}'
-    if isinstance(error, DataError):
-        text = str(error)
-    elif isinstance(error, OSError) and error.strerror:
-        text = error.strerror
-    return printable(text if len(text) <= 300 else text[:300] + ' ...')
-
-
-def printable(text):
-    return ''.join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
-
-
-def content_blocks(file, limit=float('inf')):
-    """Yield the content of a file, decompressed if it is gzip, in blocks of bytes, none empty.
-
-    Raises
-    ------
-    DataError
-        If there are more than `limit` bytes.
-    """
-    compressed = file.peek(2)[:2] == GZIP_MAGIC
-    n_bytes = 0
-    for block in decompress(file) if compressed else iter(lambda: file.read(BLOCK), b''):
-        n_bytes += len(block)
-        if n_bytes > limit:
-            raise DataError(f'more than {limit} bytes, unpacked')
-        yield block
-
-
-def decompress(file):
-    """Yield the blocks, none empty, of a gzip file of one member or several."""
-    member = zlib.decompressobj(GZIP_FORMAT)
-    while True:
-        block = member.unconsumed_tail or member.unused_data or file.read(BLOCK)
-        if member.eof and block:
-            member = zlib.decompressobj(GZIP_FORMAT)
-        elif member.eof:
-            return
-        elif not block:
-            raise EOFError('the compressed file is cut off')
-        block = member.decompress(block, BLOCK)
-        if block:
-            yield block
-
-
-def fingerprint(path):
-    """Return the SHA-256 of a file before compression, in hexadecimal."""
-    digest = hashlib.sha256()
-    try:
-        with open_regular(path) as file:
-            for block in content_blocks(file):
-                digest.update(block)
-    except (OSError, EOFError, zlib.error, DataError) as error:
-        raise DataError(f'{path} cannot be read: {reason(error)}') from error
-    return digest.hexdigest()
 
 
 # Pickles of plain data
@@ -446,6 +361,6 @@ def find_member(archive, information):
     for length in shape:
         n_bytes *= length
     if len(shape) > 8 or header.end() + n_bytes != information.file_size:
-        raise DataError(f'{shown(name)} in it has {information.file_size} bytes where its shape '
+        raise DataError(f'{abridged(name)} in it has {information.file_size} bytes where its shape '
                         f'{shape} makes {header.end() + n_bytes}')
     return Member(shape, n_bytes)

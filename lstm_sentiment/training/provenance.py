@@ -4,20 +4,20 @@ import os
 
 import numpy
 
+from lstm_sentiment import __version__
 from lstm_sentiment.data.finding import find_dataset
-from lstm_sentiment.data.safe_reading import fingerprint
 from lstm_sentiment.engine.names import config, description
 from lstm_sentiment.errors import ConfigError, DataError, ModelError
+from lstm_sentiment.files import fingerprint
 from lstm_sentiment.model import saved_model
 
-PROJECT_VERSION = '0.1.0'
 # Arguments that a repetition may have of its own.
 OWN = {'saveto', 'checkpoint', 'resume', 'dispFreq', 'callback'}
 
 
 def provenance(reload_model=None):
     """What options and seed leave open: versions, device, floatX, the model started from."""
-    found = {'engine': description(), 'numpy': numpy.__version__, 'project': PROJECT_VERSION,
+    found = {'engine': description(), 'numpy': numpy.__version__, 'project': __version__,
              'floatX': config.floatX}
     if reload_model:
         found['reload_sha256'] = fingerprint(reload_model)

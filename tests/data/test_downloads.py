@@ -17,7 +17,8 @@ import pytest
 from test_imdb import dumps, small_parts
 
 import imdb
-from lstm_sentiment.data import datasets, downloads, finding, safe_reading
+from lstm_sentiment import files
+from lstm_sentiment.data import datasets, downloads, finding
 from lstm_sentiment.errors import DataError, DownloadError
 from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS
 
@@ -161,10 +162,10 @@ def test_download_checks_and_ties_the_dictionary(site, folders, capsys):
     output = capsys.readouterr()
     assert output.out == '' and output.err.count('\n') == 1
     words, settings = datasets.load_dictionary(str(folders[1] / 'imdb.dict.pkl.gz'),
-                                           safe_reading.fingerprint(path))
+                                           files.fingerprint(path))
     assert words['word3'] == 5
     assert settings == dict(TEXT_SETTINGS, classes=CLASSES,
-                            fingerprint=safe_reading.fingerprint(path))
+                            fingerprint=files.fingerprint(path))
     # The tutorial's own way of reading it still gives the words.
     with gzip.open(folders[1] / 'imdb.dict.pkl.gz') as file:
         assert pickle.load(file) == words
@@ -268,7 +269,7 @@ def test_download_of_the_reviews_themselves(site, folders, tmp_path):
     assert train == ([[2, 5, 3, 4], [2, 6, 3, 4]], [1, 0])
     assert test == ([[5, 1], [6, 4]], [1, 0])
     words, _ = datasets.load_dictionary(str(folders[1] / 'imdb.dict.pkl'),
-                                        safe_reading.fingerprint(path))
+                                        files.fingerprint(path))
     assert words == {'a': 2, 'film': 3, '.': 4, 'fine': 5, 'dull': 6}
 
 

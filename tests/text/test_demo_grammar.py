@@ -11,7 +11,8 @@ import pytest
 from scipy import optimize, sparse
 
 import imdb
-from lstm_sentiment.data import datasets, finding, safe_reading
+from lstm_sentiment import files
+from lstm_sentiment.data import datasets, finding
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.text import demo_grammar
 from lstm_sentiment.text.vocabulary import dictionary_path
@@ -284,7 +285,7 @@ def test_the_ids_stand_for_the_words_of_the_texts(dataset, corpus):
     assert (summary.n_train, summary.n_test) == (demo_grammar.N_TRAIN,
                                                  demo_grammar.N_TEST)
     words, settings = datasets.load_dictionary(
-        dictionary_path(path), safe_reading.fingerprint(path))
+        dictionary_path(path), files.fingerprint(path))
     assert settings['fingerprint'] == summary.fingerprint
     word_of = {number: word for word, number in words.items()}
     for part, (sequences, labels) in zip(('train', 'test'),
@@ -306,7 +307,7 @@ def test_load_data_makes_the_dataset_once(dataset, tmp_path, monkeypatch):
     path = finding.demo_dataset()
     assert path == str(tmp_path / 'data' / 'demo-') + (
         demo_grammar.CORPUS_SHA256[:8] + '.pkl')
-    assert safe_reading.fingerprint(path) == safe_reading.fingerprint(dataset[0])
+    assert files.fingerprint(path) == files.fingerprint(dataset[0])
 
     def never(path):
         raise AssertionError('made again')
