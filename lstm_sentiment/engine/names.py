@@ -326,6 +326,8 @@ def drop_unused(op, plain_op):
 
     rewrite = node_rewriter([type(op)])(only_first_is_read)
     name = 'drop_unused_%s' % type(op).__name__
+    while name in optdb:  # a module that is reloaded makes its nodes anew
+        name += '_again'
     register_after_stabilize(name, in2out(rewrite, name=name))
 
 

@@ -96,6 +96,29 @@ def test_a_later_model_replaces_the_earlier(path, tmp_path):
     assert sorted(os.listdir(str(tmp_path))) == ['model.npz', 'model.npz.json']
 
 
+def test_a_model_of_more_than_two_gibibytes_can_be_read(path, monkeypatch):
+    """It has records of 64 bits; here from 100 bytes on."""
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile, 'ZIP64_LIMIT', 100)
+        save(path, arrays(3.), dict(OPTIONS, dim_proj=4))
+    with open(path, 'rb') as stream:
+        assert b'PK\x06\x07' in stream.read()
+    assert (load_params(path, zeros())['Wemb'] == 3 * arrays()['Wemb']).all()
+    assert load_options(path)['dim_proj'] == 4
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='permissions and links as on Unix')
+def test_permissions_and_links_stay(path, tmp_path):
+    os.chmod(path, 0o600)
+    os.chmod(path + '.json', 0o640)
+    os.rename(path, str(tmp_path / 'elsewhere'))
+    os.symlink('elsewhere', path)
+    save(path, arrays(2.), OPTIONS)
+    assert os.path.islink(path)
+    assert [os.stat(name).st_mode & 0o777 for name in (path, path + '.json')] == [0o600, 0o640]
+    assert (load_params(path, zeros())['Wemb'] == 2 * arrays()['Wemb']).all()
+
+
 # Where a model can be saved
 
 def test_npz_is_added(tmp_path):
