@@ -126,6 +126,8 @@ def drop_unused(op, plain_op):
 
     rewrite = names.node_rewriter([type(op)])(only_first_is_read)
     name = 'drop_unused_%s' % type(op).__name__
+    while name in names.optdb:  # a module that is reloaded makes its nodes anew
+        name += '_again'
     names.register_after_stabilize(name, names.in2out(rewrite, name=name))
 
 

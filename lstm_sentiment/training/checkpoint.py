@@ -12,9 +12,10 @@ import os
 
 import numpy
 
-from lstm_sentiment.data.safe_reading import open_arrays, reason
-from lstm_sentiment.errors import ConfigError, ModelError
-from lstm_sentiment.model.saved_model import plain, replace_file
+from lstm_sentiment.data.safe_reading import open_arrays
+from lstm_sentiment.errors import ConfigError, ModelError, reason
+from lstm_sentiment.files import replace_file
+from lstm_sentiment.model.saved_model import plain
 from lstm_sentiment.training.provenance import BY_HAND, provenance
 
 FORMAT = 2

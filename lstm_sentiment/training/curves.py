@@ -17,7 +17,7 @@ import os
 import sys
 
 from lstm_sentiment.errors import ConfigError
-from lstm_sentiment.model import saved_model
+from lstm_sentiment.files import replace_file, require_writable
 
 COLUMNS = ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err', 'is_best']
 # So many displayed costs make a point of the smooth curve.
@@ -53,9 +53,9 @@ class Curves(object):
         self.costs, self.validations, self.stream = [], [], None
         if plot:
             self.kind = picture_kind(plot)
-            saved_model.require_writable('plot', plot)
+            require_writable('plot', plot)
         if log:
-            saved_model.require_writable('log', log)
+            require_writable('log', log)
         if show:
             kinds_of_picture('show')
 
@@ -104,7 +104,7 @@ class Curves(object):
         content = io.BytesIO()
         drawn.savefig(content, format=self.kind)
         try:
-            saved_model.replace_file(self.plot, content.getvalue())
+            replace_file(self.plot, content.getvalue())
         except OSError as error:
             self.plot = give_up(self.plot, error)
 

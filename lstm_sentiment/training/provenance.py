@@ -6,10 +6,10 @@ import numpy
 
 from lstm_sentiment import __version__
 from lstm_sentiment.data.finding import find_dataset
-from lstm_sentiment.data.safe_reading import fingerprint
 from lstm_sentiment.engine.names import BY_HAND as IS_BY_HAND
 from lstm_sentiment.engine.names import config, description
 from lstm_sentiment.errors import ConfigError, DataError, ModelError
+from lstm_sentiment.files import fingerprint
 from lstm_sentiment.model import saved_model
 
 # Arguments that a repetition may have of its own.

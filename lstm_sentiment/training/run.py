@@ -1,5 +1,6 @@
 """A training run: what happens around an update."""
 import contextlib
+import copy
 import math
 import time
 from collections import OrderedDict
@@ -9,12 +10,7 @@ import numpy
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.training import provenance
-from lstm_sentiment.training.checkpoint import (
-    Checkpoint,
-    generator_from,
-    generator_state,
-    is_generator,
-)
+from lstm_sentiment.training.checkpoint import Checkpoint, is_generator
 from lstm_sentiment.training.display import Display, show_errors
 from lstm_sentiment.training.early_stopping import EarlyStopping
 from lstm_sentiment.training.interrupts import DeferredInterrupts
@@ -53,8 +49,8 @@ class Run(object):
         Updates so far, the epoch (from 0), updates in it, and samples seen in it.
     validated_at : int
         The update after which the last validation was.
-    rng_before : list
-        The state of `rng` before the epoch.
+    rng_before : numpy.random.RandomState
+        As `rng` was before the epoch.
     best : dict of arrays or None
         The parameters of the best validation error; the last of equals.
     best_errors : tuple of float or None
@@ -68,7 +64,7 @@ class Run(object):
         self.tparams, self.optimizer, self.errors = tparams, optimizer, errors
         self.split, self.prepare_data = split, prepare_data
         self.update, self.epoch, self.n_done, self.n_seen = 0, 0, 0, 0
-        self.validated_at, self.rng_before = 0, generator_state(rng)
+        self.validated_at, self.rng_before = 0, copy.deepcopy(rng)
         self.best, self.best_errors, self.history_errs = None, None, []
         self.bad_cost, self.seconds_before = False, 0.
         self.per_epoch = len(split(len(data.train[0]), options['batch_size']))
@@ -144,7 +140,7 @@ class Run(object):
     def end_epoch(self):
         print('Seen %d samples' % self.n_seen)
         self.interrupts.hold()
-        self.rng_before = generator_state(self.rng)
+        self.rng_before = copy.deepcopy(self.rng)
         self.epoch, self.n_done, self.n_seen = self.epoch + 1, 0, 0
         self.interrupts.release()
 
@@ -267,6 +263,7 @@ class Run(object):
         values = OrderedDict(('param.' + name, p.get_value()) for name, p in self.tparams.items())
         values.update(('mean.' + name, mean.get_value()) for name, mean in self.mean.shared.items())
         values.update(('state.' + name, value) for name, value in self.optimizer.state().items())
+        values['rng'] = self.rng_before
         return OrderedDict((name, value if is_generator(value) else numpy.asarray(value))
                            for name, value in values.items())
 
@@ -279,8 +276,8 @@ class Run(object):
         self.checkpoint.save(values, {
             'update': self.update, 'epoch': self.epoch, 'n_done': self.n_done,
             'history_errs': self.history_errs, 'best_errors': self.best_errors,
-            'seconds': seconds, 'finished': finished, 'validated_at': self.validated_at,
-            'rng': self.rng_before})
+            'seconds': seconds, 'finished': finished,
+            'validated_at': self.validated_at})
 
     def resume(self):
         """Make the run what its checkpoint says; without one, a run begins."""
@@ -298,9 +295,9 @@ class Run(object):
             self.best_errors = progress['best_errors'] and tuple(progress['best_errors'])
         for name in ('update', 'epoch', 'n_done', 'validated_at'):
             setattr(self, name, progress[name])
-        self.seconds_before, self.rng_before = progress['seconds'], progress['rng']
+        self.seconds_before, self.rng_before = progress['seconds'], values['rng']
         for errors in progress['history_errs']:
             self.history_errs.append(errors)
             self.stopping.judge(errors[0])
-        self.rng.set_state(generator_from(self.rng, progress['rng']).get_state())
+        self.rng.set_state(self.rng_before.get_state())
         print('Resumed after update', self.update)

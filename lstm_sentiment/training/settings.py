@@ -4,6 +4,7 @@ import os
 from collections import namedtuple
 
 from lstm_sentiment.data import finding
+from lstm_sentiment.files import require_writable
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.options import check_values, require
 from lstm_sentiment.text import demo_grammar
@@ -84,7 +85,7 @@ def complete_places(options):
     if options['checkpoint'] == '':
         options['checkpoint'] = options['saveto'] and options['saveto'] + ENDING
     if options['checkpoint']:
-        saved_model.require_writable('checkpoint', options['checkpoint'])
+        require_writable('checkpoint', options['checkpoint'])
         taken = [os.path.realpath(path) for path in saved_model.files_of(options['saveto'])]
         require(os.path.realpath(options['checkpoint']) not in taken, 'checkpoint',
                 options['checkpoint'], 'another file than the model')

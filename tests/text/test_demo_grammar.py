@@ -11,7 +11,8 @@ import pytest
 from scipy import optimize, sparse
 
 import imdb
-from lstm_sentiment.data import datasets, finding, safe_reading
+from lstm_sentiment import files
+from lstm_sentiment.data import datasets, finding
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.text import demo_grammar
 from lstm_sentiment.text.vocabulary import dictionary_path
@@ -292,7 +293,7 @@ def test_the_ids_stand_for_the_words_of_the_texts(made, corpus):
     assert (summary.n_train, summary.n_test) == (demo_grammar.N_TRAIN,
                                                  demo_grammar.N_TEST)
     words, settings = datasets.load_dictionary(
-        dictionary_path(path), safe_reading.fingerprint(path))
+        dictionary_path(path), files.fingerprint(path))
     assert settings['fingerprint'] == summary.fingerprint
     word_of = {number: word for word, number in words.items()}
     for part, (sequences, labels) in zip(('train', 'test'),

@@ -88,7 +88,7 @@ def test_the_command_line_logs_what_is_printed(easy, capsys):
 
 @pytest.mark.parametrize('option, path, said', [
     ('--log', 'nowhere/run.csv', 'log=nowhere/run.csv cannot be written: No such file'),
-    ('--log', '.', 'log=. cannot be written: . is a folder')])
+    ('--log', '.', 'log=. cannot be written: it is a folder')])
 def test_a_file_that_cannot_be_written_is_found_before_training(easy, capsys, option, path, said):
     with pytest.raises(SystemExit) as caught:
         lstm.main(easy + [option, path])
