@@ -58,7 +58,7 @@ def name_of(rule):
     """The name of an update rule, the same in each process.
 
     >>> name_of('sgd'), name_of(functools.partial(int, base=2))
-    ('sgd', "int(base=2)")
+    ('sgd', 'int(base=2)')
     """
     if isinstance(rule, functools.partial):
         given = [repr(value) for value in rule.args]

@@ -1,4 +1,5 @@
 """The native loops against those in NumPy, in float32, and what threads must not change."""
+import concurrent.futures
 import os
 import sys
 import threading
@@ -88,6 +89,45 @@ def test_a_product_in_halves_is_the_product():
     for worth_sharing in (1, 9, 10):
         numpy.testing.assert_allclose(numpy_recurrence.product(array, matrix, worth_sharing),
                                       array.dot(matrix), rtol=0, atol=1e-14)
+
+
+def test_overlapping_contexts_leave_a_setting_as_it_was():
+    value = [5]
+
+    def change():
+        before, value[0] = value[0], 1
+        return lambda: value.__setitem__(0, before)
+    setting = threads.ProcessSetting(change)
+    first, second = setting, setting
+    first.__enter__()
+    second.__enter__()
+    assert value == [1]
+    first.__exit__(None, None, None)
+    assert value == [1]  # the other still needs it
+    second.__exit__(None, None, None)
+    assert value == [5]
+    with setting:
+        assert value == [1]
+    assert value == [5]
+
+
+def test_an_interrupt_waits_for_the_other_thread(monkeypatch):
+    """A second Ctrl-C inside the wait does not end it either."""
+    monkeypatch.setattr(threads, 'n_threads', lambda: 2)
+    waits, go_on, done = [], threading.Event(), []
+    wait = concurrent.futures.wait
+
+    def interrupted_wait(futures):
+        waits.append(1)
+        if len(waits) < 3:
+            raise KeyboardInterrupt
+        go_on.set()
+        return wait(futures)
+
+    monkeypatch.setattr(threads.concurrent.futures, 'wait', interrupted_wait)
+    with pytest.raises(KeyboardInterrupt):
+        threads.side_by_side(int, lambda: go_on.wait(60) and done.append(True))
+    assert done == [True] and len(waits) == 3
 
 
 def test_one_thread_where_a_variable_says_so(monkeypatch):

@@ -50,6 +50,28 @@ def test_each_row_is_written_at_once(folder):
     assert os.listdir('.') == ['run.csv']
 
 
+def test_the_log_of_a_resumed_run_is_continued(folder):
+    with curves.Curves(log='run.csv') as record:
+        for made in RECORDS:
+            record(made)
+    before = read_log()
+    again = RECORDS[3:]  # from update 30 on
+    with curves.Curves(log='run.csv', resume=True) as record:
+        for made in again:
+            record(made)
+    assert read_log() == before
+    with curves.Curves(log='run.csv') as record:  # a run of its own
+        record(RECORDS[3])
+    assert len(read_log()) == 2
+
+
+def test_a_file_that_is_no_log_is_not_continued(folder):
+    (folder / 'run.csv').write_text('a,b\n1,2\n')
+    with curves.Curves(log='run.csv', resume=True) as record:
+        record(RECORDS[0])
+    assert len(read_log()) == 2 and read_log()[0][0] == 'epoch'
+
+
 def test_training_goes_on_when_the_log_cannot(folder, capsys):
     record = curves.Curves(log='run.csv')
     os.mkdir('run.csv')
