@@ -27,14 +27,12 @@ import inspect
 import itertools
 import math
 import shlex
-import signal
 import sys
 import time
 
 import numpy
 
 from lstm_sentiment import command_line
-from lstm_sentiment.errors import TutorialError
 from lstm_sentiment.text import tokenizing
 from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.preprocessing import TEST_PORTION, preprocess
@@ -63,7 +61,7 @@ def quantile(lengths, portion):
 def training_command(summary, output, n_words=None):
     """The command line that trains on what was made, with options where the defaults do not fit."""
     maxlen = quantile(summary.lengths, KEPT_PORTION) + 1  # len < maxlen is kept
-    command = ['python', 'lstm.py', '--dataset', output, '--maxlen', str(maxlen)]
+    command = command_line.command('lstm').split() + ['--dataset', output, '--maxlen', str(maxlen)]
     n_ids = summary.n_words + FIRST_WORD_ID
     if n_words is not None or n_ids < DEFAULT_N_WORDS:
         command += ['--n-words', str(n_ids)]
@@ -130,37 +128,32 @@ def make_parser():
     parser.set_defaults(**{name: parameter.default for name, parameter
                            in inspect.signature(preprocess).parameters.items()
                            if name not in ('source', 'progress')})
-    command_line.add_debug(parser)
+    command_line.add_common_options(parser)
     return parser
 
 
-def main(argv=None):
-    """Run the command line; return the exit status."""
-    options = make_parser().parse_args(argv)
+def work(arguments=None):
+    """Preprocess as a command line says, and print what was made."""
+    options = make_parser().parse_args(arguments)
     del options.debug
     started = time.time()
-    try:
-        with command_line.plain_warnings():
-            summary = preprocess(progress=True, **vars(options))
-    except TutorialError as error:
-        command_line.report(error, argv)
-        return 2
-    except KeyboardInterrupt:
-        print('Interrupted; no file was written.', file=sys.stderr)
-        return 130
+    summary = preprocess(progress=True, **vars(options))
     beside = dictionary_path(options.output)
     dictionary = options.dictionary or beside
     for line in report(summary):
         print(line)
     print(f'{options.output} and {dictionary} written in {time.time() - started:.1f} s')
     if dictionary != beside:
-        print(f'Training looks for the dictionary at {beside}; predict.py takes this one by '
-              f'--dictionary {shlex.quote(dictionary)}')
+        print(f'Training looks for the dictionary at {beside}; {command_line.command("predict")} '
+              f'takes this one by --dictionary {shlex.quote(dictionary)}')
     print('To train on it, with a maxlen that keeps 95 % of the texts:')
     print(training_command(summary, options.output, options.n_words))
-    return 0
+
+
+def main(arguments=None):
+    """Run the command line; return the exit status."""
+    return command_line.run(work, arguments, 'Interrupted; no file was written.')
 
 
 if __name__ == '__main__':
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
     sys.exit(main())

@@ -29,6 +29,7 @@ from tqdm import tqdm
 from urllib3.exceptions import MaxRetryError
 from urllib3.util import Retry
 
+from lstm_sentiment.command_line import command
 from lstm_sentiment.data.datasets import TUTORIAL_SHA256, load_dictionary, read_dataset
 from lstm_sentiment.errors import DataError, DownloadError, TutorialError
 from lstm_sentiment.files import fingerprint, put_in_place
@@ -102,8 +103,10 @@ def download_dataset(folder, looked_in):
         'What you can do:\n'
         f'  - put {DATASET} or {DATASET}.gz into {folder}, or name the folder that holds it in '
         'IMDB_DATA_DIR;\n'
-        '  - make it from the reviews (the folder aclImdb): python imdb_preprocess.py aclImdb;\n'
-        '  - train on the dataset that this project makes itself: python lstm.py --dataset demo')
+        '  - make it from the reviews (the folder aclImdb): '
+        f'{command("imdb_preprocess")} aclImdb;\n'
+        f'  - train on the dataset that this project makes itself: {command("lstm")} '
+        '--dataset demo')
 
 
 # What each source gives
