@@ -153,7 +153,7 @@ sys.path[:0] = {paths!r}
 import imdb, lstm
 from test_lstm import easy_data
 lstm.datasets['easy'] = (easy_data, imdb.prepare_data)
-lstm.main({arguments!r})
+sys.exit(lstm.main({arguments!r}))
 """
 ARGUMENTS = ['--dataset', 'easy', '--n-words', '12', '--dim-proj', '8', '--max-epochs', '60',
              '--valid-freq', '10', '--save-freq', '3', '--maxlen', 'none', '--disp-freq', '1',
@@ -259,13 +259,14 @@ TWICE = """
 import sys, time
 sys.path.insert(0, {path!r})
 from lstm_sentiment import command_line
-with command_line.ended_by_signals():
+def work(arguments):
     try:
         print('ready', flush=True)
         time.sleep(60)
     except KeyboardInterrupt:
         print('saving', flush=True)
         {then}
+sys.exit(command_line.run(work))
 """
 
 
