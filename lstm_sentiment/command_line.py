@@ -32,7 +32,7 @@ def started_as(script):
 
 def runs_as_command():
     """Whether the program that runs is an installed command, such as ``lstm-train``."""
-    return command_name(sys.argv[0]) in COMMANDS.values()
+    return bool(sys.argv) and command_name(sys.argv[0]) in COMMANDS.values()
 
 
 def command_name(path):

@@ -347,7 +347,8 @@ RELOAD = """
 import importlib, pkgutil, sys
 import imdb, imdb_preprocess, lstm, predict, lstm_sentiment
 names = [module.name for module in pkgutil.walk_packages(lstm_sentiment.__path__, 'lstm_sentiment.')
-         if 'jax' not in module.name]
+         if 'jax' not in module.name
+         and ('_names' not in module.name or module.name in sys.modules)]
 for module in [importlib.import_module(name) for name in names] + [
         imdb, imdb_preprocess, lstm, predict]:
     importlib.reload(module)

@@ -45,6 +45,7 @@ def dataset(tmp_path, monkeypatch):
 
 def train(**options):
     lstm.train_lstm(**dict(dict(dataset='shop.pkl', dim_proj=4, max_epochs=1, n_words=9,
+                                overwrite=True,
                                 valid_portion=0.2, saveto='model.npz'), **options))
     return saved_model.load(options.get('saveto', 'model.npz'))
 
