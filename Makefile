@@ -9,17 +9,19 @@ run:             ## train on the IMDB reviews
 demo:            ## train on the small made-up reviews, without network
 	THEANO_FLAGS="floatX=float32" $(PYTHON) lstm.py --dataset demo
 
-test:            ## run the tests
+test:            ## run the tests, in about two minutes
 	$(PYTHON) -m pytest -q
 
-test-slow:       ## run the tests that take minutes
+slow:            ## run the tests that take tens of seconds each
 	$(PYTHON) -m pytest -q -m slow
 
-fuzz:            ## feed over 15,000 spoilt and hostile files to all that read files
-	FUZZ_CASES=1200 $(PYTHON) -m pytest -q tests/test_fuzz.py
+long:            ## run the longest tests: over 15,000 spoilt and hostile files, 100 killed runs
+	$(PYTHON) -m pytest -q -s -m long
+	SOAK_KILLS=100 $(PYTHON) -m pytest -q -s tests/training/test_checkpoint.py -k killed
 
-soak:            ## kill a small run 100 times and resume it each time
-	SOAK_KILLS=100 $(PYTHON) -m pytest -q -s tests/test_checkpoint.py -k killed
+lint:            ## check the style and the arrows between the parts (needs the extra dev)
+	$(PYTHON) -m ruff check .
+	lint-imports
 
 bench:           ## time it beside PyTorch (needs the extra bench)
 	$(PYTHON) benchmarks/bench.py
@@ -42,7 +44,4 @@ figures:         ## train for, and draw, the figures of the tutorial (needs the 
 notebook:        ## run the notebook and keep its outputs (needs the extra docs)
 	$(PYTHON) notebooks/execute.py
 
-lint:            ## check the style
-	ruff check .
-
-.PHONY: help run demo test test-slow fuzz soak bench full figures notebook lint
+.PHONY: help run demo test slow long lint bench full figures notebook

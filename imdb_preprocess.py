@@ -63,7 +63,8 @@ def quantile(lengths, portion):
 def training_command(summary, output, n_words=None):
     """The command line that trains on what was made, with options where the defaults do not fit."""
     maxlen = quantile(summary.lengths, KEPT_PORTION) + 1  # len < maxlen is kept
-    command = ['python', 'lstm.py', '--dataset', output, '--maxlen', str(maxlen)]
+    command = command_line.command('lstm.py').split()
+    command += ['--dataset', output, '--maxlen', str(maxlen)]
     n_ids = summary.n_words + FIRST_WORD_ID
     if n_words is not None or n_ids < DEFAULT_N_WORDS:
         command += ['--n-words', str(n_ids)]
@@ -130,7 +131,7 @@ def make_parser():
     parser.set_defaults(**{name: parameter.default for name, parameter
                            in inspect.signature(preprocess).parameters.items()
                            if name not in ('source', 'progress')})
-    command_line.add_debug(parser)
+    command_line.add_common(parser)
     return parser
 
 
@@ -154,7 +155,8 @@ def main(argv=None):
         print(line)
     print(f'{options.output} and {dictionary} written in {time.time() - started:.1f} s')
     if dictionary != beside:
-        print(f'Training looks for the dictionary at {beside}; predict.py takes this one by '
+        print(f'Training looks for the dictionary at {beside}; '
+              f'{command_line.program("predict.py")} takes this one by '
               f'--dictionary {shlex.quote(dictionary)}')
     print('To train on it, with a maxlen that keeps 95 % of the texts:')
     print(training_command(summary, options.output, options.n_words))

@@ -1,54 +1,48 @@
 """A sentiment classifier with Long Short-Term Memory, after the deeplearning.net tutorial.
 
-``THEANO_FLAGS="floatX=float32" python lstm.py`` trains it on the IMDB reviews.
+``python lstm.py`` trains it on the IMDB reviews.
 
 Axes are named the same everywhere: `n_timesteps` words of the longest review
 of a minibatch, `n_samples` reviews, `dim_proj` units.
 """
-import contextlib
 import functools
-import math
-import sys
-import threading
-import time
-import warnings
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict
 
 import numpy
 import scipy.linalg
 
 from lstm_sentiment import command_line
-from lstm_sentiment.model import saved_model
-from lstm_sentiment.options import check_values, require
-from lstm_sentiment.training import curves
-from lstm_sentiment.training.early_stopping import EarlyStopping
+from lstm_sentiment import options as settings
+from lstm_sentiment.engine import flags
 
-with command_line.plain_errors(active=__name__ == '__main__'):  # flags that cannot be used
+IS_SCRIPT = command_line.started_as('lstm.py')
+if IS_SCRIPT:
+    flags.DEFAULTS['floatX'] = 'float32'  # where the user's configuration names none
+
+with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     import imdb
-    from lstm_sentiment.data import finding, training_data
+    from lstm_sentiment.data import finding
+    from lstm_sentiment.data.training_data import load_training_data
     from lstm_sentiment.engine.names import (
-        BY_HAND,
         RandomStreams,
         config,
         description,
+        per_sample_function,
         sigmoid,
         softmax,
         tensor,
         theano,
     )
-    from lstm_sentiment.recurrence import graph_nodes, numpy_recurrence, sparse_updates
-    from lstm_sentiment.recurrence.optimizers import adadelta, rmsprop, sgd
-    from lstm_sentiment.text import demo_grammar
-    from lstm_sentiment.training import provenance
-    from lstm_sentiment.training.averaging import RunningMean
-    from lstm_sentiment.training.checkpoint import START, Checkpoint, check_places, generator_state
-    from lstm_sentiment.training.word_dropout import drop_words
-
-update_rules = {'adadelta': adadelta, 'rmsprop': rmsprop, 'sgd': sgd}
+    from lstm_sentiment.engine.optimizers import Rule, optimizer_of
+    from lstm_sentiment.model import saved_model
+    from lstm_sentiment.recurrence.backend import backend
+    from lstm_sentiment.training import curves, provenance
+    from lstm_sentiment.training.run import Run
+    from lstm_sentiment.training.settings import settings_of
 
 # name: (load_data, prepare_data)
 datasets = {'imdb': (imdb.load_data, imdb.prepare_data),
-            'demo': (functools.partial(imdb.load_data, 'demo'), imdb.prepare_data)}
+            'demo': (functools.partial(imdb.load_data, finding.DEMO), imdb.prepare_data)}
 
 
 def get_dataset(name):
@@ -279,6 +273,124 @@ def dropout_layer(state_before, use_noise, streams):
     return state_before * (use_noise * keep + (1 - use_noise) * half)
 
 
+# Update rules.
+
+# With g the gradient, p a parameter, and running means E[.] that start at zero. The formulas are
+# arithmetic alone: they serve for the variables of a graph and for arrays. What `n_steps` updates
+# with g = 0 do to a parameter and its means is a power of the decay: the idle forms.
+DECAY = 0.95     # of the running means
+MOMENTUM = 0.9   # of rmsprop's step
+
+
+def sgd_step(lr, grad, p):
+    """New value of p.
+
+    p ← p − lr·g
+    """
+    return [p - lr * grad]
+
+
+def sgd_idle(n_steps, p):
+    return [p]
+
+
+SGD = Rule('sgd', sgd_step, sgd_idle, states=(), moves_when_idle=False)
+
+
+def sgd(lr, tparams, grads, x, mask, y, cost):
+    """Stochastic gradient descent, equation 12 of docs/tutorial.md.
+
+    Parameters
+    ----------
+    lr : scalar variable
+        Learning rate.
+    tparams : dict of shared variables
+    grads : list of variables
+        Gradients of the cost, in the order of `tparams`.
+    x, mask, y : variables
+        Word ids (n_timesteps, n_samples) int64, mask of that shape in floatX, labels (n_samples,)
+        int64.
+    cost : scalar variable
+
+    Returns
+    -------
+    f_grad_shared : function of x, mask, y that keeps the gradients and returns the cost
+    f_update : function of lr that moves the parameters
+    """
+    return compile_rule(SGD, lr, tparams, grads, x, mask, y, cost)
+
+
+def adadelta_step(lr, grad, p, mean_grad2, mean_step2):
+    """New values of p, E[g²] and E[Δ²]; `lr` is not used.
+
+    E[g²] ← 0.95·E[g²] + 0.05·g²;  Δ = −sqrt(E[Δ²] + 1e-6) / sqrt(E[g²] + 1e-6)·g;
+    E[Δ²] ← 0.95·E[Δ²] + 0.05·Δ²;  p ← p + Δ
+    """
+    mean_grad2 = DECAY * mean_grad2 + (1 - DECAY) * grad ** 2
+    step = -(mean_step2 + 1e-6) ** 0.5 / (mean_grad2 + 1e-6) ** 0.5 * grad
+    mean_step2 = DECAY * mean_step2 + (1 - DECAY) * step ** 2
+    return [p + step, mean_grad2, mean_step2]
+
+
+def adadelta_idle(n_steps, p, mean_grad2, mean_step2):
+    """Both means decay; p stays, since its step is a multiple of g."""
+    decay = DECAY ** n_steps
+    return [p, mean_grad2 * decay, mean_step2 * decay]
+
+
+ADADELTA = Rule('adadelta', adadelta_step, adadelta_idle, states=('mean_grad2', 'mean_step2'),
+                moves_when_idle=False)
+
+
+def adadelta(lr, tparams, grads, x, mask, y, cost):
+    """AdaDelta, equation 13 of docs/tutorial.md; parameters and result are those of :func:`sgd`.
+
+    M. D. Zeiler, ADADELTA: an adaptive learning rate method, 2012, arXiv:1212.5701, algorithm 1.
+    """
+    return compile_rule(ADADELTA, lr, tparams, grads, x, mask, y, cost)
+
+
+def rmsprop_step(lr, grad, p, mean_grad, mean_grad2, step):
+    """New values of p, E[g], E[g²] and Δ; `lr` is not used.
+
+    E[g] ← 0.95·E[g] + 0.05·g;  E[g²] ← 0.95·E[g²] + 0.05·g²;
+    Δ ← 0.9·Δ − 1e-4·g / sqrt(E[g²] − E[g]² + 1e-4);  p ← p + Δ
+    """
+    mean_grad = DECAY * mean_grad + (1 - DECAY) * grad
+    mean_grad2 = DECAY * mean_grad2 + (1 - DECAY) * grad ** 2
+    spread = (mean_grad2 - mean_grad ** 2 + 1e-4) ** 0.5
+    step = MOMENTUM * step - 1e-4 * grad / spread
+    return [p + step, mean_grad, mean_grad2, step]
+
+
+def rmsprop_idle(n_steps, p, mean_grad, mean_grad2, step):
+    """The means decay, and p moves on by (0.9 + 0.9² + ...) times its last step."""
+    decay, left = DECAY ** n_steps, MOMENTUM ** n_steps
+    moved = (1 - left) * (MOMENTUM / (1 - MOMENTUM))
+    return [p + step * moved, mean_grad * decay, mean_grad2 * decay, step * left]
+
+
+RMSPROP = Rule('rmsprop', rmsprop_step, rmsprop_idle, states=('mean_grad', 'mean_grad2', 'step'),
+               moves_when_idle=True)
+
+
+def rmsprop(lr, tparams, grads, x, mask, y, cost):
+    """RMSProp, centred and with momentum, equation 14 of docs/tutorial.md; see :func:`sgd`.
+
+    A. Graves, Generating sequences with recurrent neural networks, 2013, arXiv:1308.0850,
+    equations 38 to 45.
+    """
+    return compile_rule(RMSPROP, lr, tparams, grads, x, mask, y, cost)
+
+
+def compile_rule(rule, lr, tparams, grads, x, mask, y, cost):
+    optimizer = backend.optimizer(rule, lr, tparams, grads, x, mask, y, cost)
+    return optimizer.gradient, optimizer.update
+
+
+update_rules = {'adadelta': adadelta, 'rmsprop': rmsprop, 'sgd': sgd}
+
+
 # Model.
 
 
@@ -306,31 +418,18 @@ def build_model(tparams, options):
     mask = tensor.matrix('mask', dtype=config.floatX)
     y = tensor.vector('y', dtype='int64')
 
-    if BY_HAND and layers[options['encoder']][1] is lstm_layer:
-        proj = graph_nodes.encode(tparams, x, mask, prefix=options['encoder'])
-    else:
-        if BY_HAND:
-            warnings.warn('the encoder %s has no passes by hand, and its scan is slow without a '
-                          'compiler: set THEANO_FLAGS="mode=FAST_RUN"' % options['encoder'])
-        proj = encode(tparams, x, mask, options)
+    proj = backend.encode(encode, tparams, x, mask, options)
     if options['use_dropout']:
         proj = dropout_layer(proj, use_noise, RandomStreams(options.get('seed', 123)))
     pred = softmax(tensor.dot(proj, tparams['U']) + tparams['b'])
 
-    f_pred_padded = theano.function([x, mask], pred, name='f_pred_prob')
-
-    alone = threading.Lock()
-
-    def f_pred_prob(x, mask):
-        with alone:  # the engine's storage serves one call at a time
-            probs = numpy.asarray(f_pred_padded(x, mask))
-        return probs[:x.shape[1]]  # a function on JAX pads the minibatch
+    f_pred_prob = per_sample_function([x, mask], pred, name='f_pred_prob')
 
     def f_pred(x, mask):
         return f_pred_prob(x, mask).argmax(axis=1)
 
     likelihood = pred[tensor.arange(y.shape[0]), y]
-    # Differs from the tutorial: a sample without words, such as padding, counts in nothing.
+    # Differs from the tutorial: a sample without words, such as padding, does not affect it.
     counts = tensor.minimum(mask.sum(axis=0), 1)
     cost = -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), 1)
     return use_noise, x, mask, y, f_pred_prob, f_pred, cost
@@ -381,10 +480,6 @@ def pred_error(f_pred, prepare_data, data, iterator, verbose=False):
 
 # Training.
 
-# What a callback is told: at each displayed cost, and at each validation.
-Displayed = namedtuple('Displayed', 'epoch update cost updates_per_epoch max_epochs')
-Validated = namedtuple('Validated', 'epoch update train_err valid_err test_err is_best')
-
 
 def train_lstm(
         dim_proj=128, patience=10, max_epochs=5000, dispFreq=10, decay_c=0., lrate=0.0001,
@@ -392,7 +487,7 @@ def train_lstm(
         validFreq=370, saveFreq=1110, maxlen=100, batch_size=16, valid_batch_size=64,
         dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
         seed=123, valid_portion=0.05, length_window=0, word_dropout=0., average=0, checkpoint='',
-        resume=False, callback=None):
+        resume=False, overwrite=False, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -453,14 +548,18 @@ def train_lstm(
         ending in .checkpoint; None for no such file.
     resume : bool
         Go on from the checkpoint, if there is one.
+    overwrite : bool
+        Replace what other runs left at these places: a model of another dataset, an unfinished run.
     callback : callable, optional
-        Called with a Displayed at each displayed cost and a Validated at each validation.
+        Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
+        validation.
 
     Returns
     -------
     train_err, valid_err, test_err : float
         Share of misclassified reviews under the parameters with the best
-        validation error; (1., 1., 1.) if the cost stopped being a number.
+        validation error; (1., 1., 1.) if the cost stopped being a number, no numbers if the run was
+        interrupted before any validation, and again while they were measured.
 
     Raises
     ------
@@ -468,217 +567,85 @@ def train_lstm(
         An argument, the data or a model cannot be used; the message says why.
     """
     arguments = dict(locals())
-    del arguments['callback']
-    print(description())
-    options = check_options(arguments)
-    kept_at, resume = options.pop('checkpoint'), options.pop('resume')
-    options.update(provenance.provenance(reload_model))
+    print(description(say_default=True))
+    options, control = settings_of(arguments, layers, update_rules, datasets)
     print('model options', options)
     rng = numpy.random.RandomState(seed)
 
-    if BY_HAND:
-        numpy_recurrence.begin_loading(config.floatX)
+    backend.prepare()
     print('Loading data')
     load_data, prepare_data = get_dataset(dataset)
-    data, about = training_data.load_parts(load_data, options, rng)
+    data = load_training_data(load_data, options, rng)
     print('SHA-256 of the dataset:', options['dataset_sha256'])
-
-    @functools.lru_cache(maxsize=None)
-    def vocabulary():  # read when it is first needed, to be saved with the model
-        return training_data.load_vocabulary(about, options)
 
     print('Building model')
     params = init_params(options, rng)
     if reload_model:
-        saved_model.check_same_words(reload_model, vocabulary())
+        saved_model.check_same_words(reload_model, data.vocabulary())
         load_params(reload_model, params)
     tparams = init_tparams(params)
     use_noise, x, mask, y, _, f_pred, cost = build_model(tparams, options)
     if decay_c > 0.:
         cost += decay_c * (tparams['U'] ** 2).sum()
     grads = theano.grad(cost, wrt=list(tparams.values()))
-    optimizer = update_rules.get(optimizer, optimizer)  # by name or as given
-    if BY_HAND:
-        optimizer = sparse_updates.row_wise(optimizer)
     lr = tensor.scalar('lr', dtype=config.floatX)
-    f_grad_shared, f_update = optimizer(lr, tparams, grads, x, mask, y, cost)
-    mean = RunningMean(tparams, average, getattr(f_update, 'settle', lambda: None))
-    model = Model(options, tparams, mean, use_noise, prepare_data, f_pred, f_grad_shared, f_update,
-                  vocabulary)
-    with numpy_recurrence.one_blas_thread() if BY_HAND else contextlib.nullcontext():
-        return optimize(model, data, rng, callback, Checkpoint(kept_at, model, rng), resume)
+    rule = update_rules.get(optimizer, optimizer)  # by name or as given
+    f_grad_shared, f_update = rule(lr, tparams, grads, x, mask, y, cost)
 
-
-Model = namedtuple('Model', 'options tparams mean use_noise prepare_data f_pred f_grad_shared '
-                   'f_update vocabulary')
-
-
-def check_options(options):
-    """The options, if all can be used, with names for functions.
-
-    Raises
-    ------
-    errors.ConfigError
-        Names the first option that cannot be used, and what it may be.
-    """
-    check_values(options)
-    require(options['encoder'] in list(layers), 'encoder', options['encoder'],
-            'one of ' + ', '.join(sorted(layers)))
-    finding.check_dataset(options['dataset'], datasets)
-    rule = options['optimizer']
-    require(callable(rule) or rule in list(update_rules), 'optimizer', rule,
-            'one of %s, or a function' % ', '.join(sorted(update_rules)))
-    options['optimizer'] = getattr(rule, '__name__', rule)
-    check_places(options)
-    if options['dataset'] == 'demo' and options['max_epochs'] > demo_grammar.MAX_EPOCHS:
-        options['max_epochs'] = demo_grammar.MAX_EPOCHS
-        print('dataset demo: max_epochs is capped at %d' % demo_grammar.MAX_EPOCHS)
-    return options
-
-
-def optimize(model, data, rng, callback, kept, resume):
-    """Update the model's parameters epoch by epoch; keep, evaluate and save the best.
-
-    Parameters and result are those of :func:`train_lstm`.
-    """
-    options, tparams, mean = model.options, model.tparams, model.mean
-    train, valid, test = data
-    notify = callback or (lambda record: None)
-    batches = {'train': get_minibatches_idx(len(train[0]), options['batch_size']),
-               'valid': get_minibatches_idx(len(valid[0]), options['valid_batch_size']),
-               'test': get_minibatches_idx(len(test[0]), options['valid_batch_size'])}
-    per_epoch, lengths = len(batches['train']), [len(sequence) for sequence in train[0]]
-    # Differs from the tutorial: -1 counts the last, smaller minibatch too.
-    valid_freq, save_freq = (per_epoch if options[name] == -1 else options[name]
-                             for name in ('validFreq', 'saveFreq'))
     print('Optimization')
-    for name, part in (('train', train), ('valid', valid), ('test', test)):
+    batches = [(part, get_minibatches_idx(len(part[0]), size)) for part, size in (
+        (data.train, batch_size), (data.valid, valid_batch_size), (data.test, valid_batch_size))]
+    for name, (part, _) in zip(('train', 'valid', 'test'), batches):
         print('%d %s examples' % (len(part[0]), name))
 
     def errors():
-        model.use_noise.set_value(0.)
-        return [float(pred_error(model.f_pred, model.prepare_data, part, batches[name]))
-                for name, part in (('train', train), ('valid', valid), ('test', test))]
+        use_noise.set_value(0.)
+        return [float(pred_error(f_pred, prepare_data, *pair)) for pair in batches]
 
-    best, history_errs, stopping = None, [], EarlyStopping(options['patience'])
-    bad_cost, start = False, time.time()
-    if resume:
-        best, progress = kept.resume()
-    else:
-        progress = START
-    update, first_epoch, n_done = (progress[name] for name in ('update', 'epoch', 'n_done'))
-    for valid_err, test_err in progress['history_errs']:
-        history_errs.append([valid_err, test_err])
-        stopping.judge(valid_err)
-    epoch = first_epoch
-    try:
-        for epoch in range(first_epoch, 0 if stopping.stop else options['max_epochs']):
-            rng_before = generator_state(rng)
-            shuffled = get_minibatches_idx(len(train[0]), options['batch_size'], True, rng,
-                                           lengths, options['length_window'])
-            n_seen = sum(len(batch) for _, batch in shuffled[:n_done])
-            for place, batch in shuffled[n_done:]:
-                update += 1
-                model.use_noise.set_value(1.)
-                sequences = [train[0][k] for k in batch]
-                if options['word_dropout']:
-                    # Seeded by the update: a run that is resumed leaves out the same words.
-                    sequences = drop_words(sequences, options['word_dropout'],
-                                           numpy.random.RandomState([options['seed'], update]))
-                x, mask, y = model.prepare_data(sequences, [train[1][k] for k in batch])
-                n_seen += x.shape[1]
-                cost = float(model.f_grad_shared(x, mask, y))
-                # Differs from the tutorial: noticed before the update it would spoil.
-                bad_cost = not math.isfinite(cost)
-                if bad_cost:
-                    print('bad cost detected: ', cost)
+    run = Run(options, control, data, rng, tparams,
+              optimizer_of(tparams, f_grad_shared, f_update), errors, get_minibatches_idx,
+              prepare_data, callback)
+    with backend.training():
+        with run:                                   # an interrupt ends it as a finished run ends
+            for x, mask, y in run.minibatches():    # epochs, shuffling, word dropout, resuming
+                use_noise.set_value(1.)
+                cost = float(f_grad_shared(x, mask, y))
+                if run.is_bad(cost):
                     break
-                model.f_update(options['lrate'])
-                mean.take_in(update)
-
-                if update % options['dispFreq'] == 0:
-                    print('Epoch ', epoch, 'Update ', update, 'Cost ', cost)
-                    notify(Displayed(epoch, update, cost, per_epoch, options['max_epochs']))
-                if options['saveto'] and update % save_freq == 0:
-                    print('Saving...')
-                    with mean.in_use() as current:
-                        saved_model.save(options['saveto'], best or current, options,
-                                         model.vocabulary(), history_errs=history_errs)
-                    print('Done')
-                if update % valid_freq == 0:
-                    with mean.in_use() as current:
-                        train_err, valid_err, test_err = errors()
-                    history_errs.append([valid_err, test_err])
-                    is_best = stopping.judge(valid_err)
-                    if is_best:
-                        best = current
-                    print('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)
-                    notify(Validated(epoch, update, train_err, valid_err, test_err, is_best))
-                if update % save_freq == 0 or update % valid_freq == 0:
-                    kept.save(best, update=update, epoch=epoch, n_done=place + 1,
-                              history_errs=history_errs, rng=rng_before)
-                if stopping.stop:
-                    print('Early Stop!')
+                f_update(lrate)
+                run.updated(cost)                   # averaging, display, saving, checkpoint
+                if run.validation_is_due() and run.validate():
                     break
-            print('Seen %d samples' % n_seen)
-            n_done = 0
-            if bad_cost or stopping.stop:
-                break
-    except KeyboardInterrupt:
-        print('Training interrupted')
-        options['interrupted'] = True
-    seconds = time.time() - start
-
-    with mean.in_use() as current:
-        best = best or current
-    zipp(best, tparams)
-    train_err, valid_err, test_err = (1., 1., 1.) if bad_cost else errors()
-    print('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)
-    if options['saveto']:
-        saved_model.save(options['saveto'], unzip(tparams), options, model.vocabulary(),
-                         train_err=train_err, valid_err=valid_err, test_err=test_err,
-                         history_errs=history_errs)
-    print('The code run for %d epochs, with %f sec/epochs' % (epoch + 1, seconds / (epoch + 1)))
-    print('Training took %.1fs' % seconds, file=sys.stderr)
-    return train_err, valid_err, test_err
+        return run.result()
 
 
 # Command line.
-
-GROUPS = OrderedDict([
-    ('data', ['dataset', 'n_words', 'maxlen', 'valid_portion', 'test_size']),
-    ('model', ['dim_proj', 'encoder', 'use_dropout', 'word_dropout', 'noise_std',
-               'reload_model']),
-    ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'length_window', 'average',
-                      'max_epochs', 'patience', 'seed']),
-    ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'dispFreq', 'validFreq', 'saveFreq',
-                     'valid_batch_size'])])
-# The two values that the tutorial's own main passes.
-DEFAULTS = {'max_epochs': 100, 'test_size': 500}
 
 
 def main(arguments=None):
     """Run from a command line; exit with status 2 and a message where something is wrong."""
     parser = command_line.parser_for(
-        train_lstm, GROUPS, DEFAULTS,
+        train_lstm, settings.GROUPS, settings.COMMAND_LINE_DEFAULTS,
         description='Train an LSTM to tell positive from negative reviews. With no '
                     '--dataset, imdb is used, or demo where imdb cannot be had.')
     curves.add_options(parser)
     parser.add_argument('--repeat', metavar='MODEL',
-                        help='run again what made this model, into a new file')
-    command_line.add_debug(parser)
+                        help='train again with the settings saved in this model, into a new file')
+    command_line.add_common(parser)
     with command_line.plain_errors(arguments=arguments), command_line.plain_warnings(), \
             command_line.ended_by_signals():
         options = vars(parser.parse_args(arguments))
         del options['debug']
         model = options.pop('repeat')
-        with curves.recorder(options.pop('plot'), options.pop('log')) as record:
+        with curves.recorder(options.pop('plot'), options.pop('log'),
+                             options.get('resume', False)) as record:
             if model is not None:
                 options = provenance.arguments_of(model, train_lstm, options)
             elif 'dataset' not in options:
                 options['dataset'] = finding.choose_dataset()
             with command_line.progress_bar() as bar:
-                train_lstm(callback=command_line.each(record, bar), **dict(DEFAULTS, **options))
+                train_lstm(callback=command_line.each(record, bar),
+                           **dict(settings.COMMAND_LINE_DEFAULTS, **options))
 
 
 if __name__ == '__main__':

@@ -55,7 +55,7 @@ def make_parser():
                        help='write the explanations as a page that stands alone')
     group.add_argument('--jobs', type=int, metavar='N',
                        help='threads, and tokenizing processes (default: one for each core)')
-    command_line.add_debug(parser)
+    command_line.add_common(parser)
     return parser
 
 

@@ -1,5 +1,4 @@
 """The side of `bench.py` that is this project: reads tasks, prints seconds or milliseconds."""
-import contextlib
 import json
 import pickle
 import sys
@@ -10,7 +9,6 @@ import numpy
 import imdb
 import lstm
 from lstm_sentiment.engine.names import config, tensor, theano
-from lstm_sentiment.recurrence import numpy_recurrence
 
 MODELS = {}
 
@@ -25,8 +23,6 @@ def make_model(n_words, optimizer):
         use_noise.set_value(1.)
         grads = theano.grad(cost, wrt=list(tparams.values()))
         rule = lstm.update_rules[optimizer]
-        if lstm.BY_HAND:
-            rule = lstm.sparse_updates.row_wise(rule)
         lr = tensor.scalar('lr', dtype=config.floatX)
         MODELS[n_words, optimizer] = (use_noise, f_pred) + tuple(
             rule(lr, tparams, grads, x, mask, y, cost))
@@ -78,7 +74,7 @@ def epoch(window, seed):
 if __name__ == '__main__':
     with open(sys.argv[1], 'rb') as stream:
         DATA = pickle.load(stream)
-    with numpy_recurrence.one_blas_thread() if lstm.BY_HAND else contextlib.nullcontext():
+    with lstm.backend.training():
         for line in sys.stdin:
             task, arguments = json.loads(line)
             print(json.dumps(globals()[task](**arguments)), flush=True)

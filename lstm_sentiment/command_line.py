@@ -2,6 +2,7 @@
 import argparse
 import contextlib
 import inspect
+import os
 import re
 import signal
 import sys
@@ -9,13 +10,53 @@ import threading
 import traceback
 import warnings
 
+from lstm_sentiment import __version__
 from lstm_sentiment.errors import TutorialError
 
+# The scripts, and the commands that an installation makes of them (pyproject.toml).
+COMMANDS = {'lstm.py': 'lstm-train', 'imdb_preprocess.py': 'imdb-preprocess',
+            'predict.py': 'lstm-predict'}
 
-def add_debug(parser):
-    """Add the option that :func:`report` looks for."""
+def add_common(parser):
+    """Add ``--version``, and ``--debug`` that :func:`report` looks for."""
     parser.add_argument('--debug', action='store_true',
                         help='where something is wrong, show the traceback too')
+    parser.add_argument('--version', action='version',
+                        version='%s %s' % (parser.prog, __version__))
+
+
+def started_as(script):
+    """Whether the program that runs is this script or its command."""
+    return bool(sys.argv) and command_name(sys.argv[0]) in (script, COMMANDS[script])
+
+
+def runs_as_command():
+    """Whether the program that runs is an installed command, such as ``lstm-train``."""
+    return command_name(sys.argv[0]) in COMMANDS.values()
+
+
+def command_name(path):
+    """The name of a program without its folder, and without the ending that Windows gives it.
+
+    >>> command_name('/usr/bin/lstm-train'), command_name('lstm-train.exe')
+    ('lstm-train', 'lstm-train')
+    """
+    name = os.path.basename(path)
+    return name[:-len('.exe')] if name.endswith('.exe') else name
+
+
+def program(script):
+    """The name of a script, or of its command where this program was started as a command.
+
+    >>> program('lstm.py'), command('lstm.py')
+    ('lstm.py', 'python lstm.py')
+    """
+    return COMMANDS[script] if runs_as_command() else script
+
+
+def command(script):
+    """What to type to start a script, in the way in which this program was started."""
+    return program(script) if runs_as_command() else 'python ' + script
 
 
 def report(error, arguments=None):

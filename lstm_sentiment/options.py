@@ -1,6 +1,7 @@
-"""What the arguments of `train_lstm` may be."""
+"""What the arguments of `train_lstm` may be, and how the command line groups them."""
 import numbers
 import os
+from collections import OrderedDict
 
 from lstm_sentiment.errors import ConfigError
 
@@ -28,6 +29,7 @@ COUNT = whole(1), 'a whole number of 1 or more'
 FREQUENCY = (lambda value: whole(-1)(value) and value != 0,
              'a whole number of 1 or more, or -1 for once an epoch')
 PATH = is_path, 'the path of a file, or None'
+FLAG = (lambda value: isinstance(value, bool)), 'True or False'
 # name: (test, what passes it)
 EXPECTED = {
     'dim_proj': COUNT, 'batch_size': COUNT, 'valid_batch_size': COUNT, 'max_epochs': COUNT,
@@ -46,9 +48,9 @@ EXPECTED = {
     'lrate': (above(0), 'a number above 0'),
     # Differs from the tutorial: there noise_std was accepted and did nothing.
     'noise_std': (lambda value: value == 0, '0; noise on the weights is not implemented'),
-    'use_dropout': (lambda value: isinstance(value, bool), 'True or False'),
+    'use_dropout': FLAG,
     'saveto': PATH, 'reload_model': PATH, 'checkpoint': PATH,
-    'resume': (lambda value: isinstance(value, bool), 'True or False'),
+    'resume': FLAG, 'overwrite': FLAG,
 }
 
 
@@ -62,3 +64,15 @@ def check_values(options):
     """Raise `ConfigError` for the first option whose value cannot be used."""
     for name, (test, expected) in EXPECTED.items():
         require(test(options[name]), name, options[name], expected)
+
+
+GROUPS = OrderedDict([
+    ('data', ['dataset', 'n_words', 'maxlen', 'valid_portion', 'test_size']),
+    ('model', ['dim_proj', 'encoder', 'use_dropout', 'word_dropout', 'noise_std',
+               'reload_model']),
+    ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'length_window', 'average',
+                      'max_epochs', 'patience', 'seed']),
+    ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'overwrite', 'dispFreq', 'validFreq',
+                     'saveFreq', 'valid_batch_size'])])
+# The two values that the tutorial's own main passes.
+COMMAND_LINE_DEFAULTS = {'max_epochs': 100, 'test_size': 500}

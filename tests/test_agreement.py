@@ -18,12 +18,14 @@ FINGERPRINT = 'de2459bb93aab521fa2f5811c720a705232c3b6febe459314ff459e8397d5f4a'
 
 RUN = r"""
 import json, sys
-import imdb, lstm
+import lstm
+from lstm_sentiment import files
+from lstm_sentiment.data import finding
 from lstm_sentiment.engine import names as engine
 
 expected = json.load(open(sys.argv[1]))
 n_updates = int(sys.argv[2])
-seen = {'fingerprint': safe_reading.fingerprint(finding.find_dataset(download=False)), 'costs': []}
+seen = {'fingerprint': files.fingerprint(finding.find_dataset(download=False)), 'costs': []}
 
 class Enough(Exception):
     pass

@@ -14,10 +14,15 @@ import numpy
 import pytest
 
 import imdb
+import imdb_preprocess
 import lstm
-from lstm_sentiment import command_line
+import lstm_sentiment
+import predict
+from lstm_sentiment import command_line, options
 from lstm_sentiment.data import finding
 from lstm_sentiment.errors import ConfigError, DataError, DownloadError
+from lstm_sentiment.text import demo_grammar
+from lstm_sentiment.training import display
 
 ARGUMENTS = [name for name in inspect.signature(lstm.train_lstm).parameters
              if name != 'callback']
@@ -120,7 +125,7 @@ def test_help_has_an_option_for_every_argument(capsys):
 
 
 def test_every_argument_is_in_one_group_and_described():
-    grouped = sum(lstm.GROUPS.values(), [])
+    grouped = sum(options.GROUPS.values(), [])
     assert sorted(grouped) == sorted(ARGUMENTS)
     described = command_line.descriptions(lstm.train_lstm)
     assert set(ARGUMENTS) <= set(described)
@@ -265,7 +270,9 @@ def test_a_run_prints_the_tutorials_lines(capsys, tiny_dataset):
              (r'^Epoch  1 Update  6 Cost  (0\.\d{6,})$', 1), (ERRORS, 3),
              (r'^Epoch  1 Update  8 Cost  (0\.\d{6,})$', 1), (r'^Saving\.\.\.$', 0),
              (r'^Done$', 0), (r'^Seen 30 samples$', 0), (ERRORS, 3),
-             (r'^The code run for 2 epochs, with \d+\.\d{6} sec/epochs$', 0)]
+             (r'^The code run for 2 epochs, with \d+\.\d{6} sec/epochs$', 0),
+             (r'^The model is in model\.npz\. To ask it:$', 0),
+             (r'^python predict\.py model\.npz "A film to see again\."$', 0)]
     printed = [line for line in lines[start + 4:] if 'saved without its words' not in line]
     assert len(printed) == len(lines) - start - 5
     assert len(printed) == len(kinds), stdout
@@ -280,7 +287,7 @@ def test_a_run_prints_the_tutorials_lines(capsys, tiny_dataset):
     # No bar where the output is redirected: stderr has what matters of the data, and one line more.
     assert re.match(r'^(warning: .*\n)*Training took \d+\.\ds\n$', stderr), stderr
     assert sorted(os.listdir('.')) == ['model.npz', 'model.npz.checkpoint', 'model.npz.json']
-    last = [float(number) for number in re.match(ERRORS, printed[-2]).groups()]
+    last = [float(number) for number in re.match(ERRORS, printed[-4]).groups()]
     with numpy.load('model.npz', allow_pickle=False) as model:
         assert [float(model[name]) for name in ('train_err', 'valid_err', 'test_err')] == last
         assert model['history_errs'].shape == (2, 2)
@@ -348,10 +355,10 @@ def shown(monkeypatch, stdout, stderr):
     with command_line.progress_bar() as callback:
         if callback is not None:
             print('Epoch ', 0, 'Update ', 10, 'Cost ', 0.6875)
-            callback(lstm.Displayed(0, 10, 0.6875, 40, 5))
+            callback(display.Displayed(0, 10, 0.6875, 40, 5))
             print('Train ', 0.5, 'Valid ', 0.25, 'Test ', 0.125)
-            callback(lstm.Validated(0, 10, 0.5, 0.25, 0.125, True))
-            callback(lstm.Displayed(0, 20, 0.5, 40, 5))
+            callback(display.Validated(0, 10, 0.5, 0.25, 0.125, True))
+            callback(display.Displayed(0, 20, 0.5, 40, 5))
     monkeypatch.undo()
     return callback, stdout.getvalue(), stderr.getvalue()
 
@@ -382,12 +389,13 @@ def test_redirected_output_has_no_bar(monkeypatch):
 
 
 BAR = """
-import sys, lstm
+import sys
 from lstm_sentiment import command_line
+from lstm_sentiment.training import display
 with command_line.progress_bar() as callback:
     for update in (10, 20):
         print('Epoch ', 0, 'Update ', update, 'Cost ', 0.5)
-        callback(lstm.Displayed(0, update, 0.5, 40, 5))
+        callback(display.Displayed(0, update, 0.5, 40, 5))
     print('Training took 1.0s', file=sys.stderr)
 """
 
@@ -418,3 +426,20 @@ def test_a_real_terminal_shows_whole_lines_and_the_bar_below():
     assert lines[:-1] == ['Epoch  0 Update  10 Cost  0.5', 'Epoch  0 Update  20 Cost  0.5',
                           'Training took 1.0s']
     assert 'epoch 0, cost 0.5000' in lines[-1] and '20/200' in lines[-1]
+
+
+@pytest.mark.parametrize('started, expected', [
+    ('lstm.py', 'python predict.py'), ('/usr/bin/lstm-train', 'lstm-predict'),
+    ('lstm-train.exe', 'lstm-predict'), ('pytest', 'python predict.py')])
+def test_other_commands_are_named_as_this_one_was_typed(monkeypatch, started, expected):
+    monkeypatch.setattr(sys, 'argv', [started])
+    assert command_line.command('predict.py') == expected
+    assert command_line.program('predict.py') == expected.split()[-1]
+
+
+def test_every_parser_knows_the_version(capsys):
+    for main in (lstm.main, imdb_preprocess.main, predict.main, demo_grammar.main):
+        with pytest.raises(SystemExit) as stopped:
+            main(['--version'])
+        assert stopped.value.code == 0
+        assert capsys.readouterr().out.split()[-1] == lstm_sentiment.__version__

@@ -12,6 +12,7 @@ import pytest
 
 import imdb
 import lstm
+from lstm_sentiment import options
 from lstm_sentiment.model import saved_model
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(lstm.__file__)), 'docs', 'figures')
@@ -348,7 +349,7 @@ def test_a_table_of_optimizers_from_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(lstm.datasets, 'easy', (easy_data, imdb.prepare_data))
     for name, value in dict(dataset='easy', dim_proj=4, n_words=20, batch_size=5,
                             use_dropout=False).items():
-        monkeypatch.setitem(lstm.DEFAULTS, name, value)
+        monkeypatch.setitem(options.COMMAND_LINE_DEFAULTS, name, value)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(optimizer_runs, 'EPOCHS', 3)
     monkeypatch.setattr(optimizer_runs, 'UPDATES_IN_A_MEAN', 2)

@@ -9,7 +9,8 @@ import numpy
 import pytest
 
 import imdb
-from lstm_sentiment.data import datasets, downloads, finding, safe_reading
+from lstm_sentiment import files
+from lstm_sentiment.data import datasets, downloads, finding
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.training import word_dropout
 
@@ -121,7 +122,7 @@ def test_load_data_reads_gzip_of_several_members(write, tmp_path):
     path.write_bytes(gzip.compress(content[:50]) + gzip.compress(content[50:]))
     assert imdb.load_data(str(path)) == expected
     digest = hashlib.sha256(content).hexdigest()
-    assert safe_reading.fingerprint(str(path)) == safe_reading.fingerprint(write(*parts)) == digest
+    assert files.fingerprint(str(path)) == files.fingerprint(write(*parts)) == digest
 
 
 def test_the_collector_runs_again_after_a_failure(write):

@@ -10,7 +10,8 @@ import sys
 import pytest
 
 import imdb_preprocess
-from lstm_sentiment.data import datasets, finding, safe_reading
+from lstm_sentiment import files
+from lstm_sentiment.data import datasets, finding
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.text import corpora, preprocessing, tokenizing
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
@@ -268,7 +269,7 @@ def test_real_reviews_give_the_ids_of_the_pickle():
     dataset = finding.find_dataset(download=False)
     ending = '.gz' if dataset.endswith('.gz') else ''
     dictionary = os.path.join(os.path.dirname(dataset), 'imdb.dict.pkl' + ending)
-    words, _ = datasets.load_dictionary(dictionary, safe_reading.fingerprint(dataset))
+    words, _ = datasets.load_dictionary(dictionary, files.fingerprint(dataset))
     parts = dict(zip(('train', 'test'), datasets.read_dataset(dataset)))
     for part, classes in corpora.find_parts(real_corpus()).items():
         sequences, labels = parts[part]
@@ -291,6 +292,6 @@ def test_the_whole_corpus_gives_both_pickles_exactly(tmp_path):
     summary = preprocessing.preprocess(real_corpus(), *made)
     assert summary[:5] == (25000, 25000, 0, 101744, 7113749)
     assert load_all(made[0]) == load_all(dataset)
-    assert summary.fingerprint == safe_reading.fingerprint(dataset)
+    assert summary.fingerprint == files.fingerprint(dataset)
     assert datasets.load_dictionary(made[1], summary.fingerprint)[0] == (
         datasets.load_dictionary(dictionary)[0])

@@ -11,6 +11,8 @@ from oracles import numpy_lstm, numpy_model
 import imdb
 import lstm
 from lstm_sentiment.engine.names import config, tensor, theano
+from lstm_sentiment.training import display
+from lstm_sentiment.training.early_stopping import EarlyStopping
 
 FLOAT = config.floatX
 TIGHT = 1e-12 if FLOAT == 'float64' else 1e-5
@@ -210,7 +212,7 @@ def test_a_window_puts_similar_lengths_together_and_leaves_nobody_out():
 
 
 def test_early_stopping_counts_from_the_last_best():
-    stopping = lstm.EarlyStopping(patience=2)
+    stopping = EarlyStopping(patience=2)
     judged = [stopping.judge(err) for err in [0.5, 0.4, 0.4, 0.45, 0.45]]
     assert judged == [True, True, True, False, False] and not stopping.stop
     assert stopping.n_bad == 2
@@ -219,7 +221,7 @@ def test_early_stopping_counts_from_the_last_best():
 
 
 def test_early_stopping_is_reset_by_a_tie():
-    stopping = lstm.EarlyStopping(patience=2)
+    stopping = EarlyStopping(patience=2)
     for err in [0.3, 0.4, 0.4, 0.3, 0.4]:
         stopping.judge(err)
         assert not stopping.stop
@@ -230,7 +232,7 @@ def test_early_stopping_is_reset_by_a_tie():
 def test_early_stopping_ends_the_genuine_run_where_it_ended():
     with open(os.path.join(os.path.dirname(__file__), 'reference', 'full_run.json')) as stream:
         run = json.load(stream)
-    stopping, best = lstm.EarlyStopping(patience=10), None
+    stopping, best = EarlyStopping(patience=10), None
     for _, _, valid_err, test_err in run['validations']:
         assert not stopping.stop
         if stopping.judge(valid_err):
@@ -240,7 +242,7 @@ def test_early_stopping_ends_the_genuine_run_where_it_ended():
 
 
 def test_early_stopping_ends_at_an_error_of_zero():
-    stopping = lstm.EarlyStopping(patience=3)
+    stopping = EarlyStopping(patience=3)
     for _ in range(3):
         assert not stopping.stop
         assert stopping.judge(0.)
@@ -276,12 +278,12 @@ def test_training_learns_and_returns_the_errors_of_the_best(easy, capsys):
     records = []
     errors = lstm.train_lstm(callback=records.append, **dict(easy, optimizer='adadelta',
                                                              max_epochs=200))
-    validated = [record for record in records if isinstance(record, lstm.Validated)]
+    validated = [record for record in records if isinstance(record, display.Validated)]
     best = [record for record in validated if record.is_best][-1]
     assert errors == (best.train_err, best.valid_err, best.test_err)
     assert errors[1] == min(record.valid_err for record in validated)
     assert errors[2] < 0.1
-    displayed = [record for record in records if isinstance(record, lstm.Displayed)]
+    displayed = [record for record in records if isinstance(record, display.Displayed)]
     assert [record.update for record in displayed[:3]] == [5, 10, 15]
     assert displayed[-1].cost < 0.5 < displayed[0].cost
 
@@ -294,7 +296,7 @@ def test_word_dropout_shortens_training_minibatches_alone(easy, monkeypatch):
         return imdb.prepare_data(sequences, labels)
 
     monkeypatch.setitem(lstm.datasets, 'easy', (easy_data, recorded))
-    easy.update(max_epochs=2, batch_size=60, validFreq=100, saveto=None)
+    easy.update(max_epochs=2, batch_size=60, validFreq=2, saveto=None)
     minibatches = {}
     for share in (0., 0.4):
         del seen[:]
@@ -378,8 +380,8 @@ def test_the_saved_model_has_every_row_up_to_date(easy):
 
 def test_the_best_parameters_are_saved_as_they_were(easy, monkeypatch):
     """Rows that rmsprop still moves must not move the best parameters after they are put back."""
-    judge, saved = lstm.EarlyStopping.judge, []
-    monkeypatch.setattr(lstm.EarlyStopping, 'judge',
+    judge, saved = EarlyStopping.judge, []
+    monkeypatch.setattr(EarlyStopping, 'judge',
                         lambda self, valid_err: judge(self, valid_err) and not self.history[1:])
     for max_epochs in (1, 2):
         # A minibatch of two has few of the words, so the other rows coast; and both runs end
@@ -420,7 +422,7 @@ def test_a_cost_that_is_no_number_ends_training_and_keeps_the_best(easy, capsys)
 
 def test_interrupted_training_keeps_the_best_and_saves(easy, capsys):
     def interrupt(record):
-        if isinstance(record, lstm.Displayed) and record.update == 30:
+        if isinstance(record, display.Displayed) and record.update == 30:
             raise KeyboardInterrupt
 
     errors = lstm.train_lstm(saveto='m.npz', callback=interrupt, **easy)
@@ -435,7 +437,7 @@ def test_frequencies_of_minus_one_mean_once_an_epoch(easy):
     records = []
     lstm.train_lstm(callback=records.append,
                     **dict(easy, validFreq=-1, max_epochs=3, batch_size=16))
-    validated = [record for record in records if isinstance(record, lstm.Validated)]
+    validated = [record for record in records if isinstance(record, display.Validated)]
     assert [record.update for record in validated] == [4, 8, 12]
 
 

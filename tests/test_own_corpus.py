@@ -13,6 +13,7 @@ import numpy
 import pytest
 
 import imdb_preprocess
+import lstm
 from lstm_sentiment.data import datasets
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.model import saved_model
@@ -58,7 +59,7 @@ def make_source(kind, folder):
     return write_csv(folder / ('shop.' + kind), rows, {'csv': ',', 'tsv': '\t'}[kind])
 
 
-def run(*command):
+def run_program(*command):
     """Run one of the scripts where the test is; return what it printed."""
     command = [sys.executable, os.path.join(ROOT, command[0])] + [str(part) for part in command[1:]]
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -67,9 +68,20 @@ def run(*command):
     return result.stdout.splitlines()
 
 
+@pytest.fixture
+def run_here(capsys):
+    """As `run_program`, in this process: each new one takes a second to begin."""
+    def run_main(script, *arguments):
+        main = {'imdb_preprocess.py': imdb_preprocess.main, 'lstm.py': lstm.main}[script]
+        assert not main([str(argument) for argument in arguments])
+        return capsys.readouterr().out.splitlines()
+    return run_main
+
+
 @pytest.mark.parametrize('kind', ['train and test', 'folders', 'csv', 'tsv', 'jsonl'])
-def test_from_text_to_a_trained_model(tmp_path, monkeypatch, kind):
+def test_from_text_to_a_trained_model(tmp_path, monkeypatch, run_here, kind):
     monkeypatch.chdir(tmp_path)
+    run = run_program if kind == 'csv' else run_here
     columns = ['--text-column', 'body', '--label-column', 'kind'] if kind == 'jsonl' else []
     printed = run('imdb_preprocess.py', make_source(kind, tmp_path), '--output', 'shop.pkl',
                   *columns)
@@ -169,11 +181,11 @@ def test_the_suggested_options(tmp_path):
     assert imdb_preprocess.training_command(large, 'a.pkl', 20002).endswith(' --n-words 20002')
 
 
-def test_a_dictionary_elsewhere_is_told_of(tmp_path, monkeypatch):
+def test_a_dictionary_elsewhere_is_told_of(tmp_path, monkeypatch, run_here):
     monkeypatch.chdir(tmp_path)
     write_csv(tmp_path / 'a.csv', ROWS)
-    printed = run('imdb_preprocess.py', 'a.csv', '--output', 'a.pkl', '--dictionary', 'b.pkl',
-                  '--no-lowercase', '--jobs', '1', '--min-count', '1')
+    printed = run_here('imdb_preprocess.py', 'a.csv', '--output', 'a.pkl', '--dictionary', 'b.pkl',
+                       '--no-lowercase', '--jobs', '1', '--min-count', '1')
     assert 'a.dict.pkl' in printed[-3] and printed[-3].endswith('--dictionary b.pkl')
     assert sorted(os.listdir('.')) == ['a.csv', 'a.pkl', 'b.pkl']
 

@@ -14,6 +14,7 @@ import pytest
 from models import WORDS, make_options, make_params, random_texts, save_model
 from oracles import plain_scores, plain_states
 
+import imdb_preprocess
 import lstm
 import predict
 from lstm_sentiment.errors import ConfigError, ModelError
@@ -457,7 +458,7 @@ def test_importing_is_silent_and_a_missing_model_is_named(capsys, tmp_path):
 
 
 @pytest.mark.parametrize('classes', [('neg', 'pos'), ('bad', 'fair', 'good')])
-def test_prediction_from_text_repeats_pred_error(tmp_path, monkeypatch, classes):
+def test_prediction_from_text_repeats_pred_error(tmp_path, monkeypatch, capsys, classes):
     """Preprocess, train, predict by the command lines; then the pickle through the graph."""
     monkeypatch.chdir(tmp_path)
     rng = numpy.random.RandomState(0)
@@ -470,13 +471,14 @@ def test_prediction_from_text_repeats_pred_error(tmp_path, monkeypatch, classes)
     write_rows(tmp_path / 'own.csv', rows)
     folder = os.path.dirname(SCRIPT)
     environment = dict(os.environ, THEANO_FLAGS='floatX=float32')
-    for command in (['imdb_preprocess.py', 'own.csv', '--output', 'own.pkl', '--dictionary',
-                     'own.dict.pkl'],
-                    ['lstm.py', '--dataset', 'own.pkl', '--max-epochs', '2', '--dim-proj', '8',
-                     '--saveto', 'own.npz', '--test-size', '-1', '--n-words', '30']):
-        subprocess.run([sys.executable, os.path.join(folder, command[0])] + command[1:],
-                       check=True, env=environment, stdout=subprocess.DEVNULL)
-    output, errors = run(('own.npz',), '--file', 'own.csv', '--format', 'jsonl')
+    assert not imdb_preprocess.main(['own.csv', '--output', 'own.pkl', '--dictionary',
+                                     'own.dict.pkl'])
+    subprocess.run([sys.executable, os.path.join(folder, 'lstm.py'), '--dataset', 'own.pkl',
+                    '--max-epochs', '2', '--dim-proj', '8', '--saveto', 'own.npz',
+                    '--test-size', '-1', '--n-words', '30'],
+                   check=True, env=environment, stdout=subprocess.DEVNULL)
+    capsys.readouterr()
+    output, errors = call(capsys, ('own.npz',), '--file', 'own.csv', '--format', 'jsonl')
     said = [classes.index(json.loads(line)['class']) for line in output.splitlines()]
 
     params, options, vocabulary = saved_model.load('own.npz')

@@ -288,12 +288,16 @@ def test_blocks_are_marked():
             assert MARKERS.match(block.marker), 'a marker must say if it is run:\n' + block.content
 
 
-def run_blocks(marker, folder, environment, seconds):
+def run_blocks(marker, languages, folder, environment, seconds):
     """Run the blocks with one marker, one after the other, in a copy of the program.
+
+    The Python blocks run first, in one process, each with its own names.
 
     Parameters
     ----------
     marker : str
+    languages : tuple of str
+        Some of 'sh' and 'python'.
     folder : pathlib.Path
         An empty folder.
     environment : dict of str to str
@@ -315,31 +319,40 @@ def run_blocks(marker, folder, environment, seconds):
                        # Nothing may be downloaded.
                        http_proxy='http://127.0.0.1:9', https_proxy='http://127.0.0.1:9',
                        **environment)
-    chosen = [block for block in blocks(read(TUTORIAL)) if block.marker == marker]
-    assert chosen
-    for number, block in enumerate(chosen):
-        command = ['bash', '-ec', block.content]
-        if block.language == 'python':
-            (copy / 'block.txt').write_text(block.content)
-            command = [sys.executable, '-m', 'doctest', 'block.txt']
+    chosen = [block for block in blocks(read(TUTORIAL))
+              if block.marker == marker and block.language in languages]
+    assert {block.language for block in chosen} == set(languages)
+    commands = [['bash', '-ec', block.content] for block in chosen if block.language == 'sh']
+    texts = [block.content for block in chosen if block.language == 'python']
+    for number, text in enumerate(texts):
+        (copy / ('block_%d.txt' % number)).write_text(text)
+    if texts:
+        names = ['block_%d.txt' % number for number in range(len(texts))]
+        commands.insert(0, [sys.executable, '-m', 'doctest'] + names)
+    for command in commands:
         done = subprocess.run(command, cwd=str(copy), env=environment, timeout=seconds,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               universal_newlines=True, encoding='utf-8', stdin=subprocess.DEVNULL)
-        assert done.returncode == 0, 'block %d:\n%s\n%s' % (number, block.content, done.stdout)
+        assert done.returncode == 0, '%s\n%s' % (command[-1], done.stdout)
     return copy
 
 
 needs_bash = pytest.mark.skipif(not shutil.which('bash'), reason='the commands are for bash')
 
 
+def test_python_blocks(tmp_path):
+    run_blocks('run', ('python',), tmp_path, {'IMDB_DATA_DIR': str(tmp_path)}, 120)
+
+
 @needs_bash
+@pytest.mark.slow
 @pytest.mark.parametrize('marker, made', [('run', 'reviews.npz'),
                                           ('run with matplotlib', 'curves.png')])
 def test_commands(tmp_path, marker, made):
     if marker == 'run with matplotlib':
         pytest.importorskip('matplotlib')
     (tmp_path / 'none').mkdir()
-    copy = run_blocks(marker, tmp_path, {'IMDB_DATA_DIR': str(tmp_path / 'none')}, 120)
+    copy = run_blocks(marker, ('sh',), tmp_path, {'IMDB_DATA_DIR': str(tmp_path / 'none')}, 120)
     assert (copy / made).is_file()
 
 
@@ -347,7 +360,7 @@ def test_commands(tmp_path, marker, made):
 @pytest.mark.slow
 @pytest.mark.skipif(not os.environ.get('IMDB_DATA_DIR'), reason='needs the reviews (IMDB_DATA_DIR)')
 def test_slow_commands(tmp_path):
-    copy = run_blocks('run slowly', tmp_path, {}, 3600)
+    copy = run_blocks('run slowly', ('sh', 'python'), tmp_path, {}, 3600)
     assert (copy / 'report.html').is_file()
 
 

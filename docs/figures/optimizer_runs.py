@@ -16,6 +16,8 @@ import os
 import style
 from tables import column, read_table, write_table
 
+from lstm_sentiment.options import COMMAND_LINE_DEFAULTS
+
 EPOCHS, UPDATES_IN_A_MEAN = 20, 21
 RULES = ('sgd', 'adadelta', 'rmsprop')
 # Label, colour, and the place of the label: at which epoch, and how far from the line.
@@ -37,8 +39,8 @@ DESCRIPTION = (
 def run(rule):
     """Train with a rule; return the costs and the validations, as `train_lstm` reports them."""
     import lstm
-    options = dict(lstm.DEFAULTS, max_epochs=EPOCHS, validFreq=-1, dispFreq=1, optimizer=rule,
-                   saveto=None, checkpoint=None)
+    options = dict(COMMAND_LINE_DEFAULTS, max_epochs=EPOCHS, validFreq=-1, dispFreq=1,
+                   optimizer=rule, saveto=None, checkpoint=None)
     costs, validations = [], []
 
     def keep(record):
@@ -57,9 +59,9 @@ def rows_of(rule, costs, validations):
     Parameters
     ----------
     rule : str
-    costs : list of lstm.Displayed
+    costs : list of display.Displayed
         One for each update.
-    validations : list of lstm.Validated
+    validations : list of display.Validated
     """
     per_epoch = float(costs[0].updates_per_epoch)
     for last in range(UPDATES_IN_A_MEAN, len(costs) + 1, UPDATES_IN_A_MEAN):

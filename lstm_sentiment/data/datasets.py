@@ -9,8 +9,8 @@ import warnings
 
 import numpy
 
-from lstm_sentiment.data.safe_reading import open_pickles, read_pickle, shown
-from lstm_sentiment.errors import DataError
+from lstm_sentiment.data.safe_reading import open_pickles, read_pickle
+from lstm_sentiment.errors import DataError, abridged
 from lstm_sentiment.text.vocabulary import (
     CLASSES,
     FIRST_WORD_ID,
@@ -100,7 +100,7 @@ def check_part(value, part):
                             'can be used')
     for label in labels:
         if type(label) is not int or not 0 <= label <= MAX_LABEL:
-            raise DataError(f'the label {shown(label)} in {part}')
+            raise DataError(f'the label {abridged(label)} in {part}')
     return [seq if type(seq) is list else list(seq) for seq in sequences], labels
 
 
@@ -124,12 +124,12 @@ def check_ids(sequences, n_words=None, path='the dataset'):
         except (TypeError, OverflowError) as error:
             found = next((value for value in sequence if type(value) is not int), max)
             found = max(sequence, key=abs) if found is max else found
-            raise DataError(wrong.format(path, shown(found))) from error
+            raise DataError(wrong.format(path, abridged(found))) from error
     ids = numpy.asarray(ids)
     for sequence, place in locate(numpy.flatnonzero(ids < FIRST_WORD_ID), sequences):
         found = sequence[place]
         if type(found) is not int or found < 0:
-            raise DataError(wrong.format(path, shown(found)))
+            raise DataError(wrong.format(path, abridged(found)))
     if n_words is not None:
         for sequence, place in locate(numpy.flatnonzero(ids >= n_words), sequences):
             sequence[place] = UNKNOWN_ID

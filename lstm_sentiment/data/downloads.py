@@ -1,8 +1,8 @@
 """Fetching the movie reviews over the network, which is never trusted.
 
 A file is in its place only when it is whole and has the SHA-256 that is written here. Every wait
-has an end: for the first answer, for the next byte, and for the whole of a file. What may pass (a
-broken connection, a server in trouble) is tried again, and then the next source is.
+has an end: for the first answer, for the next byte, and for the whole of a file. After a broken
+connection or a server error the same source is tried again, and then the next one.
 """
 
 import contextlib
@@ -24,11 +24,15 @@ from collections import namedtuple
 import pooch
 import requests
 from requests import exceptions
+from requests.adapters import HTTPAdapter
 from tqdm import tqdm
+from urllib3.exceptions import MaxRetryError
+from urllib3.util import Retry
 
+from lstm_sentiment.command_line import command
 from lstm_sentiment.data.datasets import TUTORIAL_SHA256, load_dictionary, read_dataset
-from lstm_sentiment.data.safe_reading import fingerprint
 from lstm_sentiment.errors import DataError, DownloadError, TutorialError
+from lstm_sentiment.files import fingerprint, put_in_place
 from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL, preprocess
 from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS
@@ -57,12 +61,15 @@ REVIEW_MEMBER = re.compile(r'aclImdb/(train|test)/(pos|neg)/([0-9]{1,9}_[0-9]{1,
 MAX_REVIEW = 1 << 20
 MAX_ARCHIVE = 1 << 30
 
-# Seconds in which a source must answer, seconds without a byte after which an attempt ends,
-# seconds for a file with all attempts, and seconds before the second and the third attempt.
+# Seconds in which a source must answer, seconds without a byte after which an attempt ends, and
+# seconds for a file with all attempts.
 PROBE_SECONDS = 8.
 STALL_SECONDS = 8.
 TOTAL_SECONDS = 1800.
-PAUSES = (1., 4.)
+# What is tried again: a connection that breaks, and a server that says it is in trouble. A server
+# cannot ask for a longer pause than these.
+RETRIES = Retry(2, backoff_factor=2, status_forcelist=range(500, 600), raise_on_status=False,
+                respect_retry_after_header=False)
 MAX_REDIRECTS = 5
 
 
@@ -96,8 +103,10 @@ def download_dataset(folder, looked_in):
         'What you can do:\n'
         f'  - put {DATASET} or {DATASET}.gz into {folder}, or name the folder that holds it in '
         'IMDB_DATA_DIR;\n'
-        '  - make it from the reviews (the folder aclImdb): python imdb_preprocess.py aclImdb;\n'
-        '  - train on the dataset that this project makes itself: python lstm.py --dataset demo')
+        '  - make it from the reviews (the folder aclImdb): '
+        f'{command("imdb_preprocess.py")} aclImdb;\n'
+        '  - train on the dataset that this project makes itself: '
+        f'{command("lstm.py")} --dataset demo')
 
 
 # What each source gives
@@ -126,7 +135,7 @@ def fetch_dictionary(folder, dataset):
         if not load_dictionary(path, settings['fingerprint'], largest_id)[1]:
             with open(path, 'ab') as file:
                 file.write(gzip.compress(pickle.dumps(settings, PICKLE_PROTOCOL)))
-        os.replace(path, os.path.join(folder, DICTIONARY))
+        put_in_place(path, os.path.join(folder, DICTIONARY))
 
 
 def fetch_archive(source, folder, _):
@@ -143,39 +152,15 @@ def fetch_archive(source, folder, _):
 # One file
 
 def fetch(source, folder, name):
-    """Download a file into `folder`, in three attempts at most; return its path.
+    """Download a file into `folder`; return its path.
+
+    It is read by a thread, which is abandoned when the time is over: neither a name that is looked
+    up nor a server that sends a byte now and then can be interrupted.
 
     Raises
     ------
     requests.RequestException, DownloadError, ValueError
         If it cannot be had, is too large or too slow, or has another SHA-256.
-    """
-    deadline = time.monotonic() + TOTAL_SECONDS
-    for pause in (*PAUSES, None):
-        try:
-            return attempt(source, folder, name, deadline)
-        except exceptions.RequestException as error:
-            if pause is None or not may_pass(error):
-                raise
-        time.sleep(max(0., min(pause, deadline - time.monotonic())))
-    return None
-
-
-def may_pass(error):
-    """Whether another attempt could do better: not where the server says that it has no such file.
-
-    >>> may_pass(exceptions.ConnectTimeout()), may_pass(exceptions.TooManyRedirects())
-    (True, False)
-    """
-    if isinstance(error, exceptions.HTTPError):
-        return error.response.status_code >= 500
-    return not isinstance(error, exceptions.TooManyRedirects)
-
-
-def attempt(source, folder, name, deadline):
-    """Download a file, checked, by a thread that is left alone when the time is over.
-
-    A name that is looked up, and a server that sends a byte now and then, cannot be interrupted.
     """
     result, given_up = {}, threading.Event()
 
@@ -191,7 +176,7 @@ def attempt(source, folder, name, deadline):
         thread = threading.Thread(target=work, args=(scratch,), daemon=True)
         thread.start()
         try:
-            thread.join(max(0., deadline - time.monotonic()))
+            thread.join(TOTAL_SECONDS)
         finally:
             given_up.set()
         if thread.is_alive():
@@ -199,7 +184,7 @@ def attempt(source, folder, name, deadline):
         if 'error' in result:
             raise result['error']
         path = os.path.join(folder, name)
-        os.replace(os.path.join(scratch, name), path)
+        put_in_place(os.path.join(scratch, name), path)
     return path
 
 
@@ -215,11 +200,36 @@ def quiet_pooch():
 
 
 def receive(url, path, _, max_bytes, given_up):
-    """Write what `url` sends to `path`: all of it, and no more than `max_bytes`."""
-    with answer(url, STALL_SECONDS) as response, open(path, 'wb') as file:
-        n_bytes, announced = 0, response.headers.get('Content-Length', '')
-        total = int(announced) if announced.isdecimal() else None
-        with tqdm(total=total, unit='B', unit_scale=True, disable=not sys.stderr.isatty()) as bar:
+    """Write what `url` sends to `path`: all of it, and no more than `max_bytes`.
+
+    An answer that breaks off is asked for again, as often as `RETRIES` says.
+    """
+    retries = RETRIES
+    while True:
+        try:
+            with answer(url, STALL_SECONDS, RETRIES) as response, open(path, 'wb') as file:
+                copy_content(response, file, max_bytes, given_up)
+                return
+        except BrokenOff as error:
+            if given_up.is_set():
+                raise
+            try:
+                retries = retries.increment('GET', url, error=error)
+            except MaxRetryError:
+                raise error.__cause__ from None
+            retries.sleep()
+
+
+class BrokenOff(Exception):
+    """An answer that ended before it was whole; its cause is what requests says of it."""
+
+
+def copy_content(response, file, max_bytes, given_up):
+    """Copy the content of an answer to a file, with a bar on a terminal."""
+    n_bytes, announced = 0, response.headers.get('Content-Length', '')
+    total = int(announced) if announced.isdecimal() else None
+    with tqdm(total=total, unit='B', unit_scale=True, disable=not sys.stderr.isatty()) as bar:
+        try:
             for block in response.iter_content(1 << 16):
                 n_bytes += len(block)
                 if n_bytes > max_bytes:
@@ -228,15 +238,28 @@ def receive(url, path, _, max_bytes, given_up):
                     raise DownloadError('given up')
                 file.write(block)
                 bar.update(len(block))
-    if total not in (None, n_bytes) and 'Content-Encoding' not in response.headers:
-        raise exceptions.ConnectionError(f'cut short: {n_bytes} of {total} bytes came')
+            if total not in (None, n_bytes) and 'Content-Encoding' not in response.headers:
+                raise exceptions.ConnectionError(f'cut short: {n_bytes} of {total} bytes came')
+        except exceptions.RequestException as error:
+            raise BrokenOff from error
 
 
 @contextlib.contextmanager
-def answer(url, seconds):
-    """The answer of a server, which must be a good one; HTTPS leads to nothing else."""
+def answer(url, seconds, retries=0):
+    """The answer of a server, which must be a good one; HTTPS leads to nothing else.
+
+    Parameters
+    ----------
+    url : str
+    seconds : float
+        To wait at most for a connection, and for the next byte.
+    retries : urllib3.util.Retry or int
+        Of what comes before the answer's content.
+    """
     with requests.Session() as session:
         session.max_redirects = MAX_REDIRECTS
+        for scheme in ('https://', 'http://'):
+            session.mount(scheme, HTTPAdapter(max_retries=retries))
         with session.get(url, stream=True, timeout=seconds,
                          headers={'Accept-Encoding': 'identity'}) as response:
             response.raise_for_status()
@@ -255,7 +278,9 @@ def probe(urls):
             with answer(url, PROBE_SECONDS):
                 answers[url] = None
         except exceptions.HTTPError as error:
-            answers[url] = None if may_pass(error) else plain_reason(error)
+            # A server in trouble may be out of it when its turn comes.
+            in_trouble = error.response.status_code in RETRIES.status_forcelist
+            answers[url] = None if in_trouble else plain_reason(error)
         except (OSError, ValueError, TutorialError) as error:
             answers[url] = plain_reason(error, PROBE_SECONDS)
 

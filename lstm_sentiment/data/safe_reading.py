@@ -20,13 +20,12 @@ import os
 import pickle
 import pickletools
 import re
-import reprlib
 import zipfile
-import zlib
 
 import numpy
 
-from lstm_sentiment.errors import DataError
+from lstm_sentiment.errors import DataError, abridged, printable, reason
+from lstm_sentiment.files import open_regular, read_bounded
 
 # Bytes of a file of pickles after decompression, 13 times as many as the IMDB reviews have; a file
 # that is larger itself may have INFLATION times its own size.
@@ -38,14 +37,6 @@ MAX_OPTIONS = 1 << 16
 # How many times larger than the file the arrays in it may be.
 MAX_INFLATION = 100
 MAX_DIRECTORY = 1 << 16
-
-BLOCK = 1 << 20
-GZIP_MAGIC = b'\x1f\x8b'
-GZIP_FORMAT = 31  # of zlib: a gzip header, and the largest window
-
-abridged = reprlib.Repr()
-abridged.maxlevel = 2
-shown = abridged.repr
 
 
 # Files, compressed or not
@@ -83,82 +74,6 @@ def open_pickles(path, expected, known=frozenset(), digest=None):
             f'{path} cannot be used. Expected {expected}; found: {reason(error)}. If it is '
             'damaged, remove it and fetch it again; files of your own are made by '
             'imdb_preprocess.py.') from error
-
-
-def read_bounded(path, limit):
-    """The content of a file, decompressed if it is gzip; more than `limit` bytes are refused."""
-    with open_regular(path) as file:
-        return b''.join(content_blocks(file, limit))
-
-
-def open_regular(path):
-    """Open a file to be read; what has no end, or waits, is refused."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise DataError('a folder or a device')
-    return open(path, 'rb')
-
-
-def reason(error):
-    r"""What an exception says, for a message: not at length, nor with what a terminal obeys.
-
-    >>> print(reason(DataError('a name' + chr(27) + '[2J')))
-    a name\x1b[2J
-    """
-    text = f'{type(error).__name__}: {error}'
-    if isinstance(error, DataError):
-        text = str(error)
-    elif isinstance(error, OSError) and error.strerror:
-        text = error.strerror
-    return printable(text if len(text) <= 300 else text[:300] + ' ...')
-
-
-def printable(text):
-    return ''.join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
-
-
-def content_blocks(file, limit=float('inf')):
-    """Yield the content of a file, decompressed if it is gzip, in blocks of bytes, none empty.
-
-    Raises
-    ------
-    DataError
-        If there are more than `limit` bytes.
-    """
-    compressed = file.peek(2)[:2] == GZIP_MAGIC
-    n_bytes = 0
-    for block in decompress(file) if compressed else iter(lambda: file.read(BLOCK), b''):
-        n_bytes += len(block)
-        if n_bytes > limit:
-            raise DataError(f'more than {limit} bytes, unpacked')
-        yield block
-
-
-def decompress(file):
-    """Yield the blocks, none empty, of a gzip file of one member or several."""
-    member = zlib.decompressobj(GZIP_FORMAT)
-    while True:
-        block = member.unconsumed_tail or member.unused_data or file.read(BLOCK)
-        if member.eof and block:
-            member = zlib.decompressobj(GZIP_FORMAT)
-        elif member.eof:
-            return
-        elif not block:
-            raise EOFError('the compressed file is cut off')
-        block = member.decompress(block, BLOCK)
-        if block:
-            yield block
-
-
-def fingerprint(path):
-    """Return the SHA-256 of a file before compression, in hexadecimal."""
-    digest = hashlib.sha256()
-    try:
-        with open_regular(path) as file:
-            for block in content_blocks(file):
-                digest.update(block)
-    except (OSError, EOFError, zlib.error, DataError) as error:
-        raise DataError(f'{path} cannot be read: {reason(error)}') from error
-    return digest.hexdigest()
 
 
 # Pickles of plain data
@@ -253,134 +168,104 @@ def read_json(path):
 
 
 def read_options_pickle(path):
-    """Read the tutorial's pickle of options, of at most `MAX_OPTIONS` bytes."""
-    return OptionsReader().read(read_bounded(path, MAX_OPTIONS))
+    """Read the tutorial's pickle of options, of at most `MAX_OPTIONS` bytes.
+
+    It holds numbers, strings, the optimizer function, which becomes its name, and NumPy scalars,
+    which become numbers.
+    """
+    content = read_bounded(path, MAX_OPTIONS)
+    scan_options(content)
+    # What Python 2 pickled as str may be the bytes of a number: each becomes one character.
+    options = OptionsUnpickler(io.BytesIO(content), encoding='latin-1').load()
+    if isinstance(options, dict) and any(type(name) is not str for name in options):
+        raise DataError('an option without a name')
+    return options
 
 
-CONSTANTS = {'NONE': None, 'NEWTRUE': True, 'NEWFALSE': False, 'EMPTY_TUPLE': ()}
-VALUES = {'INT', 'BININT', 'BININT1', 'BININT2', 'LONG', 'LONG1', 'FLOAT', 'BINFLOAT', 'STRING',
-          'BINSTRING', 'SHORT_BINSTRING', 'UNICODE', 'BINUNICODE', 'SHORT_BINUNICODE',
-          'BINBYTES', 'SHORT_BINBYTES'}
-PUTS, GETS = {'PUT', 'BINPUT', 'LONG_BINPUT'}, {'GET', 'BINGET', 'LONG_BINGET'}
+# What makes a value that may be used a second time: all but a tuple.
+SHAREABLE = {
+    'INT', 'BININT', 'BININT1', 'BININT2', 'LONG', 'LONG1', 'FLOAT', 'BINFLOAT', 'STRING',
+    'BINSTRING', 'SHORT_BINSTRING', 'UNICODE', 'BINUNICODE', 'SHORT_BINUNICODE', 'BINBYTES',
+    'SHORT_BINBYTES', 'EMPTY_LIST', 'LIST', 'EMPTY_DICT', 'DICT', 'GLOBAL', 'STACK_GLOBAL',
+    'REDUCE'}
+TUPLES = {'EMPTY_TUPLE', 'TUPLE', 'TUPLE1', 'TUPLE2', 'TUPLE3'}
+PUTS, GETS = {'PUT', 'BINPUT', 'LONG_BINPUT', 'MEMOIZE'}, {'GET', 'BINGET', 'LONG_BINGET'}
+OTHERS = {'PROTO', 'FRAME', 'MARK', 'STOP', 'NONE', 'NEWTRUE', 'NEWFALSE', 'APPEND', 'APPENDS',
+          'SETITEM', 'SETITEMS', 'BUILD'}
+# A NumPy scalar takes three.
+MAX_TUPLES = 500
+
+
+def scan_options(content):
+    """Raise `DataError` unless a pickle has only what options need, and no more of it than that.
+
+    Sizes and places in the memo lie within the content. Tuples are few, and none is used a second
+    time: tuples of pairs of the tuple before would take for ever to be hashed.
+    """
+    n_tuples, n_puts, shareable, before = 0, 0, set(), None
+    for instruction, argument, position in pickletools.genops(content):
+        name = instruction.name
+        if name not in SHAREABLE | TUPLES | PUTS | GETS | OTHERS:
+            raise DataError(f'it has {name} at {position}, which options never need')
+        n_tuples += name in TUPLES
+        if name in PUTS:
+            place = n_puts if name == 'MEMOIZE' else argument
+            n_puts += 1
+            (shareable.add if before in SHAREABLE else shareable.discard)(place)
+        if (n_tuples > MAX_TUPLES or name in PUTS and place > len(content)
+                or name == 'FRAME' and argument > len(content)
+                or name in GETS and argument not in shareable):
+            raise DataError(f'{name} at {position} asks for more than options need')
+        before = name
+
+
 OPTIMIZERS = {(module, name) for module in ('__main__', 'lstm', 'optimizers')
               for name in ('sgd', 'adadelta', 'rmsprop')}
-DTYPE, SCALAR, ENCODE = 'numpy.dtype', 'numpy.scalar', 'codecs.encode'
-CALLS = {('numpy', 'dtype'): DTYPE, ('_codecs', 'encode'): ENCODE,
-         ('numpy.core.multiarray', 'scalar'): SCALAR,
-         ('numpy._core.multiarray', 'scalar'): SCALAR}
-Call = collections.namedtuple('Call', 'name arguments')
 
 
-class OptionsReader:
-    """Follows the pickle of a dict of options step by step, and calls nothing that it names.
+class OptionsUnpickler(pickle.Unpickler):
+    """Reads a pickle that `scan_options` let pass; of all names, it knows those of `find_class`.
 
-    The tutorial's own holds numbers, strings, the optimizer function, which becomes its name, and
-    NumPy scalars, which become numbers.
+    No name is imported: each stands for something here that makes numbers alone.
     """
 
-    def __init__(self):
-        self.stack, self.marks, self.memo = [], [], {}
-
-    def read(self, content):
-        for instruction, argument, _ in pickletools.genops(content):
-            self.follow(instruction.name, argument)
-        return self.stack.pop()
-
-    def follow(self, name, argument):
-        stack = self.stack
-        if name in CONSTANTS:
-            stack.append(CONSTANTS[name])
-        elif name in VALUES:
-            stack.append(argument)
-        elif name in ('EMPTY_DICT', 'EMPTY_LIST'):
-            stack.append({} if name == 'EMPTY_DICT' else [])
-        elif name == 'MARK':
-            self.marks.append(len(stack))
-        elif name in ('APPEND', 'APPENDS'):
-            values = [stack.pop()] if name == 'APPEND' else self.marked()
-            self.top(list).extend(values)
-        elif name in ('SETITEM', 'SETITEMS'):
-            pairs = self.last(2) if name == 'SETITEM' else self.marked()
-            set_items(self.top(dict), pairs)
-        elif name in ('TUPLE', 'LIST'):
-            stack.append((tuple if name == 'TUPLE' else list)(self.marked()))
-        elif name in ('TUPLE1', 'TUPLE2', 'TUPLE3'):
-            stack.append(tuple(self.last(int(name[-1]))))
-        elif name == 'DICT':
-            pairs = self.marked()
-            stack.append({})
-            set_items(stack[-1], pairs)
-        elif name in PUTS or name == 'MEMOIZE':
-            self.memo[len(self.memo) if name == 'MEMOIZE' else argument] = stack[-1]
-        elif name in GETS:
-            stack.append(self.memo[argument])
-        elif name == 'GLOBAL':
-            stack.append(known_name(*argument.split(' ', 1)))
-        elif name == 'STACK_GLOBAL':
-            stack.append(known_name(*self.last(2)))
-        elif name in ('REDUCE', 'BUILD'):
-            called, arguments = self.last(2)
-            stack.append((call if name == 'REDUCE' else set_byte_order)(called, arguments))
-        elif name not in ('PROTO', 'FRAME', 'STOP'):
-            raise DataError(f'it has {name} in it, which options never need')
-
-    def top(self, kind):
-        """The value on top of the stack, which must be of this type."""
-        if type(self.stack[-1]) is not kind:
-            raise DataError(f'items of {type(self.stack[-1]).__name__}')
-        return self.stack[-1]
-
-    def last(self, n_values):
-        """Take the last values off the stack."""
-        if len(self.stack) < n_values:
-            raise DataError('too few values')
-        values = self.stack[-n_values:]
-        del self.stack[-n_values:]
-        return values
-
-    def marked(self):
-        """Take the values since the last mark off the stack."""
-        start = self.marks.pop()
-        values = self.stack[start:]
-        del self.stack[start:]
-        return values
+    def find_class(self, module, name):
+        if (module, name) in OPTIMIZERS:
+            return name
+        # Functions that nothing else holds: a pickle can set attributes of what it is given.
+        if (module, name) == ('numpy', 'dtype'):
+            return lambda kind, *_: NumberType(kind)
+        if module in ('numpy.core.multiarray', 'numpy._core.multiarray') and name == 'scalar':
+            return lambda kind, content: kind.number(content)
+        if (module, name) == ('_codecs', 'encode'):
+            return lambda text, encoding: latin_1(text)
+        raise DataError(asks_for(f'{module}.{name}'))
 
 
-def set_items(mapping, pairs):
-    names, values = pairs[::2], pairs[1::2]
-    if any(type(name) is not str for name in names) or len(names) != len(values):
-        raise DataError('an option without a name')
-    mapping.update(zip(names, values))
+class NumberType:
+    """The type of a NumPy scalar, as its pickle makes it: a kind, then with a byte order."""
 
+    __slots__ = ('dtype',)
 
-def known_name(module, name):
-    """What a class or function becomes: the name of an optimizer, or a call that is understood."""
-    if (module, name) in OPTIMIZERS:
-        return name
-    if (module, name) in CALLS:
-        return Call(CALLS[module, name], None)
-    raise DataError(f'it asks for {module}.{name}, which options never need')
+    def __init__(self, kind):
+        if not re.fullmatch('[biuf][1248]', kind):
+            raise DataError(f'numbers of type {abridged(kind)}')
+        self.dtype = numpy.dtype(kind)
 
+    def __setstate__(self, state):
+        if state[1] not in ('<', '>', '|', '='):
+            raise DataError(f'a type with the state {abridged(state)}')
+        self.dtype = self.dtype.newbyteorder(state[1])
 
-def call(called, arguments):
-    """The value of one of the calls that the pickle of a NumPy scalar makes."""
-    function = called.name if type(called) is Call else None
-    if function == DTYPE and re.fullmatch('[biuf][1248]', arguments[0]):
-        return Call('dtype', arguments[0])
-    if function == ENCODE and arguments[1:] == ('latin1',):
-        return arguments[0].encode('latin1')
-    if function == SCALAR and type(arguments[0]) is Call and arguments[0].name == 'dtype':
-        number = arguments[1].encode('latin1') if type(arguments[1]) is str else arguments[1]
-        value, = numpy.frombuffer(number, arguments[0].arguments)
+    def number(self, content):
+        """The number that has these bytes, which Python 2 pickled as text."""
+        value, = numpy.frombuffer(latin_1(content), self.dtype)
         return value.item()
-    raise DataError('it calls what options never call')
 
 
-def set_byte_order(called, state):
-    """The type of a NumPy scalar, with the byte order that its state gives it."""
-    if type(called) is not Call or called.name != 'dtype' or state[1] not in ('<', '>', '|', '='):
-        raise DataError('it sets the state of what has none')
-    return Call('dtype', state[1] + called.arguments.lstrip('<>|='))
+def latin_1(content):
+    """Bytes, or those that have these characters."""
+    return content.encode('latin-1') if isinstance(content, str) else content
 
 
 # Arrays
@@ -422,12 +307,23 @@ def open_arrays(path):
 
 
 def check_directory(file, n_bytes):
-    """Raise `DataError` unless the file ends in the record of a short list, as zip files do."""
-    file.seek(max(0, n_bytes - 42))
-    tail = file.read()
-    if tail[-22:-18] != b'PK\x05\x06' or tail[:4] == b'PK\x06\x07':
+    """Raise `DataError` unless the file ends in the record of a short list, as zip files do.
+
+    Where sizes need 64 bits, another record stands before it, which then counts.
+    """
+    ends = 56 + 20 + 22  # the record of 64 bits, where it is, and the usual record
+    file.seek(max(0, n_bytes - ends))
+    tail = file.read().rjust(ends, b'\0')
+    if tail[-22:-18] != b'PK\x05\x06':
         raise DataError('no arrays by name')
-    if int.from_bytes(tail[-10:-6], 'little') > MAX_DIRECTORY:
+    size = int.from_bytes(tail[-10:-6], 'little')
+    if tail[-42:-38] == b'PK\x06\x07':
+        record, place = tail[:56], n_bytes - ends
+        size, start = (int.from_bytes(record[at:at + 8], 'little') for at in (40, 48))
+        if (record[:4] != b'PK\x06\x06' or int.from_bytes(record[4:12], 'little') != 44
+                or int.from_bytes(tail[-34:-26], 'little') != place or start + size != place):
+            raise DataError('no arrays by name')
+    if size > MAX_DIRECTORY:
         raise DataError(f'more than {MAX_DIRECTORY} bytes of names')
 
 
@@ -446,6 +342,6 @@ def find_member(archive, information):
     for length in shape:
         n_bytes *= length
     if len(shape) > 8 or header.end() + n_bytes != information.file_size:
-        raise DataError(f'{shown(name)} in it has {information.file_size} bytes where its shape '
+        raise DataError(f'{abridged(name)} in it has {information.file_size} bytes where its shape '
                         f'{shape} makes {header.end() + n_bytes}')
     return Member(shape, n_bytes)

@@ -1,6 +1,8 @@
 """What a run trains on: the parts of a dataset, and the vocabulary that belongs to it."""
+import functools
 import inspect
 import warnings
+from collections import namedtuple
 
 import numpy
 
@@ -13,8 +15,18 @@ from lstm_sentiment.text.vocabulary import UNKNOWN_ID, Vocabulary
 MOST_UNKNOWN, FEWEST_VALID = 0.2, 50
 
 
-def load_parts(load_data, options, rng):
-    """Train, valid and test of a dataset, each (sequences, labels), and what it is.
+Data = namedtuple('Data', 'train valid test vocabulary')
+Data.__doc__ = """The parts of a dataset, each (sequences, labels).
+
+Attributes
+----------
+vocabulary : callable
+    Gives the vocabulary, as :func:`load_vocabulary`; it is read at the first call.
+"""
+
+
+def load_training_data(load_data, options, rng):
+    """Load the parts of a dataset for a run with these options.
 
     Sets the options ``ydim``, the number of classes, and ``dataset_sha256``, by which a dictionary
     that is given later can be told to belong to the model.
@@ -28,12 +40,9 @@ def load_parts(load_data, options, rng):
 
     Returns
     -------
-    parts : tuple
-        Train, valid and test.
-    about : dict
-        ``path``, ``fingerprint`` and ``largest_id`` of the file; empty where there is none.
+    Data
     """
-    about = {}
+    about = {}  # filled with path, fingerprint and largest_id of the file, where there is one
     extra = {'about': about} if 'about' in inspect.signature(load_data).parameters else {}
     train, valid, test = load_data(n_words=options['n_words'], maxlen=options['maxlen'],
                                    valid_portion=options['valid_portion'], rng=rng, **extra)
@@ -51,7 +60,9 @@ def load_parts(load_data, options, rng):
     warn_of(train, valid, options, len(test[0]), n_all_tests, about)
     options['ydim'] = n_classes(train, valid, test)
     options['dataset_sha256'] = about.get('fingerprint')
-    return (train, valid, test), about
+    vocabulary = functools.lru_cache(maxsize=None)(
+        functools.partial(load_vocabulary, about, options))
+    return Data(train, valid, test, vocabulary)
 
 
 def warn_of(train, valid, options, n_tests, n_all_tests, about):
@@ -99,7 +110,7 @@ def load_vocabulary(about, options):
     Parameters
     ----------
     about : dict
-        As `load_parts` returns it.
+        ``path``, ``fingerprint`` and ``largest_id`` of the dataset; empty where it is no file.
     options : dict
         ``n_words`` and ``ydim`` are used.
     """

@@ -48,7 +48,8 @@ class RandomStreams(object):
         self.seed, self.n_streams = seed, 0
 
     def binomial(self, size, p=0.5, n=1, dtype='int64'):
-        count = pytensor.shared(numpy.asarray(0, dtype='uint32'), name='n_draws')
+        count = pytensor.shared(numpy.asarray(0, dtype='uint32'),
+                                name='random_%d' % self.n_streams)
         count.tag.next_state = count + numpy.asarray(1, dtype='uint32')
         # Streams of one seed differ: each has a seed of its own.
         seed = int(numpy.random.SeedSequence([self.seed, self.n_streams]).generate_state(1)[0])

@@ -11,10 +11,8 @@ read too, without running anything that it names.
 """
 import contextlib
 import hashlib
-import io
 import json
 import os
-import tempfile
 from collections import OrderedDict, namedtuple
 
 import numpy
@@ -22,13 +20,11 @@ import numpy
 from lstm_sentiment.data.safe_reading import (
     MAX_OPTIONS,
     open_arrays,
-    read_bounded,
     read_json,
     read_options_pickle,
-    reason,
-    shown,
 )
-from lstm_sentiment.errors import ConfigError, DataError, ModelError
+from lstm_sentiment.errors import DataError, ModelError, abridged, reason
+from lstm_sentiment.files import read_bounded, require_writable, whole_files
 from lstm_sentiment.options import EXPECTED
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, Vocabulary
 
@@ -63,47 +59,6 @@ def files_of(path):
     return [path, path + '.json', path + WORDS] if path else []
 
 
-def require_writable(option, *paths):
-    """Raise `ConfigError`, in the name of an option, unless files can be put at these paths.
-
-    They are all in one folder; what is there is left as it is.
-    """
-    folder = os.path.dirname(os.path.abspath(paths[0]))
-    try:
-        for path in paths:
-            if os.path.isdir(path):
-                raise OSError('%s is a folder' % path)
-        descriptor, trial = tempfile.mkstemp(dir=folder, prefix='.lstm-')
-        os.close(descriptor)
-        os.remove(trial)
-    except OSError as error:
-        raise ConfigError('%s=%s cannot be written: %s. Name a file in a folder that exists and '
-                          'may be written to.' % (option, paths[0], error.strerror or error))
-
-
-def replace_file(path, content):
-    """Put the bytes in place only when they are whole."""
-    folder = os.path.dirname(os.path.abspath(path))
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix='.lstm-')
-    try:
-        with os.fdopen(descriptor, 'wb') as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~current_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):  # a signal may arrive when it is in place
-            os.remove(temporary)
-        raise
-
-
-def current_umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def save(path, params, options, vocabulary=None, **errors):
     """Write arrays, options, words and `errors` to `path`; options and words beside it as well.
 
@@ -114,28 +69,28 @@ def save(path, params, options, vocabulary=None, **errors):
     errors.ModelError
         If the file cannot be written; an earlier one is then still whole.
     """
-    content = io.BytesIO()
     arrays = dict(params)
     arrays.update((name, numpy.asarray(value)) for name, value in errors.items())
     options = dict(options)
     options.pop('words_sha256', None)
+    words = None
     if vocabulary is not None:
         words = vocabulary.to_json()
         options['words_sha256'] = hashlib.sha256(words).hexdigest()
         arrays['words'] = numpy.frombuffer(words, 'uint8')
     text = (json.dumps(options, indent=1, sort_keys=True, default=plain) + '\n').encode('ascii')
-    numpy.savez(content, options=numpy.frombuffer(text, 'uint8'), **arrays)
+    files = files_of(path) if vocabulary is not None else files_of(path)[:2]
     try:
-        replace_file(path, content.getvalue())
-        replace_file(path + '.json', text)
-        if vocabulary is not None:
-            replace_file(path + WORDS, words)
-        else:
+        with whole_files(*files) as (stream, *beside):
+            numpy.savez(stream, options=numpy.frombuffer(text, 'uint8'), **arrays)
+            for file, content in zip(beside, (text, words)):
+                file.write(content)
+        if vocabulary is None:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(path + WORDS)
     except OSError as error:
         raise ModelError('the model could not be saved to %s: %s'
-                         % (path, error.strerror or error))
+                         % (error.filename or path, error.strerror or error))
 
 
 def plain(value):
@@ -163,7 +118,7 @@ def load_params(path, params):
 
 @contextlib.contextmanager
 def model_arrays(path):
-    """`untrusted.open_arrays`; what goes wrong inside becomes a `ModelError`."""
+    """`safe_reading.open_arrays`; what goes wrong inside becomes a `ModelError`."""
     try:
         with open_arrays(path) as (arrays, members):
             yield arrays, members
@@ -239,11 +194,11 @@ def check_plain(options):
     for name, value in options.items():
         if type(value) not in PLAIN or type(value) is int and abs(value) >= 1 << 63:
             raise DataError('the option %s is %s: expected a number, text, True, False or None'
-                            % (shown(name), shown(value)))
+                            % (abridged(name), abridged(value)))
         # The others change nothing in a model that is there.
         if name in MODEL_OPTIONS and not EXPECTED[name][0](value):
             raise DataError('the option %s is %s: expected %s'
-                            % (name, shown(value), EXPECTED[name][1]))
+                            % (name, abridged(value), EXPECTED[name][1]))
 
 
 def load(path):

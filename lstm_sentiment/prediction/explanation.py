@@ -4,13 +4,15 @@ The score of a text is exactly the sum of its words' numbers and the bias
 (:mod:`inference`). Two classes: class 1 against class 0, whichever won. More:
 the winner against the runner-up.
 """
+import functools
 import math
 import os
 import re
-import unicodedata
 from collections import namedtuple
 
 import numpy
+
+from lstm_sentiment.errors import printable
 
 MEANING = ('A word\'s number says how the verdict stood as that word was read, after all the words '
            'before it; it is not what the word alone is worth. The numbers and the bias add up to '
@@ -163,6 +165,8 @@ def fold_case(text):
 
 # On a terminal.
 
+as_content = functools.partial(printable, is_content=True)
+
 
 def colour_depth(stream, environment=None):
     """How many colours may be written to a stream.
@@ -180,16 +184,6 @@ def colour_depth(stream, environment=None):
     if environment.get('COLORTERM') in ('truecolor', '24bit') or terminal.endswith('-direct'):
         return 2 ** 24
     return 256 if '256color' in terminal else 0
-
-
-def printable(text):
-    r"""The text without what could steer a terminal: control characters become U+FFFD.
-
-    >>> printable('a\x1b[31mb\n')
-    'a\ufffd[31mb\n'
-    """
-    return ''.join(character if character in '\n\t' or unicodedata.category(character) != 'Cc'
-                   else '\ufffd' for character in text)
 
 
 def marked(word, level, colours):
@@ -237,10 +231,10 @@ def in_terminal(explanation, colours=0):
                             ', '.join('%s %.3f' % pair for pair in pairs))]
     if explanation.pieces:
         lines.append(''.join(
-            printable(gap) + marked(printable(word), level, colours)
+            as_content(gap) + marked(as_content(word), level, colours)
             for (gap, word), level in zip(explanation.pieces, explanation.levels())))
-        lines[-1] += printable(explanation.tail.rstrip())
-        lines += [printable(line) for line in strongest_lines(explanation)]
+        lines[-1] += as_content(explanation.tail.rstrip())
+        lines += [as_content(line) for line in strongest_lines(explanation)]
     else:
         lines.append('(no words: the bias alone decides)')
     lines.append('%d words %+.3f, bias %+.3f: log-odds of %s against %s %+.3f' % (

@@ -4,8 +4,9 @@ import html
 import io
 import os
 
-from lstm_sentiment.errors import ConfigError
-from lstm_sentiment.prediction.explanation import AGAINST, FAINTEST, FOR, MEANING, printable
+from lstm_sentiment.errors import ConfigError, printable
+from lstm_sentiment.files import whole_files
+from lstm_sentiment.prediction.explanation import AGAINST, FAINTEST, FOR, MEANING
 
 STYLE = '''
 :root { color-scheme: light dark; --paper: #fff; --ink: #1c1e21; --faint: #5f6670; --rule: #d9dde3;
@@ -54,7 +55,7 @@ def escaped(text):
     >>> escaped('<b title="x">')
     '&lt;b title=&quot;x&quot;&gt;'
     """
-    return html.escape(printable(text))
+    return html.escape(printable(text, is_content=True))
 
 
 def coloured_text(explanation):
@@ -178,21 +179,10 @@ def open_page(path, model):
     Raises
     ------
     ConfigError
-        On entry, if the file cannot be written.
+        If the file cannot be written; on entry where that can be told then.
     """
-    partial = '%s.%d.part' % (path, os.getpid())
-    try:
-        if os.path.isdir(path):
-            raise IsADirectoryError(None, 'it is a folder')
-        stream = open(partial, 'w', encoding='utf-8')
-    except OSError as error:
-        raise ConfigError('%s cannot be written: %s. Name a file in a folder that exists and may '
-                          'be written to.' % (path, error.strerror)) from error
-    try:
-        with stream:
-            yield Page(stream, model)
-            stream.write('</html>\n')
-        os.replace(partial, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(partial)
+    with whole_files(path, error=ConfigError) as (binary,):
+        stream = io.TextIOWrapper(binary, 'utf-8', newline='\n')
+        yield Page(stream, model)
+        stream.write('</html>\n')
+        stream.detach()

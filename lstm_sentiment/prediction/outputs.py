@@ -6,7 +6,8 @@ import shutil
 
 import numpy
 
-from lstm_sentiment.prediction.explanation import in_terminal, printable
+from lstm_sentiment.errors import printable
+from lstm_sentiment.prediction.explanation import as_content, in_terminal
 
 FORMATS = ('table', 'tsv', 'jsonl', 'csv')
 # Width of a text in a table that is not on a terminal, and the least on one.
@@ -21,11 +22,11 @@ def one_line(text, width):
     'a film of t…'
     """
     # Only so much is looked at: a text may be a book.
-    text = printable(' '.join(text[:8 * width].split()))
+    text = as_content(' '.join(text[:8 * width].split()))
     return text if len(text) <= width else text[:width - 1] + '…'
 
 
-def shown(sample, width):
+def title_of(sample, width):
     """The name of a sample, or else its text, in one line."""
     return one_line(sample.text if sample.name is None else sample.name, width)
 
@@ -118,7 +119,7 @@ class Table(Rows):
             self.stream.write('%-*s%s  tokens unknown  %s\n' % (
                 self.class_width, 'class', names, 'name' if self.source.named else 'text'))
         numbers = ''.join('%*.3f' % pair for pair in zip(self.widths, answer.probabilities))
-        text = shown(answer.sample, self.text_width)
+        text = title_of(answer.sample, self.text_width)
         if not answer.n_words:
             text = (text + ' ' + NO_WORDS).strip()
         self.stream.write('%-*s%s  %6d %7d  %s\n' % (
@@ -162,7 +163,7 @@ class Tally:
         if label != answer.label:
             # The count decides between equals: of these the first stays.
             entry = (float(answer.probabilities[answer.label]), -int(self.confusion.sum()),
-                     self.classes[answer.label], self.classes[label], shown(answer.sample, 60))
+                     self.classes[answer.label], self.classes[label], title_of(answer.sample, 60))
             heapq.heappush(self.worst, entry)
             if len(self.worst) > self.n_worst:
                 heapq.heappop(self.worst)

@@ -19,78 +19,13 @@ engine at all, by five observations:
 have a row for each: group by group, in a group step by step, and within a step
 the longest review comes first. Step t of group g owns ``n_alive[g, t]`` rows.
 """
-import concurrent.futures
 import functools
-import os
-import sys
-import threading
 
 import numpy
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from lstm_sentiment.recurrence import numba_recurrence
-
-SWITCH_INTERVAL = sys.getswitchinterval()
-# What a machine's own BLAS and OpenMP read.
-THREAD_VARIABLES = ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS')
-
-
-def one_blas_thread():
-    """A context in which each product runs in one thread.
-
-    The products of a step are too small to share. The two halves of a
-    minibatch run side by side instead, see :func:`side_by_side`.
-    """
-    return threadpool_limits(limits=1, user_api='blas')
-
-
-def n_threads():
-    """How many threads share a minibatch: two, where there are two cores and no variable says 1."""
-    named = [os.environ[name] for name in THREAD_VARIABLES if os.environ.get(name, '').isdigit()]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-    return min([2, cores or 1] + [int(number) for number in named])
-
-
-@functools.lru_cache(maxsize=1)
-def pool_of(process):
-    """A thread beside the main one; a process that was forked needs its own."""
-    return concurrent.futures.ThreadPoolExecutor(1)
-
-
-def side_by_side(*tasks):
-    """Call functions, two at a time where there are two threads; return their results.
-
-    When it returns, or raises, none of them runs any more. They must not call it themselves: the
-    one thread beside would wait for itself.
-    """
-    if len(tasks) == 1 or n_threads() == 1:
-        return [task() for task in tasks]
-    pool = pool_of(os.getpid())
-    others = [pool.submit(task) for task in tasks[1:]]
-    try:
-        first = tasks[0]()
-    finally:
-        concurrent.futures.wait(others)
-    return [first] + [other.result() for other in others]
-
-
-def begin_loading(dtype):
-    """Make the native loops ready in a thread, while the data is read.
-
-    Half of that work leaves the interpreter to others.
-    """
-    def load():
-        # Each call to the compiler lets the interpreter go, and waits as long for it again.
-        sys.setswitchinterval(SWITCH_INTERVAL / 50)
-        try:
-            numba_recurrence.load()
-        finally:
-            sys.setswitchinterval(SWITCH_INTERVAL)
-
-    if numba_recurrence.usable(numpy.dtype(dtype)):
-        threading.Thread(target=load, daemon=True).start()
-
+from lstm_sentiment.recurrence.threads import side_by_side
 
 # The minibatch.
 

@@ -1,35 +1,18 @@
 """Sparse updates: an update rule, only where there is a gradient.
 
-:func:`row_wise` stands for an optimizer of :mod:`optimizers`: a minibatch touches some 500 rows of
-``Wemb``, the others have a gradient of zero, and what an optimizer does to them then is a power of
-its decay, which can be made up for when they are next read (:class:`Rows`).
+A minibatch touches some 500 rows of ``Wemb``. The others have a gradient of zero, and what an
+update rule does to them then is a power of its decay, which can be made up for when they are next
+read (:class:`Rows`).
 """
 import functools
+from collections import OrderedDict
 
 import numpy
 
 from lstm_sentiment.engine.names import theano
-from lstm_sentiment.recurrence import optimizers
+from lstm_sentiment.engine.optimizers import Optimizer, random_states
 from lstm_sentiment.recurrence.graph_nodes import RowsGradient
-from lstm_sentiment.recurrence.numpy_recurrence import side_by_side
-
-
-def sgd_idle(n_steps, p):
-    """A row without gradient stays."""
-    return [p]
-
-
-def adadelta_idle(n_steps, p, mean_grad2, mean_step2):
-    """Both running means decay; the row stays, since its step is a multiple of g = 0."""
-    decay = optimizers.DECAY ** n_steps
-    return [p, mean_grad2 * decay, mean_step2 * decay]
-
-
-def rmsprop_idle(n_steps, p, mean_grad, mean_grad2, step):
-    """The means decay, and the row coasts on by (0.9 + 0.9² + ...) times its last step."""
-    decay, left = optimizers.DECAY ** n_steps, optimizers.MOMENTUM ** n_steps
-    coasting = (1 - left) * (optimizers.MOMENTUM / (1 - optimizers.MOMENTUM))
-    return [p + step * coasting, mean_grad * decay, mean_grad2 * decay, step * left]
+from lstm_sentiment.recurrence.threads import side_by_side
 
 
 def pieces(array, size=2 ** 15):
@@ -43,28 +26,34 @@ def pieces(array, size=2 ** 15):
 
 
 class Whole(object):
-    """A parameter, the states of its update rule, and the rule.
+    """A parameter, its update rule, and the states of this.
 
     Parameters
     ----------
-    step : callable
-        ``step(lr, grad, p, *states)`` of :mod:`optimizers`; here it is given arrays.
-    n_states : int
+    rule : engine.optimizers.Rule
     p : shared variable
     """
 
-    def __init__(self, step, n_states, p):
-        self.step, self.p = step, p
-        self.states = [numpy.zeros_like(p.get_value(borrow=True)) for _ in range(n_states)]
+    def __init__(self, rule, p):
+        self.rule, self.p = rule, p
+        self.states = [numpy.zeros_like(p.get_value(borrow=True)) for _ in rule.states]
 
     def arrays(self):
         return [self.p.get_value(borrow=True)] + self.states
+
+    def state(self):
+        """The arrays, in use, that the next update depends on, by name."""
+        return OrderedDict(zip(self.rule.states, self.states))
+
+    def set_state(self, values):
+        for name, array in self.state().items():
+            array[...] = values[name]
 
     def update(self, lr, grad):
         """One step, in place."""
         for piece in pieces(grad):
             arrays = [array[piece] for array in self.arrays()]
-            for array, new in zip(arrays, self.step(lr, grad[piece], *arrays)):
+            for array, new in zip(arrays, self.rule.step(lr, grad[piece], *arrays)):
                 array[...] = new
 
 
@@ -73,20 +62,27 @@ class Rows(Whole):
 
     Row r was last brought up to date after ``seen[r]`` updates. Before it is
     updated again, what the idle updates since then would have done to it is
-    made up for in closed form, ``idle(n_steps, p, *states)``; the result is
-    the dense rule's up to rounding.
+    made up for in closed form by `rule.idle`; the result is the dense rule's up
+    to rounding.
     """
 
-    def __init__(self, step, idle, n_states, p):
-        Whole.__init__(self, step, n_states, p)
-        self.idle = idle
+    def __init__(self, rule, p):
+        Whole.__init__(self, rule, p)
         self.n_updates, self.seen = 0, numpy.zeros(len(self.arrays()[0]), dtype='int64')
+
+    def state(self):
+        return OrderedDict(Whole.state(self), seen=self.seen,
+                           n_updates=numpy.asarray(self.n_updates))
+
+    def set_state(self, values):
+        Whole.set_state(self, values)
+        self.n_updates = int(values['n_updates'])
 
     def up_to_date(self, words):
         """Rows of the parameter and of its states as of now, each (n_distinct, dim_proj)."""
         rows = [array[words] for array in self.arrays()]
         n_steps = (self.n_updates - self.seen[words]).astype(rows[0].dtype)
-        return self.idle(n_steps[:, None], *rows)
+        return self.rule.idle(n_steps[:, None], *rows)
 
     def replace(self, words, rows):
         for array, new in zip(self.arrays(), rows):
@@ -101,71 +97,62 @@ class Rows(Whole):
         """One step; `grad` is the pair of `words` and the gradient of their rows."""
         words, d_rows = grad
         parts = [(words[piece], d_rows[piece]) for piece in pieces(d_rows)]
-        new = [self.step(lr, d_part, *self.up_to_date(part)) for part, d_part in parts]
+        new = [self.rule.step(lr, d_part, *self.up_to_date(part)) for part, d_part in parts]
         self.n_updates += 1
         for (part, _), rows in zip(parts, new):
             self.replace(part, rows)
 
 
-def compile_row_wise(step, idle, n_states, lr, tparams, grads, x, mask, y, cost):
-    """`optimizers.compile_dense`, but rows without a gradient cost nothing.
+class SparseOptimizer(Optimizer):
+    """An update rule of which rows without a gradient cost nothing.
 
-    Parameters and result are the same. It applies to each parameter whose
-    gradient is a :class:`RowsGradient`. Where the rule moves rows even without
-    a gradient (``rmsprop``), they are brought up to date before they are read
-    in an update, and all of them by ``f_update.settle()``, to be called
-    before the parameters are read otherwise.
+    This holds for each parameter whose gradient is a :class:`RowsGradient`. Where the rule moves
+    rows even without a gradient, they are brought up to date before they are read in an update, and
+    all of them by :meth:`settle`.
+
+    Parameters are those of `engine.optimizers.DenseOptimizer`.
     """
-    rules, outputs = [], [cost]
-    for p, grad in zip(tparams.values(), grads):
-        if grad.owner is not None and isinstance(grad.owner.op, RowsGradient):
-            rules.append(Rows(step, idle, n_states, p))
-            outputs += grad.owner.inputs[1:]
-        else:
-            rules.append(Whole(step, n_states, p))
-            outputs.append(grad)
-    f_grad = theano.function([x, mask, y], outputs, name='f_grad')
-    return two_functions(f_grad, rules, [rule for rule in rules if isinstance(rule, Rows)]
-                         if idle is rmsprop_idle else [])
 
+    def __init__(self, rule, lr, tparams, grads, x, mask, y, cost):
+        self.parts, outputs = OrderedDict(), [cost]
+        for (name, p), grad in zip(tparams.items(), grads):
+            if grad.owner is not None and isinstance(grad.owner.op, RowsGradient):
+                self.parts[name] = Rows(rule, p)
+                outputs += grad.owner.inputs[1:]
+            else:
+                self.parts[name] = Whole(rule, p)
+                outputs.append(grad)
+        self.f_grad = theano.function([x, mask, y], outputs, name='f_grad')
+        self.randoms, self.grads = random_states(self.f_grad), []
+        self.unsettled = [part for part in self.parts.values()
+                          if isinstance(part, Rows) and rule.moves_when_idle]
 
-def two_functions(f_grad, rules, restless):
-    """`f_grad_shared` and `f_update`, over the rules of all parameters.
+    def gradient(self, x, mask, y):
+        for part in self.unsettled:
+            part.settle(numpy.unique(x))
+        cost, *self.grads = self.f_grad(x, mask, y)
+        return cost
 
-    `restless` are the rules whose rows move without a gradient.
-    """
-    kept = []
-
-    def f_grad_shared(x, mask, y):
-        for rule in restless:
-            rule.settle(numpy.unique(x))
-        results = f_grad(x, mask, y)
-        kept[:] = results[1:]
-        return results[0]
-
-    def f_update(lr):
-        grads = iter(kept)
+    def update(self, lr):
+        grads = iter(self.grads)
         side_by_side(*[functools.partial(
-            rule.update, lr, (next(grads), next(grads)) if isinstance(rule, Rows) else next(grads))
-            for rule in rules])
+            part.update, lr, (next(grads), next(grads)) if isinstance(part, Rows) else next(grads))
+            for part in self.parts.values()])
 
-    def settle():
-        for rule in restless:
-            rule.settle()
+    def settle(self):
+        for part in self.unsettled:
+            part.settle()
 
-    f_update.settle = settle
-    # What a checkpoint keeps: the shared variables, and the rules with their states.
-    f_grad_shared.get_shared, f_update.get_shared, f_update.rules = f_grad.get_shared, list, rules
-    return f_grad_shared, f_update
+    def state(self):
+        values = OrderedDict((name, variable.get_value())
+                             for name, variable in self.randoms.items())
+        for name, part in self.parts.items():
+            values.update(('%s.%s' % (name, state), value)
+                          for state, value in part.state().items())
+        return values
 
-
-RULES = {optimizers.sgd: (optimizers.sgd_step, sgd_idle, 0),
-         optimizers.adadelta: (optimizers.adadelta_step, adadelta_idle, 2),
-         optimizers.rmsprop: (optimizers.rmsprop_step, rmsprop_idle, 3)}
-
-
-def row_wise(optimizer):
-    """The row-wise form of an optimizer of :mod:`optimizers`; any other as it is."""
-    if optimizer not in RULES:
-        return optimizer
-    return functools.partial(compile_row_wise, *RULES[optimizer])
+    def set_state(self, values):
+        for name, variable in self.randoms.items():
+            variable.set_value(values[name])
+        for name, part in self.parts.items():
+            part.set_state({state: values['%s.%s' % (name, state)] for state in part.state()})

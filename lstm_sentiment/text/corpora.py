@@ -21,8 +21,7 @@ import json
 import os
 import zlib
 
-from lstm_sentiment.data.safe_reading import printable
-from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.errors import ConfigError, DataError, printable
 
 PARTS = ('train', 'test')
 TEXT_COLUMNS = ('text', 'review')

@@ -394,7 +394,7 @@ def make_parser():
     parser.add_argument('--seed', type=int, default=SEED, metavar='S',
                         help='another seed gives other reviews (default: '
                              '%(default)s)')
-    command_line.add_debug(parser)
+    command_line.add_common(parser)
     return parser
 
 

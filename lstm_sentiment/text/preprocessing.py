@@ -7,7 +7,6 @@ and id 1 any word that training never had. A text without any word is left out, 
 """
 import array
 import collections
-import contextlib
 import gzip
 import hashlib
 import os
@@ -19,6 +18,7 @@ from six.moves import cPickle as pickle
 from tqdm import tqdm
 
 from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.files import whole_files
 from lstm_sentiment.text import corpora, tokenizing
 from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
@@ -28,6 +28,9 @@ PICKLE_PROTOCOL = 2
 
 # Of each class, where the corpus itself has no test part.
 TEST_PORTION = 0.2
+
+ANOTHER_OUTPUT = ('Name a file in an existing folder in which you may write (the options --output '
+                  'and --dictionary).')
 
 Summary = collections.namedtuple(
     'Summary', 'n_train n_test n_dropped n_words n_tokens fingerprint '
@@ -123,8 +126,8 @@ def count_words(texts, n_numbers):
     return counts
 
 
-class Passing:
-    """What is known of the texts of a corpus, noted down as they pass, one by one.
+class TextRecords:
+    """Label, part and source of each text of a corpus, recorded while the texts are read.
 
     Attributes
     ----------
@@ -150,15 +153,15 @@ class Passing:
         return list(self.index)
 
     def texts(self):
-        """Yield the texts, which are then to come back tokenized."""
+        """Yield the texts, to be tokenized."""
         for row in self.rows:
             self.labels.append(self.index[row.label])
             self.parts.append(PARTS.index(row.part) if row.part else -1)
             self.waiting.append(row.where)
             yield row.text
 
-    def back(self, tokenized):
-        """Yield the tokenized texts, in the order in which they went."""
+    def checked(self, tokenized):
+        """Yield the tokenized texts, which come in the order of `texts`; count the empty ones."""
         for text in tokenized:
             where = self.waiting.popleft()
             if not text or text.isspace():
@@ -196,7 +199,7 @@ def split_off(labels, portion, rng):
     return chosen
 
 
-def assign(passing, numbers, portion, seed):
+def assign(records, numbers, portion, seed):
     """Settle the label and the part of each text; texts without words are left out.
 
     Returns
@@ -211,14 +214,15 @@ def assign(passing, numbers, portion, seed):
     DataError
         If a part has no text, or training has not all classes, or only one.
     """
-    if passing.n_empty:
-        warnings.warn(f'{passing.n_empty} of {len(numbers)} texts have no words in them and are '
-                      f'left out; the first is {passing.first_empty}.', stacklevel=3)
-    classes = sorted(passing.classes)
-    label_of = numpy.array([classes.index(name) for name in passing.classes], dtype='int64')
-    kept = numpy.array([number for number, words in enumerate(numbers) if words], dtype='int64')
-    labels = label_of[numpy.asarray(passing.labels, dtype='int64')[kept]]
-    parts = numpy.asarray(passing.parts, dtype='int64')[kept]
+    if records.n_empty:
+        warnings.warn(f'{records.n_empty} of {len(numbers)} texts have no words in them and are '
+                      f'left out; the first is {records.first_empty}.', stacklevel=3)
+    classes = sorted(records.classes)
+    label_of = numpy.array([classes.index(name) for name in records.classes], dtype='int64')
+    with_words = numpy.array([number for number, words in enumerate(numbers) if words],
+                             dtype='int64')
+    labels = label_of[numpy.asarray(records.labels, dtype='int64')[with_words]]
+    parts = numpy.asarray(records.parts, dtype='int64')[with_words]
     if len(parts) and parts[0] < 0:
         parts = split_off(labels, portion, numpy.random.RandomState(seed)).astype('int64')
     found = []
@@ -226,9 +230,9 @@ def assign(passing, numbers, portion, seed):
         members = numpy.flatnonzero(parts == number)
         if not len(members):
             raise DataError(f'There is no {part} text with a word in it: {len(numbers)} texts were '
-                            f'read, {passing.n_empty} of them without words. Expected texts in '
+                            f'read, {records.n_empty} of them without words. Expected texts in '
                             'train and in test, in UTF-8; look at the corpus.')
-        found.append(([numbers[kept[member]] for member in members], labels[members]))
+        found.append(([numbers[with_words[member]] for member in members], labels[members]))
     trained = numpy.unique(found[0][1])
     if len(trained) < max(2, len(classes)):
         raise DataError(f'The corpus has the classes {", ".join(classes)}; with words to train on: '
@@ -237,67 +241,10 @@ def assign(passing, numbers, portion, seed):
     return classes, found[0], found[1]
 
 
-@contextlib.contextmanager
-def whole_files(*paths):
-    """Open files that appear in their places only when all are whole.
-
-    Parameters
-    ----------
-    *paths : str
-        Where the files belong.  A name that ends in ``.gz`` is compressed.
-
-    Yields
-    ------
-    callable
-        ``write(*contents)``, to be called once with the bytes of each file.
-
-    Raises
-    ------
-    DataError
-        On entry, if one of them cannot be written.
-    """
-    partial = [f'{path}.{os.getpid()}.part' for path in paths]
-
-    def write(*contents):
-        for path, part, content in zip(paths, partial, contents):
-            if path.endswith('.gz'):
-                # Without a time in it, equal content gives equal files.
-                content = gzip.compress(content, 6, mtime=0)
-            with writing(path), open(part, 'wb') as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        for path, part in zip(paths, partial):
-            with writing(path):
-                os.replace(part, path)
-
-    try:
-        for path, part in zip(paths, partial):
-            with writing(path), open(part, 'wb'):
-                if os.path.isdir(path):
-                    raise OSError(None, 'it is a folder')
-        yield write
-    finally:
-        for part in partial:
-            with contextlib.suppress(OSError):
-                os.remove(part)
-
-
-@contextlib.contextmanager
-def writing(path):
-    """Turn the failure to write `path` into a `DataError`."""
-    try:
-        yield
-    except OSError as error:
-        raise DataError(
-            f'{path} cannot be written: {error.strerror}. Name a file in an existing folder in '
-            'which you may write (the options --output and --dictionary).') from error
-
-
 def check_options(output, dictionary, settings, n_words, min_count, test_portion):
     """Raise `ConfigError` for options that cannot be used."""
     tokenizing.check_settings(settings)
-    if os.path.abspath(output) == os.path.abspath(dictionary):
+    if os.path.realpath(output) == os.path.realpath(dictionary):
         raise ConfigError(f'The word ids and the dictionary cannot both be '
                           f'written to {output}; give two names.')
     if n_words is not None and n_words <= FIRST_WORD_ID:
@@ -358,13 +305,14 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
     corpus = corpora.open_corpus(source, text_column, label_column)
     if corpus.is_split and test_portion is not None:
         raise ConfigError(f'{source} has train and test of its own: leave --test-portion out.')
-    with whole_files(output, dictionary) as write:
-        passing = Passing(corpus.rows)
-        texts = tokenizing.tokenize_texts(passing.texts(), settings, jobs)
+    # Opened first: what cannot be written is told before the work.
+    with whole_files(output, dictionary, error=DataError, advice=ANOTHER_OUTPUT) as streams:
+        records = TextRecords(corpus.rows)
+        texts = tokenizing.tokenize_texts(records.texts(), settings, jobs)
         if progress and sys.stderr.isatty():
             texts = tqdm(texts, total=corpus.total, unit=' texts', desc='Tokenizing')
-        numbers, words = number_words(passing.back(texts))
-        classes, train, test = assign(passing, numbers, test_portion or TEST_PORTION, seed)
+        numbers, words = number_words(records.checked(texts))
+        classes, train, test = assign(records, numbers, test_portion or TEST_PORTION, seed)
         counts = count_words(train[0], len(words))
         ids, order = rank_words(counts, n_words, min_count)
         content = b''.join(part_pickle(part, ids.tolist()) for part in (train, test))
@@ -372,10 +320,13 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         settings.update(classes=classes, fingerprint=fingerprint)
         word_ids = {words[number]: place for place, number
                     in enumerate(order.tolist(), FIRST_WORD_ID)}
-        write(content, pickle.dumps(word_ids, PICKLE_PROTOCOL)
-              + pickle.dumps(settings, PICKLE_PROTOCOL))
+        words_content = (pickle.dumps(word_ids, PICKLE_PROTOCOL)
+                         + pickle.dumps(settings, PICKLE_PROTOCOL))
+        for path, stream, part in zip((output, dictionary), streams, (content, words_content)):
+            # Without a time in it, equal content gives equal files.
+            stream.write(gzip.compress(part, 6, mtime=0) if path.endswith('.gz') else part)
     test_counts = count_words(test[0], len(words))
-    return Summary(len(train[0]), len(test[0]), passing.n_empty, len(order), int(counts.sum()),
+    return Summary(len(train[0]), len(test[0]), records.n_empty, len(order), int(counts.sum()),
                    fingerprint, classes, part_sizes(classes, train, test),
                    numpy.count_nonzero(counts) - len(order),
                    test_counts[ids == UNKNOWN_ID].sum() / test_counts.sum(),

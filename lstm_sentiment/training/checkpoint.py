@@ -1,7 +1,7 @@
 """Checkpoints: all that a training run is, so that it can go on after it was stopped or killed.
 
-A checkpoint is one file, an ``.npz`` of numbers, put in its place when it is whole: parameters and
-states of the update rule as they are, the best parameters so far, the states of the random
+A checkpoint is one file, an ``.npz`` of numbers by name, put in its place when it is whole:
+parameters, states of the update rule, the best parameters so far, the states of the random
 generators, and how far the run had come. Going on from it gives, bit for bit, the numbers of the
 run that was never stopped (with the same versions of Python's libraries).
 """
@@ -9,90 +9,46 @@ import copy
 import io
 import json
 import os
-from collections import OrderedDict
 
 import numpy
 
-from lstm_sentiment.data.safe_reading import open_arrays, reason
-from lstm_sentiment.errors import ConfigError, ModelError
-from lstm_sentiment.model import saved_model
-from lstm_sentiment.model.saved_model import plain, replace_file
-from lstm_sentiment.options import require
-from lstm_sentiment.training.provenance import provenance
+from lstm_sentiment.data.safe_reading import open_arrays
+from lstm_sentiment.errors import ConfigError, ModelError, reason
+from lstm_sentiment.files import replace_file
+from lstm_sentiment.model.saved_model import plain
+from lstm_sentiment.training.provenance import BY_HAND, provenance
 
-ENDING = '.checkpoint'
+FORMAT = 2
 # Options that another run may have and still go on from a checkpoint.
-# What a run did whose checkpoint is older than these options.
-ADDED = {'word_dropout': 0., 'average': 0}
-MAY_CHANGE = {'max_epochs', 'patience', 'dispFreq', 'saveto', 'reload_sha256'}
-# How far a run has come that begins.
-START = {'update': 0, 'epoch': 0, 'n_done': 0, 'history_errs': []}
-
-
-def check_places(options):
-    """Complete the options that name a model's and a checkpoint's files, if all can be used.
-
-    Raises
-    ------
-    errors.ConfigError
-        Names the first that cannot.
-    """
-    if options['reload_model']:
-        require(os.path.isfile(options['reload_model']), 'reload_model',
-                options['reload_model'], 'a saved model file')
-    if options['saveto']:
-        options['saveto'] = saved_model.check_writable(options['saveto'])
-    if options['checkpoint'] == '':
-        options['checkpoint'] = options['saveto'] and options['saveto'] + ENDING
-    if options['checkpoint']:
-        saved_model.require_writable('checkpoint', options['checkpoint'])
-        require(options['checkpoint'] not in saved_model.files_of(options['saveto']),
-                'checkpoint', options['checkpoint'], 'another file than the model')
-    require(options['checkpoint'] or not options['resume'], 'resume', True,
-            'a checkpoint to go on from, but there is none: name a file')
+MAY_CHANGE = {'max_epochs', 'patience', 'dispFreq', 'saveto', 'reload_sha256', 'interrupted'}
 
 
 class Checkpoint(object):
-    """Where a run is kept, and the variables that it consists of.
+    """Where a run is kept.
 
     Parameters
     ----------
     path : str or None
-        None for no file: then `save` does nothing.
-    model : lstm.Model
-    rng : numpy.random.RandomState
-        Shuffles the minibatches.
+        None for no file: then nothing is saved.
+    options : dict
+        Of the run.
     """
 
-    def __init__(self, path, model, rng):
-        self.path, self.model, self.rng = path, model, rng
-        functions = (model.f_grad_shared, model.f_update)
-        if path and not all(hasattr(function, 'get_shared') for function in functions):
-            print('The optimizer %s does not say what its state is: no checkpoints are kept'
-                  % model.options['optimizer'])
-            self.path = None
-        self.variables = list(model.tparams.values()) + list(model.mean.shared.values())
-        for function in functions if self.path else ():
-            self.variables += [variable for variable in function.get_shared()
-                               if not any(variable is other for other in self.variables)]
-        self.rules = getattr(model.f_update, 'rules', [])
+    def __init__(self, path, options):
+        self.path, self.options = path, options
 
-    def arrays(self):
-        """The arrays that change, by name; those of the rules are the ones in use."""
-        arrays = OrderedDict()
-        for place, variable in enumerate(self.variables):
-            value = variable.get_value()
-            if not is_generator(value):
-                arrays['shared_%d' % place] = numpy.asarray(value)
-        for place, rule in enumerate(self.rules):
-            for n_state, state in enumerate(rule.states):
-                arrays['rule_%d_state_%d' % (place, n_state)] = state
-            if hasattr(rule, 'seen'):
-                arrays['rule_%d_seen' % place] = rule.seen
-        return arrays
+    def exists(self):
+        return bool(self.path) and os.path.exists(self.path)
 
-    def save(self, best, **progress):
-        """Put the run as it is in the file; `progress` is what JSON can hold.
+    def save(self, values, progress):
+        """Put the run as it is in the file.
+
+        Parameters
+        ----------
+        values : dict
+            Arrays and random generators by name.
+        progress : dict
+            How far the run has come: what JSON can hold.
 
         Raises
         ------
@@ -101,15 +57,11 @@ class Checkpoint(object):
         """
         if not self.path:
             return
-        progress.update(
-            options=json.loads(json.dumps(self.model.options, default=plain)),
-            n_updates=[getattr(rule, 'n_updates', 0) for rule in self.rules],
-            generators={str(place): generator_state(variable.get_value())
-                        for place, variable in enumerate(self.variables)
-                        if is_generator(variable.get_value())})
-        arrays = self.arrays()
-        arrays.update(('best_' + name, value) for name, value in (best or {}).items())
-        text = json.dumps(progress).encode('ascii')
+        generators = {name: generator_state(value) for name, value in values.items()
+                      if is_generator(value)}
+        arrays = {name: value for name, value in values.items() if name not in generators}
+        text = json.dumps(dict(progress, format=FORMAT, generators=generators,
+                               options=as_json_has_them(self.options))).encode('ascii')
         content = io.BytesIO()
         numpy.savez(content, progress=numpy.frombuffer(text, 'uint8'), **arrays)
         try:
@@ -119,21 +71,19 @@ class Checkpoint(object):
                              'whole; make room, or name another file by --checkpoint.'
                              % (self.path, error.strerror or error))
 
-    def resume(self):
-        """As :meth:`restore`; where there is no file, the beginning of a run. Says which it is."""
-        if not (self.path and os.path.exists(self.path)):
-            print('There is no checkpoint %s: training starts anew' % self.path)
-            return None, START
-        best, progress = self.restore()
-        print('Resumed after update', progress['update'])
-        return best, progress
+    def load(self, expected, optional):
+        """Read what `save` wrote.
 
-    def restore(self):
-        """Make the run what the file says.
+        Parameters
+        ----------
+        expected, optional : dict
+            The run's own values by name: what is read has their kinds, shapes and dtypes. Those of
+            `optional` are read if the file has all of them.
 
         Returns
         -------
-        best : OrderedDict of arrays or None
+        values : dict
+            Those of `optional` may be missing.
         progress : dict
 
         Raises
@@ -145,49 +95,73 @@ class Checkpoint(object):
         """
         try:
             with open_arrays(self.path) as (found, members):
-                progress = json.loads(found['progress'].tobytes().decode('ascii'))
-                check_options(self.path, progress['options'], self.model.options)
-                arrays = self.arrays()
-                for name, value in arrays.items():
-                    check_like(name, members[name].shape, value.shape)
-                arrays = {name: numpy.asarray(found[name], value.dtype)
-                          for name, value in arrays.items()}
-                best = OrderedDict((name, found['best_' + name]) for name in self.model.tparams
-                                   if 'best_' + name in members)
+                progress = read_progress(found)
+                check_same_run(self.path, progress['options'], self.options)
+                if all(name in members for name in optional):
+                    expected = dict(expected, **optional)
+                values = {}
+                for name, value in expected.items():
+                    if is_generator(value):
+                        values[name] = generator_from(value, progress['generators'][name])
+                    else:
+                        check_like(name, members[name].shape, value.shape)
+                        values[name] = numpy.asarray(found[name], value.dtype)
             check_progress(progress)
-            self.put_back(arrays, progress)
         except ConfigError:
             raise
         except Exception as error:  # a damaged or foreign file raises almost anything
             raise ModelError('%s is not a checkpoint of this run that can be used; found: %s. '
                              'Remove it to start anew.' % (self.path, reason(error)))
-        return best or None, progress
+        return values, progress
 
-    def put_back(self, arrays, progress):
-        """Set variables, states of the rules and generators."""
-        for place, variable in enumerate(self.variables):
-            value = variable.get_value()
-            if is_generator(value):
-                variable.set_value(generator_from(value, progress['generators'][str(place)]))
-            else:
-                variable.set_value(arrays['shared_%d' % place])
-        for place, (rule, n_updates) in enumerate(zip(self.rules, progress['n_updates'])):
-            for n_state, state in enumerate(rule.states):
-                state[...] = arrays['rule_%d_state_%d' % (place, n_state)]
-            if hasattr(rule, 'seen'):
-                rule.seen[...], rule.n_updates = arrays['rule_%d_seen' % place], n_updates
-        self.rng.set_state(generator_from(self.rng, progress['rng']).get_state())
+    def check_replaceable(self):
+        """Raise `ConfigError` if a run that begins would replace an unfinished one of others."""
+        if not self.exists():
+            return
+        try:
+            with open_arrays(self.path) as (found, _):
+                progress = read_progress(found)
+            differences = differing(progress['options'], self.options)
+        except Exception as error:  # a damaged or foreign file raises almost anything
+            raise ConfigError('%s is not a checkpoint that this run could replace; found: %s. Name '
+                              'another file by --checkpoint, or replace it by --overwrite.'
+                              % (self.path, reason(error)))
+        if differences and not progress.get('finished'):
+            raise ConfigError('%s holds an unfinished run with other settings: %s. Go on with that '
+                              'one by --resume and its settings, name another file by --saveto or '
+                              '--checkpoint, or replace it by --overwrite.'
+                              % (self.path, '; '.join(differences)))
+
+
+def as_json_has_them(options):
+    return json.loads(json.dumps(options, default=plain))
+
+
+def read_progress(found):
+    """How far the run had come whose arrays these are.
+
+    Raises
+    ------
+    errors.ModelError
+        If an earlier version of this program wrote it.
+    """
+    progress = json.loads(found['progress'].tobytes().decode('ascii'))
+    if progress.get('format') != FORMAT:
+        raise ModelError('a checkpoint of another version of this program (format %s, expected %d)'
+                         % (progress.get('format', 1), FORMAT))
+    return progress
 
 
 def check_progress(progress):
     """Raise `ModelError` unless this says how far a run had come."""
-    counts = [progress[name] for name in ('update', 'epoch', 'n_done')]
-    pairs = progress['history_errs']
+    counts = [progress[name] for name in ('update', 'epoch', 'n_done', 'validated_at')]
+    pairs, best = progress['history_errs'], progress['best_errors'] or []
+    numbers = [error for pair in pairs for error in pair] + list(best) + [progress['seconds']]
     if not (all(type(count) is int and count >= 0 for count in counts) and type(pairs) is list
             and all(type(pair) is list and len(pair) == 2 for pair in pairs)
-            and all(type(error) is float for pair in pairs for error in pair)):
-        raise ModelError('counts of updates, epochs and minibatches, and pairs of errors are '
-                         'expected; found %s and %.80s' % (counts, pairs))
+            and len(best) in (0, 3) and all(type(number) is float for number in numbers)):
+        raise ModelError('counts of updates, epochs and minibatches, and errors are expected; '
+                         'found %s and %.80s' % (counts, pairs))
 
 
 def check_like(name, found, expected):
@@ -196,23 +170,37 @@ def check_like(name, found, expected):
         raise ModelError('%s of shape %s where %s is expected' % (name, found, expected))
 
 
-def check_options(path, kept, options):
+def differing(kept, options):
+    """What tells two runs apart, as sentences: options and data, versions aside."""
+    options = as_json_has_them(options)
+    ignored = MAY_CHANGE.union(provenance())
+    if kept.get('dataset_sha256') and kept['dataset_sha256'] == options.get('dataset_sha256'):
+        ignored.add('dataset')  # the same file by another name
+    return ['%s was %r and is %r' % (name, kept.get(name), options.get(name))
+            for name in sorted(set(kept) | set(options))
+            if name not in ignored and kept.get(name) != options.get(name)]
+
+
+def check_same_run(path, kept, options):
     """Raise `ConfigError` if a run with these options cannot go on from the one that was kept."""
-    kept = dict(ADDED, **kept)
-    options = dict(ADDED, **json.loads(json.dumps(options, default=plain)))
-    versions = {name: now for name, now in provenance().items() if name != 'floatX'}
-    engine, here = str(kept.get('engine')).split()[0], versions['engine'].split()[0]
+    now = provenance()
+    engine, here = str(kept.get('engine')).split()[0], now['engine'].split()[0]
     if engine != here:
         raise ConfigError('the run in %s was one of %s: expected the engine of this Python, %s. '
                           'Resume it on the Python it ran on.' % (path, engine, here))
-    for name, now in versions.items():
-        if kept.get(name) != now:
+    if kept.get('floatX') != now['floatX']:
+        raise ConfigError('the run in %s had floatX=%s, this one has %s. Set '
+                          'THEANO_FLAGS="floatX=%s".'
+                          % (path, kept.get('floatX'), now['floatX'], kept.get('floatX')))
+    if (kept.get('backend') == BY_HAND) != (now['backend'] == BY_HAND):
+        raise ConfigError('the run in %s used %s, this one uses %s. Their states differ: resume it '
+                          'with the THEANO_FLAGS it had.'
+                          % (path, kept.get('backend'), now['backend']))
+    for name, value in now.items():
+        if kept.get(name) != value:
             print('The checkpoint is from a run with %s %s: numbers may differ in the last digits'
                   % (name, kept.get(name)))
-    differences = ['%s was %r and is %r' % (name, kept.get(name), options.get(name))
-                   for name in sorted(set(kept) | set(options))
-                   if name not in MAY_CHANGE.union(versions)
-                   and kept.get(name) != options.get(name)]
+    differences = differing(kept, options)
     if differences:
         raise ConfigError('the run in %s cannot be resumed with other options or other data: %s. '
                           'Give the same ones, or start anew without --resume.'

@@ -17,7 +17,7 @@ import os
 import sys
 
 from lstm_sentiment.errors import ConfigError
-from lstm_sentiment.model import saved_model
+from lstm_sentiment.files import replace_file, require_writable
 
 COLUMNS = ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err', 'is_best']
 # So many displayed costs make a point of the smooth curve.
@@ -39,6 +39,8 @@ class Curves(object):
         A .csv with a row for each displayed cost and each validation.
     show : callable, optional
         Given the matplotlib figure as often as the picture is drawn. Needs matplotlib.
+    resume : bool
+        Whether an earlier log is continued: its rows before the first new one are kept.
 
     Raises
     ------
@@ -46,14 +48,14 @@ class Curves(object):
         If matplotlib is missing, or a file cannot be written.
     """
 
-    def __init__(self, plot=None, log=None, show=None):
-        self.plot, self.log, self.show = plot, log, show
+    def __init__(self, plot=None, log=None, show=None, resume=False):
+        self.plot, self.log, self.show, self.resume = plot, log, show, resume
         self.costs, self.validations, self.stream = [], [], None
         if plot:
             self.kind = picture_kind(plot)
-            saved_model.require_writable('plot', plot)
+            require_writable('plot', plot)
         if log:
-            saved_model.require_writable('log', log)
+            require_writable('log', log)
         if show:
             kinds_of_picture('show')
 
@@ -80,8 +82,9 @@ class Curves(object):
             return
         try:
             if self.stream is None:
+                rows = earlier_rows(self.log, record.update) if self.resume else []
                 self.stream = open(self.log, 'w', newline='')
-                csv.writer(self.stream).writerow(COLUMNS)
+                csv.writer(self.stream).writerows([COLUMNS] + rows)
             csv.writer(self.stream).writerow([getattr(record, name, '') for name in COLUMNS])
             self.stream.flush()
         except OSError as error:
@@ -101,9 +104,19 @@ class Curves(object):
         content = io.BytesIO()
         drawn.savefig(content, format=self.kind)
         try:
-            saved_model.replace_file(self.plot, content.getvalue())
+            replace_file(self.plot, content.getvalue())
         except OSError as error:
             self.plot = give_up(self.plot, error)
+
+
+def earlier_rows(path, update):
+    """The rows of a log that were written before this update; none of a file that is no log."""
+    try:
+        with open(path, newline='') as stream:
+            columns, *rows = list(csv.reader(stream)) or [[]]
+        return [row for row in rows if columns == COLUMNS and int(row[1]) < update]
+    except (OSError, ValueError, IndexError, csv.Error):
+        return []
 
 
 def give_up(path, error):
@@ -190,10 +203,10 @@ def add_options(parser):
 
 
 @contextlib.contextmanager
-def recorder(plot=None, log=None):
-    """The callback for these options, or None if neither is given."""
+def recorder(plot=None, log=None, resume=False):
+    """The callback for these options, or None if neither is given; see :class:`Curves`."""
     if not (plot or log):
         yield None
         return
-    with Curves(plot, log) as curves:
+    with Curves(plot, log, resume=resume) as curves:
         yield curves

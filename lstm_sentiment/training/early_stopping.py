@@ -1,4 +1,4 @@
-"""When a training run has learnt what it will."""
+"""Early stopping."""
 
 
 class EarlyStopping(object):
@@ -16,7 +16,7 @@ class EarlyStopping(object):
         self.n_bad, self.n_perfect, self.stop = 0, 0, False
 
     def judge(self, valid_err):
-        """Take in a validation error; return whether it is the best so far, ties included."""
+        """Note a validation error; return whether it is the best so far, ties included."""
         self.history.append(valid_err)
         is_best = valid_err <= min(self.history)
         if is_best:

@@ -1,24 +1,27 @@
-"""What a run needs to be repeated: it is saved with the model, and ``--repeat`` goes by it."""
+"""What a run needs to be repeated. It is saved with the model; ``--repeat`` reads it."""
 import inspect
 import os
 
 import numpy
 
+from lstm_sentiment import __version__
 from lstm_sentiment.data.finding import find_dataset
-from lstm_sentiment.data.safe_reading import fingerprint
+from lstm_sentiment.engine.names import BY_HAND as IS_BY_HAND
 from lstm_sentiment.engine.names import config, description
 from lstm_sentiment.errors import ConfigError, DataError, ModelError
+from lstm_sentiment.files import fingerprint
 from lstm_sentiment.model import saved_model
 
-PROJECT_VERSION = '0.1.0'
 # Arguments that a repetition may have of its own.
-OWN = {'saveto', 'checkpoint', 'resume', 'dispFreq', 'callback'}
+OWN = {'saveto', 'checkpoint', 'resume', 'overwrite', 'dispFreq', 'callback'}
+# A backend that keeps its state in another way than those that compile.
+BY_HAND = 'passes by hand'
 
 
 def provenance(reload_model=None):
     """What options and seed leave open: versions, device, floatX, the model started from."""
-    found = {'engine': description(), 'numpy': numpy.__version__, 'project': PROJECT_VERSION,
-             'floatX': config.floatX}
+    found = {'engine': description(), 'numpy': numpy.__version__, 'project': __version__,
+             'floatX': config.floatX, 'backend': BY_HAND if IS_BY_HAND else 'compiled functions'}
     if reload_model:
         found['reload_sha256'] = fingerprint(reload_model)
     return found
@@ -76,6 +79,30 @@ def arguments_of(path, train, own):
                               % (value, name, name))
     say_what_differs(path, options)
     return found
+
+
+def check_replaceable(path, options):
+    """Raise `ConfigError` if a run with these options would replace what is not of its kind.
+
+    Parameters
+    ----------
+    path : str or None
+        Where the run saves its model.
+    options : dict
+    """
+    if not path or not os.path.exists(path):
+        return
+    try:
+        found = saved_model.load_options(path)
+    except ModelError as error:
+        raise ConfigError('saveto=%s: the file is there and is no model that can be read. Name '
+                          'another file, or replace it by --overwrite (overwrite=True). %s'
+                          % (path, error))
+    then, now = found.get('dataset_sha256'), options.get('dataset_sha256')
+    if None not in (then, now) and then != now:
+        raise ConfigError('saveto=%s: the file holds a model of another dataset (%s). Name another '
+                          'file by --saveto, or replace it by --overwrite (overwrite=True).'
+                          % (path, found.get('dataset')))
 
 
 def say_what_differs(path, options):

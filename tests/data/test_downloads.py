@@ -17,7 +17,8 @@ import pytest
 from test_imdb import dumps, small_parts
 
 import imdb
-from lstm_sentiment.data import datasets, downloads, finding, safe_reading
+from lstm_sentiment import files
+from lstm_sentiment.data import datasets, downloads, finding
 from lstm_sentiment.errors import DataError, DownloadError
 from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS
 
@@ -109,7 +110,7 @@ def site(monkeypatch):
     monkeypatch.setattr(downloads, 'PROBE_SECONDS', 1.)
     monkeypatch.setattr(downloads, 'STALL_SECONDS', .4)
     monkeypatch.setattr(downloads, 'TOTAL_SECONDS', 5.)
-    monkeypatch.setattr(downloads, 'PAUSES', (.01, .01))
+    monkeypatch.setattr(downloads, 'RETRIES', downloads.RETRIES.new(backoff_factor=0.01))
     sha256 = hashlib.sha256(dumps(*small_parts())).hexdigest()
     archive_sha256 = hashlib.sha256(make_archive()).hexdigest()
     monkeypatch.setattr(downloads, 'PICKLE_SOURCES', tuple(
@@ -161,10 +162,10 @@ def test_download_checks_and_ties_the_dictionary(site, folders, capsys):
     output = capsys.readouterr()
     assert output.out == '' and output.err.count('\n') == 1
     words, settings = datasets.load_dictionary(str(folders[1] / 'imdb.dict.pkl.gz'),
-                                           safe_reading.fingerprint(path))
+                                           files.fingerprint(path))
     assert words['word3'] == 5
     assert settings == dict(TEXT_SETTINGS, classes=CLASSES,
-                            fingerprint=safe_reading.fingerprint(path))
+                            fingerprint=files.fingerprint(path))
     # The tutorial's own way of reading it still gives the words.
     with gzip.open(folders[1] / 'imdb.dict.pkl.gz') as file:
         assert pickle.load(file) == words
@@ -181,7 +182,7 @@ BROKEN = {
     'silent': (silence, 'no answer within 1 s', 0),
     'cut short': ((RIGHT[:100], len(RIGHT)), 'cut short', 3),
     'stalled': (stalled, 'no answer within 0.4 s', 3),
-    'slow': (slow, 'it was not whole within 5 s', 1),
+    'slow': (slow, 'it was not whole within 1 s', 1),
     'endless': (endless, 'it sends more than 100000 bytes', 1),
     'wrong bytes': (RIGHT[:-9] + b'x' + RIGHT[-8:], 'hash', 1),
     'too short a file': (RIGHT[:-9], 'hash', 1),
@@ -193,9 +194,17 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize('name', BROKEN)
-def test_download_goes_on_to_the_next_source(site, folders, name):
-    first, reason, n_attempts = BROKEN[name]
+@pytest.fixture
+def broken(request, site, monkeypatch):
+    """A first source that cannot be used: the answer, the reason, how often it is tried."""
+    if request.param == 'slow':  # the others end by themselves, before this
+        monkeypatch.setattr(downloads, 'TOTAL_SECONDS', 1.)
+    return BROKEN[request.param]
+
+
+@pytest.mark.parametrize('broken', BROKEN, indirect=True)
+def test_download_goes_on_to_the_next_source(site, folders, broken):
+    first, _, n_attempts = broken
     site.pages = {'/first.pkl': first, '/second.pkl': RIGHT, '/dict.pkl.gz': small_dictionary()}
     started = time.monotonic()
     assert finding.find_dataset() == str(folders[1] / 'imdb.pkl')
@@ -206,9 +215,9 @@ def test_download_goes_on_to_the_next_source(site, folders, name):
         assert site.asked.count('/first.pkl') == 1 + n_attempts  # it was asked first
 
 
-@pytest.mark.parametrize('name', BROKEN)
-def test_the_reason_is_told(site, folders, name):
-    first, reason, _ = BROKEN[name]
+@pytest.mark.parametrize('broken', BROKEN, indirect=True)
+def test_the_reason_is_told(site, folders, broken):
+    first, reason, _ = broken
     site.pages = {'/first.pkl': first}
     with pytest.raises(DownloadError) as caught:
         finding.find_dataset()
@@ -218,11 +227,37 @@ def test_the_reason_is_told(site, folders, name):
 
 
 @pytest.mark.parametrize('failing', [500, 503, (RIGHT[:100], len(RIGHT)), stalled])
-def test_what_may_pass_is_tried_again(site, folders, failing):
+def test_a_broken_connection_and_a_server_error_are_tried_again(site, folders, failing):
     site.pages = {'/first.pkl': [failing, failing, RIGHT], '/dict.pkl.gz': small_dictionary()}
     assert finding.find_dataset() == str(folders[1] / 'imdb.pkl')
     assert (folders[1] / 'imdb.pkl').read_bytes() == RIGHT
     assert site.asked.count('/first.pkl') == 3 and '/second.pkl' in site.asked
+
+
+def busy_for_an_hour(handler, site):
+    handler.send_response(503)
+    handler.send_header('Retry-After', '3600')
+    handler.send_header('Content-Length', '0')
+    handler.end_headers()
+
+
+def test_a_server_cannot_ask_for_a_long_pause(site, folders):
+    site.pages = {'/first.pkl': [busy_for_an_hour, busy_for_an_hour, RIGHT],
+                  '/dict.pkl.gz': small_dictionary()}
+    started = time.monotonic()
+    assert finding.find_dataset() == str(folders[1] / 'imdb.pkl')
+    assert time.monotonic() - started < 4
+    assert site.asked.count('/first.pkl') == 3 and '/second.pkl' in site.asked
+
+
+def test_pauses_grow_and_are_short():
+    retries, pauses = downloads.RETRIES, []
+    for _ in range(2):
+        retries = retries.increment('GET', 'http://a/', error=ValueError())
+        pauses.append(retries.get_backoff_time())
+    assert pauses == [0, 4]
+    with pytest.raises(downloads.MaxRetryError):
+        retries.increment('GET', 'http://a/', error=ValueError())
 
 
 def test_a_few_redirects_are_followed(site, folders):
@@ -268,7 +303,7 @@ def test_download_of_the_reviews_themselves(site, folders, tmp_path):
     assert train == ([[2, 5, 3, 4], [2, 6, 3, 4]], [1, 0])
     assert test == ([[5, 1], [6, 4]], [1, 0])
     words, _ = datasets.load_dictionary(str(folders[1] / 'imdb.dict.pkl'),
-                                        safe_reading.fingerprint(path))
+                                        files.fingerprint(path))
     assert words == {'a': 2, 'film': 3, '.': 4, 'fine': 5, 'dull': 6}
 
 

@@ -3,10 +3,9 @@
 Whatever a file holds, a loader returns data that passes every check, or raises the project's own
 error. Nothing that a file names is run, and no case takes long or much memory.
 
-``make fuzz`` runs this with at least 10,000 cases, others each time, and prints the count.
+``make long`` runs this with over 15,000 cases, others each time, and prints the count.
 """
 
-import collections
 import contextlib
 import gzip
 import hashlib
@@ -19,7 +18,6 @@ import random
 import struct
 import sys
 import time
-import types
 import warnings
 import zipfile
 
@@ -30,20 +28,19 @@ from hypothesis import strategies as st
 
 import imdb
 from lstm_sentiment.data import datasets, safe_reading
-from lstm_sentiment.engine import names as engine
 from lstm_sentiment.errors import ConfigError, DataError, ModelError, TutorialError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction import inputs
 from lstm_sentiment.text import corpora
 from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS, Vocabulary
-from lstm_sentiment.training import averaging, checkpoint, provenance
+from lstm_sentiment.training import checkpoint, provenance
 
-N_CASES = int(os.environ.get('FUZZ_CASES', '80'))  # for each loader
+N_CASES, MANY_CASES = 80, 1200  # for each loader: in the usual tests, and under ``make long``
 # What a case may take: processor time, and memory, in all cases together.
 SECONDS = 2.
 MEBIBYTES = 160
 
-tally = {'cases': 0, 'accepted': 0, 'slowest': 0., 'run': []}
+tally = {'cases': 0, 'accepted': 0, 'slowest': 0., 'memory': 0., 'run': []}
 
 
 # What must never happen
@@ -286,13 +283,9 @@ def load_words(path):
 
 
 def run_to_resume():
-    """A small run, as far as a checkpoint is concerned with it."""
-    tparams = collections.OrderedDict(b=engine.theano.shared(numpy.zeros(2)))
-    function = types.SimpleNamespace(get_shared=list, rules=[])
-    model = types.SimpleNamespace(options=dict(OPTIONS, **provenance.provenance()), tparams=tparams,
-                                  mean=averaging.RunningMean(tparams, 50, lambda: None),
-                                  f_grad_shared=function, f_update=function)
-    return model, numpy.random.RandomState(1)
+    """The checkpoint of a small run, and what the run consists of."""
+    values = {'param.b': numpy.zeros(2), 'rng': numpy.random.RandomState(1)}
+    return checkpoint.Checkpoint('c', dict(OPTIONS, **provenance.provenance())), values
 
 
 def kept(progress=None):
@@ -300,10 +293,10 @@ def kept(progress=None):
     content = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoint, 'replace_file', lambda path, found: content.update({path: found}))
-        model, rng = run_to_resume()
-        checkpoint.Checkpoint('c', model, rng).save(
-            {'b': numpy.ones(2)}, update=3, epoch=0, n_done=3, history_errs=[[0.5, 0.25]],
-            rng=checkpoint.generator_state(rng))
+        place, values = run_to_resume()
+        place.save(dict(values, **{'best.b': numpy.ones(2)}), {
+            'update': 3, 'epoch': 0, 'n_done': 3, 'validated_at': 3, 'seconds': 1.5,
+            'history_errs': [[0.5, 0.25]], 'best_errors': [0.25, 0.5, 0.25], 'finished': False})
     with numpy.load(io.BytesIO(content['c'])) as found:
         arrays = dict(found)
     if progress is None:
@@ -314,12 +307,13 @@ def kept(progress=None):
 
 
 def load_checkpoint(path):
-    model, rng = run_to_resume()
+    place, values = run_to_resume()
+    place.path = path
     with contextlib.redirect_stdout(io.StringIO()):
-        best, progress = checkpoint.Checkpoint(path, model, rng).restore()
-    assert best is None or best['b'].shape == (2,)
+        found, progress = place.load(values, {'best.b': numpy.zeros(2)})
+    assert found['param.b'].shape == found.get('best.b', found['param.b']).shape == (2,)
     assert all(type(progress[name]) is int for name in ('update', 'epoch', 'n_done'))
-    assert 0 <= rng.rand() < 1
+    assert 0 <= found['rng'].rand() < 1
 
 
 def load_texts(path):
@@ -420,26 +414,37 @@ def test_right_files_are_read(tmp_path, name):
 
 @pytest.mark.parametrize('name', LOADERS)
 def test_spoilt_files_are_refused_or_right(tmp_path, name):
-    file_name, files, loader, expected = LOADERS[name]
-    path = str(tmp_path / file_name)
-    write_companions(tmp_path)
-    # Other cases each time where many are asked for; the same ones in the usual tests.
-    profile = settings(max_examples=N_CASES, deadline=None, database=None,
-                       derandomize='FUZZ_CASES' not in os.environ,
-                       phases=[Phase.generate, Phase.shrink],
-                       suppress_health_check=list(HealthCheck))
+    feed_spoilt_files(tmp_path, name, N_CASES, derandomize=True)  # the same ones each time
 
-    @profile
+
+@pytest.mark.long
+@pytest.mark.parametrize('name', LOADERS)
+def test_many_spoilt_files_are_refused_or_right(tmp_path, name):
+    feed_spoilt_files(tmp_path, name, MANY_CASES, derandomize=False)
+    print('\n%(cases)d cases so far, %(accepted)d accepted, none run; the slowest %(slowest).2f s, '
+          'at most %(memory).0f MiB of memory' % tally)
+
+
+def feed_spoilt_files(folder, name, n_cases, derandomize):
+    """Feed so many files to the loader of that name; check how many it accepts."""
+    file_name, files, loader, expected = LOADERS[name]
+    path = str(folder / file_name)
+    write_companions(folder)
+
+    @settings(max_examples=n_cases, deadline=None, database=None, derandomize=derandomize,
+              phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
     @given(files)
     def run(content):
         feed(loader, path, content, expected)
 
     feed(loader, path, b'', expected)
-    before = peak_memory()
+    memory, (cases, accepted) = peak_memory(), (tally['cases'], tally['accepted'])
     run()
-    grown = peak_memory() - before
-    tally['memory'] = max(grown, tally.get('memory', 0.))
+    grown = peak_memory() - memory
+    tally['memory'] = max(grown, tally['memory'])
     assert grown < MEBIBYTES
+    assert tally['cases'] - cases >= 0.9 * n_cases
+    assert tally['accepted'] - accepted < tally['cases'] - cases
 
 
 @pytest.mark.parametrize('protocol', PROTOCOLS)
@@ -457,12 +462,3 @@ def test_payloads_are_refused(tmp_path, name):
         accepted = tally['accepted']
         feed(loader, str(tmp_path / file_name), content, expected)
         assert tally['accepted'] == accepted
-
-
-def test_the_count(capsys):
-    """Print how many cases there were; under ``make fuzz`` there must be 10,000."""
-    with capsys.disabled():
-        print('\n%(cases)d cases, %(accepted)d accepted, none run; the slowest %(slowest).2f s, '
-              'at most %(memory).0f MiB of memory' % tally)
-    assert tally['cases'] >= len(LOADERS) * N_CASES * 0.9
-    assert 0 < tally['accepted'] < tally['cases']

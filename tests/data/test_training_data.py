@@ -9,7 +9,8 @@ import pytest
 
 import imdb
 import lstm
-from lstm_sentiment.data import downloads, finding, safe_reading, training_data
+from lstm_sentiment import files
+from lstm_sentiment.data import downloads, finding, training_data
 from lstm_sentiment.errors import ConfigError, DataError, ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
@@ -144,7 +145,7 @@ def test_what_a_dataset_is_follows_its_content(dataset):
                    rng=numpy.random.RandomState(1))
     assert about == {'path': str(dataset), 'fingerprint': fingerprint, 'largest_id': 11,
                      'n_training': 30, 'n_too_long': 0}
-    assert safe_reading.fingerprint(str(dataset)) == fingerprint
+    assert files.fingerprint(str(dataset)) == fingerprint
 
 
 def test_a_bare_name_is_looked_for_among_the_data(dataset, monkeypatch, tmp_path):

@@ -10,12 +10,12 @@ import pytest
 import scipy.special
 
 from lstm_sentiment.engine import names as engine
+from lstm_sentiment.engine.flags import parse_flags
 from lstm_sentiment.engine.names import (
     Apply,
     NumpyOp,
     RandomStreams,
     drop_unused,
-    parse_flags,
     tensor,
     theano,
 )
@@ -149,7 +149,8 @@ messages = []
 for flags in json.loads(sys.argv[1]):
     os.environ['THEANO_FLAGS'] = flags
     before = dict(os.environ)
-    sys.modules.pop('lstm_sentiment.engine.names', None)
+    for name in [name for name in sys.modules if name.startswith('lstm_sentiment.engine')]:
+        del sys.modules[name]
     try:
         from lstm_sentiment.engine import names as engine
         messages.append(None)

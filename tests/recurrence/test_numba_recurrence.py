@@ -1,4 +1,5 @@
 """The native loops against those in NumPy, in float32, and what threads must not change."""
+import concurrent.futures
 import os
 import sys
 import threading
@@ -7,7 +8,7 @@ import time
 import numpy
 import pytest
 
-from lstm_sentiment.recurrence import numba_recurrence, numpy_recurrence
+from lstm_sentiment.recurrence import numba_recurrence, numpy_recurrence, threads
 
 native = pytest.mark.skipif(numba_recurrence.numba is None,
                             reason='Numba is not installed; it comes with PyTensor')
@@ -76,7 +77,7 @@ def test_one_thread_and_two_give_the_same_bits(monkeypatch):
     arguments = problem(1, n_samples=16, longest=40, dim_proj=32)
     results = []
     for number in (1, 2):
-        monkeypatch.setattr(numpy_recurrence, 'n_threads', lambda number=number: number)
+        monkeypatch.setattr(threads, 'n_threads', lambda number=number: number)
         results.append(both_passes(*arguments))
     for one, two in zip(*results):
         numpy.testing.assert_array_equal(one, two)
@@ -90,18 +91,56 @@ def test_a_product_in_halves_is_the_product():
                                       array.dot(matrix), rtol=0, atol=1e-14)
 
 
+def test_overlapping_contexts_leave_a_setting_as_it_was():
+    value = [5]
+
+    def change():
+        before, value[0] = value[0], 1
+        return lambda: value.__setitem__(0, before)
+    setting = threads.ProcessSetting(change)
+    first, second = setting, setting
+    first.__enter__()
+    second.__enter__()
+    assert value == [1]
+    first.__exit__(None, None, None)
+    assert value == [1]  # the other still needs it
+    second.__exit__(None, None, None)
+    assert value == [5]
+    with setting:
+        assert value == [1]
+    assert value == [5]
+
+
+def test_an_interrupt_waits_for_the_other_thread(monkeypatch):
+    """A second Ctrl-C inside the wait does not end it either."""
+    monkeypatch.setattr(threads, 'n_threads', lambda: 2)
+    waits, go_on, done = [], threading.Event(), []
+    wait = concurrent.futures.wait
+
+    def interrupted_wait(futures):
+        waits.append(1)
+        if len(waits) < 3:
+            raise KeyboardInterrupt
+        go_on.set()
+        return wait(futures)
+
+    monkeypatch.setattr(threads.concurrent.futures, 'wait', interrupted_wait)
+    with pytest.raises(KeyboardInterrupt):
+        threads.side_by_side(int, lambda: go_on.wait(60) and done.append(True))
+    assert done == [True] and len(waits) == 3
+
+
 def test_one_thread_where_a_variable_says_so(monkeypatch):
     monkeypatch.setenv('OMP_NUM_THREADS', '1')
-    assert numpy_recurrence.n_threads() == 1
+    assert threads.n_threads() == 1
 
 
 @native
 def test_loading_leaves_the_switch_interval_as_it_was():
-    before = sys.getswitchinterval()
-    numpy_recurrence.begin_loading('float32')
-    for thread in threading.enumerate():
-        if thread.daemon and thread is not threading.current_thread():
-            thread.join(60)
+    before, others = sys.getswitchinterval(), set(threading.enumerate())
+    threads.begin_loading('float32')
+    for thread in set(threading.enumerate()) - others:
+        thread.join(60)
     assert sys.getswitchinterval() == before
 
 
@@ -110,11 +149,11 @@ def test_an_error_in_either_thread_is_raised():
         raise KeyError('here')
     for tasks in ((fail, int), (int, fail)):
         with pytest.raises(KeyError):
-            numpy_recurrence.side_by_side(*tasks)
+            threads.side_by_side(*tasks)
 
 
 def test_after_an_error_nothing_runs_on(monkeypatch):
-    monkeypatch.setattr(numpy_recurrence, 'n_threads', lambda: 2)
+    monkeypatch.setattr(threads, 'n_threads', lambda: 2)
     done = []
 
     def fail():
@@ -124,17 +163,17 @@ def test_after_an_error_nothing_runs_on(monkeypatch):
         time.sleep(0.2)
         done.append(True)
     with pytest.raises(KeyboardInterrupt):
-        numpy_recurrence.side_by_side(fail, slow)
+        threads.side_by_side(fail, slow)
     assert done == [True]
 
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='there is no fork here')
 def test_a_forked_process_has_a_thread_of_its_own(monkeypatch):
-    monkeypatch.setattr(numpy_recurrence, 'n_threads', lambda: 2)
-    assert numpy_recurrence.side_by_side(lambda: 1, lambda: 2) == [1, 2]
+    monkeypatch.setattr(threads, 'n_threads', lambda: 2)
+    assert threads.side_by_side(lambda: 1, lambda: 2) == [1, 2]
     child = os.fork()
     if child == 0:
-        os._exit(numpy_recurrence.side_by_side(lambda: 3, lambda: 4) != [3, 4])
+        os._exit(threads.side_by_side(lambda: 3, lambda: 4) != [3, 4])
     assert os.waitpid(child, 0)[1] == 0
 
 

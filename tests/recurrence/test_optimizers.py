@@ -1,13 +1,15 @@
-"""Tests of optimizers.py and of the row-wise rules in fast.py, against plain NumPy."""
+"""The update rules, whole and sparse, against plain NumPy."""
 
-import functools
 from collections import OrderedDict
 
 import numpy
 import pytest
 
+import lstm
 from lstm_sentiment.engine.names import config, tensor, theano
-from lstm_sentiment.recurrence import graph_nodes, optimizers, sparse_updates
+from lstm_sentiment.engine.optimizers import DenseOptimizer, OwnOptimizer, optimizer_of
+from lstm_sentiment.recurrence import graph_nodes
+from lstm_sentiment.recurrence.sparse_updates import Rows, SparseOptimizer
 
 FLOATX = config.floatX
 TOLERANCE = {'float64': 1e-12, 'float32': 1e-4}[FLOATX]
@@ -40,10 +42,10 @@ def reference_rmsprop(p, g, state):
     return p + delta
 
 
-RULES = [(optimizers.sgd, reference_sgd), (optimizers.adadelta, reference_adadelta),
-         (optimizers.rmsprop, reference_rmsprop)]
-BY_NAME = pytest.mark.parametrize('optimizer, reference', RULES,
-                                  ids=[rule[0].__name__ for rule in RULES])
+RULES = [(lstm.SGD, reference_sgd), (lstm.ADADELTA, reference_adadelta),
+         (lstm.RMSPROP, reference_rmsprop)]
+BY_NAME = pytest.mark.parametrize('rule, reference', RULES, ids=[rule.name for rule, _ in RULES])
+BOTH_FORMS = pytest.mark.parametrize('form', [DenseOptimizer, SparseOptimizer])
 
 
 # All parameters whole
@@ -54,7 +56,7 @@ class Quadratic(object):
     cost = sum(mask * (M - x)^2) / 2 + sum((v - y)^4) / 4
     """
 
-    def __init__(self, optimizer):
+    def __init__(self, form, rule):
         rng = numpy.random.RandomState(3)
         self.expected = {'M': rng.randn(3, 4), 'v': rng.randn(4)}
         self.tparams = OrderedDict((name, theano.shared(floats(self.expected[name]), name=name))
@@ -65,7 +67,7 @@ class Quadratic(object):
                 + ((v - tensor.cast(y, FLOATX)) ** 4).sum() / 4)
         grads = theano.grad(cost, [M, v])
         lr = tensor.scalar()
-        self.f_grad_shared, self.f_update = optimizer(lr, self.tparams, grads, x, mask, y, cost)
+        self.optimizer = form(rule, lr, self.tparams, grads, x, mask, y, cost)
 
     def inputs(self, seed):
         rng = numpy.random.RandomState(seed)
@@ -84,17 +86,16 @@ class Quadratic(object):
 
 
 @BY_NAME
-@pytest.mark.parametrize('form', [lambda optimizer: optimizer, sparse_updates.row_wise],
-                         ids=['dense', 'row_wise'])
-def test_steps_on_whole_parameters(form, optimizer, reference):
-    problem = Quadratic(form(optimizer))
+@BOTH_FORMS
+def test_steps_on_whole_parameters(form, rule, reference):
+    problem = Quadratic(form, rule)
     states = {'M': {}, 'v': {}}
     for step in range(5):
         inputs = problem.inputs(step)
         cost, gradients = problem.cost_and_gradients(*inputs)
-        numpy.testing.assert_allclose(problem.f_grad_shared(*inputs), cost, rtol=TOLERANCE)
+        numpy.testing.assert_allclose(problem.optimizer.gradient(*inputs), cost, rtol=TOLERANCE)
         problem.check()  # computing gradients moves nothing
-        problem.f_update(LRATE)
+        problem.optimizer.update(LRATE)
         for name, gradient in gradients.items():
             before = problem.expected[name]
             problem.expected[name] = reference(before, gradient, states[name])
@@ -103,29 +104,27 @@ def test_steps_on_whole_parameters(form, optimizer, reference):
 
 
 @BY_NAME
-@pytest.mark.parametrize('form', [lambda optimizer: optimizer, sparse_updates.row_wise],
-                         ids=['dense', 'row_wise'])
-def test_the_last_gradients_count(form, optimizer, reference):
-    problem = Quadratic(form(optimizer))
-    problem.f_grad_shared(*problem.inputs(8))
-    problem.f_grad_shared(*problem.inputs(9))
+@BOTH_FORMS
+def test_the_last_gradients_count(form, rule, reference):
+    problem = Quadratic(form, rule)
+    problem.optimizer.gradient(*problem.inputs(8))
+    problem.optimizer.gradient(*problem.inputs(9))
     _, gradients = problem.cost_and_gradients(*problem.inputs(9))
-    problem.f_update(LRATE)
+    problem.optimizer.update(LRATE)
     problem.expected = {name: reference(value, gradients[name], {})
                         for name, value in problem.expected.items()}
     problem.check()
 
 
-@pytest.mark.parametrize('form', [lambda optimizer: optimizer, sparse_updates.row_wise],
-                         ids=['dense', 'row_wise'])
-@pytest.mark.parametrize('optimizer, counts', [
-    (optimizers.sgd, True), (optimizers.adadelta, False), (optimizers.rmsprop, False)])
-def test_the_learning_rate_counts_for_sgd_alone(form, optimizer, counts):
+@BOTH_FORMS
+@pytest.mark.parametrize('rule, counts', [
+    (lstm.SGD, True), (lstm.ADADELTA, False), (lstm.RMSPROP, False)])
+def test_the_learning_rate_counts_for_sgd_alone(form, rule, counts):
     moved = []
     for lrate in (0.5, 0.001):
-        problem = Quadratic(form(optimizer))
-        problem.f_grad_shared(*problem.inputs(0))
-        problem.f_update(lrate)
+        problem = Quadratic(form, rule)
+        problem.optimizer.gradient(*problem.inputs(0))
+        problem.optimizer.update(lrate)
         moved.append(problem.tparams['v'].get_value() - problem.expected['v'])
     if counts:
         numpy.testing.assert_allclose(moved[0], 500 * moved[1], rtol=TOLERANCE * 1e4)
@@ -135,13 +134,13 @@ def test_the_learning_rate_counts_for_sgd_alone(form, optimizer, counts):
 
 def test_gradient_descent_finds_the_minimum():
     """Of a cost that falls at every step: the signs are right."""
-    for optimizer, _ in RULES:
-        problem = Quadratic(optimizer)
+    for rule, _ in RULES:
+        problem = Quadratic(DenseOptimizer, rule)
         inputs = problem.inputs(1)
         costs = []
         for _ in range(20):
-            costs.append(float(problem.f_grad_shared(*inputs)))
-            problem.f_update(0.01)
+            costs.append(float(problem.optimizer.gradient(*inputs)))
+            problem.optimizer.update(0.01)
         assert all(after < before for before, after in zip(costs, costs[1:]))
 
 
@@ -159,57 +158,56 @@ def words_of_step(step, rng):
 
 
 @BY_NAME
-def test_rows_follow_the_dense_rule(optimizer, reference):
+def test_rows_follow_the_dense_rule(rule, reference):
     rng = numpy.random.RandomState(4)
     shared = theano.shared(floats(rng.randn(N_WORDS, DIM_PROJ)))
-    step_of, idle, n_states = sparse_updates.RULES[optimizer]
-    rule = sparse_updates.Rows(step_of, idle, n_states, shared)
+    part = Rows(rule, shared)
     dense, state = shared.get_value().astype('float64'), {}
     initial = dense.copy()
     for step in range(N_STEPS):
         words = words_of_step(step, rng)
         d_rows = floats(rng.randn(len(words), DIM_PROJ) * 10. ** rng.randint(-4, 2))
-        rule.update(LRATE, (words, d_rows))
+        part.update(LRATE, (words, d_rows))
         gradient = numpy.zeros_like(dense)
         gradient[words] = d_rows
         dense = reference(dense, gradient, state)
-    rule.settle()
+    part.settle()
     found = shared.get_value()
     numpy.testing.assert_allclose(found, dense, rtol=TOLERANCE, atol=TOLERANCE)
     assert (found[28:] == initial[28:]).all()
     assert (numpy.abs(found[:28] - initial[:28]).max(axis=1) > 1e-5).all()
-    for array, name in zip(rule.states, {'sgd': [], 'adadelta': ['e_g2', 'e_d2'],
-                                         'rmsprop': ['e_g', 'e_g2', 'delta']}[optimizer.__name__]):
+    for array, name in zip(part.states, {'sgd': [], 'adadelta': ['e_g2', 'e_d2'],
+                                         'rmsprop': ['e_g', 'e_g2', 'delta']}[rule.name]):
         numpy.testing.assert_allclose(array, state[name], rtol=100 * TOLERANCE, atol=1e-18)
 
 
 def test_settling_twice_changes_nothing():
     rng = numpy.random.RandomState(5)
-    for optimizer, _ in RULES:
+    for rule, _ in RULES:
         shared = theano.shared(floats(rng.randn(6, 2)))
-        rule = sparse_updates.Rows(*sparse_updates.RULES[optimizer], p=shared)
+        part = Rows(rule, shared)
         for words in ([0, 3], [1], [3, 4]):
-            rule.update(LRATE, (numpy.array(words), floats(rng.randn(len(words), 2))))
-        rule.settle()
-        once = [array.copy() for array in rule.arrays()]
-        rule.settle()
-        rule.settle(numpy.array([3, 5]))
-        for array, before in zip(rule.arrays(), once):
+            part.update(LRATE, (numpy.array(words), floats(rng.randn(len(words), 2))))
+        part.settle()
+        once = [array.copy() for array in part.arrays()]
+        part.settle()
+        part.settle(numpy.array([3, 5]))
+        for array, before in zip(part.arrays(), once):
             assert (array == before).all()
 
 
 def test_idle_rows_coast_under_rmsprop():
     """A row goes on by 0.9, 0.9^2, ... of its last step; nine such steps in all."""
     shared = theano.shared(floats(numpy.zeros((3, 2))))
-    rule = sparse_updates.Rows(*sparse_updates.RULES[optimizers.rmsprop], p=shared)
-    rule.update(LRATE, (numpy.array([1]), floats([[1., -2.]])))
+    part = Rows(lstm.RMSPROP, shared)
+    part.update(LRATE, (numpy.array([1]), floats([[1., -2.]])))
     last_step = shared.get_value()[1].copy()  # the row was at zero
     assert (last_step * [1, -1] < 0).all()
     for n_idle, expected in ((1, 0.9), (2, 0.9 + 0.81 + 0.729), (400, 9.)):
         for _ in range(n_idle):
-            rule.update(LRATE, (numpy.array([0]), floats([[1., 1.]])))
+            part.update(LRATE, (numpy.array([0]), floats([[1., 1.]])))
         before = shared.get_value()[1].copy()
-        rule.settle(numpy.array([1]))
+        part.settle(numpy.array([1]))
         assert (shared.get_value()[1] != before).all()
         numpy.testing.assert_allclose(shared.get_value()[1], last_step * (1 + expected),
                                       rtol=TOLERANCE)
@@ -222,7 +220,7 @@ class Embedding(object):
     cost = sum((rows - target)^2) * mean(mask) + sum((U - y)^2)
     """
 
-    def __init__(self, optimizer):
+    def __init__(self, form, rule):
         rng = numpy.random.RandomState(6)
         self.expected = {'Wemb': rng.randn(N_WORDS, DIM_PROJ), 'U': rng.randn(4)}
         self.tparams = OrderedDict((name, theano.shared(floats(self.expected[name]), name=name))
@@ -235,16 +233,16 @@ class Embedding(object):
                 + ((self.tparams['U'] - tensor.cast(y, FLOATX)) ** 2).sum())
         grads = theano.grad(cost, list(self.tparams.values()))
         lr = tensor.scalar()
-        self.f_grad_shared, self.f_update = optimizer(lr, self.tparams, grads, x, mask, y, cost)
+        self.optimizer = form(rule, lr, self.tparams, grads, x, mask, y, cost)
 
 
 @BY_NAME
-def test_training_row_wise_is_training_dense(monkeypatch, optimizer, reference):
+def test_training_sparse_is_training_dense(monkeypatch, rule, reference):
     def make_dense(self, node, inputs, output_storage):
         raise AssertionError('the dense gradient is made')
 
     monkeypatch.setattr(graph_nodes.RowsGradient, 'perform', make_dense)
-    problem = Embedding(sparse_updates.row_wise(optimizer))
+    problem = Embedding(SparseOptimizer, rule)
     expected, states = problem.expected, {'Wemb': {}, 'U': {}}
     rng = numpy.random.RandomState(7)
     for step in range(N_STEPS):
@@ -256,26 +254,52 @@ def test_training_row_wise_is_training_dense(monkeypatch, optimizer, reference):
         error = numpy.zeros_like(expected['Wemb'])
         error[words] = (expected['Wemb'] - problem.target)[words]
         cost = (error ** 2).sum() * mask.mean() + ((expected['U'] - y) ** 2).sum()
-        numpy.testing.assert_allclose(problem.f_grad_shared(x, mask, y), cost,
+        numpy.testing.assert_allclose(problem.optimizer.gradient(x, mask, y), cost,
                                       rtol=10 * TOLERANCE)
-        problem.f_update(LRATE)
+        problem.optimizer.update(LRATE)
         for name, gradient in (('Wemb', 2 * error * mask.mean()), ('U', 2 * (expected['U'] - y))):
             expected[name] = reference(expected[name], gradient, states[name])
-    if optimizer is optimizers.rmsprop:  # the rows that idle have not been moved yet
+    if rule is lstm.RMSPROP:  # the rows that idle have not been moved yet
         behind = numpy.abs(problem.tparams['Wemb'].get_value() - expected['Wemb'])
         assert behind.max() > 1e-6
-    problem.f_update.settle()
+    problem.optimizer.settle()
     for name, value in expected.items():
         numpy.testing.assert_allclose(problem.tparams[name].get_value(), value,
                                       rtol=10 * TOLERANCE, atol=TOLERANCE)
 
 
-def test_row_wise_knows_its_own_rules_alone():
-    def other(lr, tparams, grads, x, mask, y, cost):
-        raise NotImplementedError
+@BOTH_FORMS
+@BY_NAME
+def test_the_state_is_given_and_taken_back_by_name(form, rule, reference):
+    first, second = Embedding(form, rule), Embedding(form, rule)
+    x, mask, y = numpy.array([[3], [5]]), floats([[1], [1]]), numpy.array([0, 1, 0, 1])
+    for _ in range(3):
+        first.optimizer.gradient(x, mask, y)
+        first.optimizer.update(LRATE)
+    state = first.optimizer.state()
+    assert {name.split('.')[1] for name in state} - {'seen', 'n_updates'} == set(rule.states)
+    second.optimizer.set_state({name: numpy.array(value) for name, value in state.items()})
+    for name, p in first.tparams.items():
+        second.tparams[name].set_value(p.get_value())
+    for problem in (first, second):
+        problem.optimizer.gradient(x[:1], mask[:1], y)
+        problem.optimizer.update(LRATE)
+        problem.optimizer.settle()
+    for name, p in first.tparams.items():
+        assert (p.get_value() == second.tparams[name].get_value()).all()
 
-    partial = functools.partial(optimizers.sgd)
-    for optimizer in (other, partial, optimizers.sgd_step):
-        assert sparse_updates.row_wise(optimizer) is optimizer
-    for optimizer, _ in RULES:
-        assert sparse_updates.row_wise(optimizer) is not optimizer
+
+def test_the_optimizer_behind_two_functions():
+    problem = Quadratic(SparseOptimizer, lstm.SGD)
+    optimizer = problem.optimizer
+    assert optimizer_of(problem.tparams, optimizer.gradient, optimizer.update) is optimizer
+    own = optimizer_of(problem.tparams, lambda *batch: 2., lambda lr: None)
+    assert isinstance(own, OwnOptimizer) and own.gradient(1, 2, 3) == 2. and own.state() is None
+
+
+def test_the_state_of_compiled_functions_of_ones_own_is_known():
+    problem = Quadratic(DenseOptimizer, lstm.ADADELTA)
+    dense = problem.optimizer
+    own = OwnOptimizer(problem.tparams, dense.f_grad_shared, dense.f_update)
+    assert set(dense.state()) <= set(own.state())
+    assert not set(problem.tparams) & set(own.state())

@@ -11,7 +11,8 @@ import pytest
 from scipy import optimize, sparse
 
 import imdb
-from lstm_sentiment.data import datasets, finding, safe_reading
+from lstm_sentiment import files
+from lstm_sentiment.data import datasets, finding
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.text import demo_grammar
 from lstm_sentiment.text.vocabulary import dictionary_path
@@ -272,19 +273,27 @@ def test_command_line(tmp_path):
 # The dataset
 
 @pytest.fixture(scope='module')
-def dataset(tmp_path_factory):
-    path = str(tmp_path_factory.mktemp('data') / 'demo.pkl')
-    return path, finding.make_demo_dataset(path)
+def made(tmp_path_factory):
+    """Load `demo` where it has to be made: the folder for data, its summary, and the parts."""
+    folder = tmp_path_factory.mktemp('made') / 'data'
+    summaries, make = [], finding.make_demo_dataset
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finding, 'data_folders', lambda: ['elsewhere', str(folder)])
+        patch.setattr(finding, 'make_demo_dataset', lambda path: summaries.append(make(path)))
+        parts = imdb.load_data('demo', valid_portion=0.05, n_words=50)
+    summary, = summaries
+    return folder, summary, parts
 
 
-def test_the_ids_stand_for_the_words_of_the_texts(dataset, corpus):
-    path, summary = dataset
-    assert sorted(os.listdir(os.path.dirname(path))) == ['demo.dict.pkl',
-                                                         'demo.pkl']
+def test_the_ids_stand_for_the_words_of_the_texts(made, corpus):
+    folder, summary, _ = made
+    name = 'demo-' + demo_grammar.CORPUS_SHA256[:8]
+    assert sorted(os.listdir(str(folder))) == [name + '.dict.pkl', name + '.pkl']
+    path = str(folder / (name + '.pkl'))
     assert (summary.n_train, summary.n_test) == (demo_grammar.N_TRAIN,
                                                  demo_grammar.N_TEST)
     words, settings = datasets.load_dictionary(
-        dictionary_path(path), safe_reading.fingerprint(path))
+        dictionary_path(path), files.fingerprint(path))
     assert settings['fingerprint'] == summary.fingerprint
     word_of = {number: word for word, number in words.items()}
     for part, (sequences, labels) in zip(('train', 'test'),
@@ -297,23 +306,17 @@ def test_the_ids_stand_for_the_words_of_the_texts(dataset, corpus):
             for sequence, label in zip(sequences, labels))
 
 
-def test_load_data_makes_the_dataset_once(dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(finding, 'data_folders',
-                        lambda: ['elsewhere', str(tmp_path / 'data')])
-    train, valid, test = imdb.load_data('demo', valid_portion=0.05, n_words=50)
-    assert [len(part[0]) for part in (train, valid, test)] == [3800, 200, 1000]
-    assert max(map(max, train[0])) == 49
-    path = finding.demo_dataset()
-    assert path == str(tmp_path / 'data' / 'demo-') + (
-        demo_grammar.CORPUS_SHA256[:8] + '.pkl')
-    assert safe_reading.fingerprint(path) == safe_reading.fingerprint(dataset[0])
+def test_load_data_makes_the_dataset_once(made, monkeypatch):
+    folder, _, parts = made
+    assert [len(part[0]) for part in parts] == [3800, 200, 1000]
+    assert max(map(max, parts[0][0])) == 49
 
     def never(path):
         raise AssertionError('made again')
 
+    monkeypatch.setattr(finding, 'data_folders', lambda: ['elsewhere', str(folder)])
     monkeypatch.setattr(finding, 'make_demo_dataset', never)
-    again = imdb.load_data('demo', valid_portion=0.05, n_words=50)
-    assert again == (train, valid, test)
+    assert imdb.load_data('demo', valid_portion=0.05, n_words=50) == parts
     assert (imdb.load_data('demo', rng=numpy.random.RandomState(1))[0]
             != imdb.load_data('demo', rng=numpy.random.RandomState(2))[0])
     # What another grammar made is not used.

@@ -17,8 +17,9 @@ from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
 ROOT = os.path.dirname(os.path.abspath(imdb_preprocess.__file__))
 
 
-@pytest.mark.parametrize('language', ['en', 'fr', 'fi', 'zh'])
-def test_tokenizer_gives_the_words_of_sacremoses(language):
+# Fewer texts in Chinese: each takes the original some 10 ms.
+@pytest.mark.parametrize('language, n_texts', [('en', 600), ('fr', 600), ('fi', 600), ('zh', 60)])
+def test_tokenizer_gives_the_words_of_sacremoses(language, n_texts):
     ours = tokenizing.ReviewTokenizer(lang=language)
     moses = MosesTokenizer(lang=language)
     pieces = ['Mr.', 'U.S.', 'No.', 'no.', 'p.m.', 'e.g.', 'end.', '...', '.', '..', "isn't",
@@ -27,7 +28,7 @@ def test_tokenizer_gives_the_words_of_sacremoses(language):
               '\x00', '\x1c', '\x85', '\u2028', '\xa0', '\n', '\t', 'DOTMULTI', "end.'", '?!',
               "l'été", 'M.', 'esim.']
     generator = random.Random(1)
-    for _ in range(600):
+    for _ in range(n_texts):
         text = generator.choice(['', ' ']).join(
             generator.choice(pieces) for _ in range(generator.randint(0, 9)))
         assert ours.tokenize(text) == moses.tokenize(text), repr(text)
@@ -130,8 +131,7 @@ def test_settings_that_cannot_be_used(name, value):
 
 def test_every_language_has_a_tokenizer():
     assert {'en', 'fr', 'de', 'zh', 'ja'} < set(tokenizing.LANGUAGES)
-    for language in ('de', 'ja', 'tdt'):
-        assert tokens('Eins zwei', language=language) == 'eins zwei'
+    assert tokens('Eins zwei', language='tdt') == 'eins zwei'
 
 
 def test_white_space_needs_no_processes(monkeypatch):

@@ -11,14 +11,14 @@ import pytest
 import imdb
 import lstm
 from lstm_sentiment.errors import ConfigError
-from lstm_sentiment.training import curves
+from lstm_sentiment.training import curves, display
 
 ROOT = os.path.dirname(os.path.abspath(lstm.__file__))
 PNG = b'\x89PNG\r\n'
-RECORDS = [lstm.Displayed(0, 10, 0.75, 40, 5), lstm.Displayed(0, 20, 0.5, 40, 5),
-           lstm.Validated(0, 20, 0.5, 0.25, 0.125, True), lstm.Displayed(0, 30, 0.25, 40, 5),
-           lstm.Validated(0, 30, 0.25, 0.25, 0.5, True),
-           lstm.Validated(0, 40, 0.125, 0.375, 0.25, False)]
+RECORDS = [display.Displayed(0, 10, 0.75, 40, 5), display.Displayed(0, 20, 0.5, 40, 5),
+           display.Validated(0, 20, 0.5, 0.25, 0.125, True), display.Displayed(0, 30, 0.25, 40, 5),
+           display.Validated(0, 30, 0.25, 0.25, 0.5, True),
+           display.Validated(0, 40, 0.125, 0.375, 0.25, False)]
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +48,28 @@ def test_each_row_is_written_at_once(folder):
                                ['0', '20', '', '0.5', '0.25', '0.125', 'True'],
                                ['0', '30', '0.25', '', '', '', '']]
     assert os.listdir('.') == ['run.csv']
+
+
+def test_the_log_of_a_resumed_run_is_continued(folder):
+    with curves.Curves(log='run.csv') as record:
+        for made in RECORDS:
+            record(made)
+    before = read_log()
+    again = RECORDS[3:]  # from update 30 on
+    with curves.Curves(log='run.csv', resume=True) as record:
+        for made in again:
+            record(made)
+    assert read_log() == before
+    with curves.Curves(log='run.csv') as record:  # a run of its own
+        record(RECORDS[3])
+    assert len(read_log()) == 2
+
+
+def test_a_file_that_is_no_log_is_not_continued(folder):
+    (folder / 'run.csv').write_text('a,b\n1,2\n')
+    with curves.Curves(log='run.csv', resume=True) as record:
+        record(RECORDS[0])
+    assert len(read_log()) == 2 and read_log()[0][0] == 'epoch'
 
 
 def test_training_goes_on_when_the_log_cannot(folder, capsys):
@@ -88,7 +110,7 @@ def test_the_command_line_logs_what_is_printed(easy, capsys):
 
 @pytest.mark.parametrize('option, path, said', [
     ('--log', 'nowhere/run.csv', 'log=nowhere/run.csv cannot be written: No such file'),
-    ('--log', '.', 'log=. cannot be written: . is a folder')])
+    ('--log', '.', 'log=. cannot be written: it is a folder')])
 def test_a_file_that_cannot_be_written_is_found_before_training(easy, capsys, option, path, said):
     with pytest.raises(SystemExit) as caught:
         lstm.main(easy + [option, path])

@@ -7,6 +7,7 @@ from test_lstm import easy  # noqa: F401 (a fixture)
 from test_training_data import dataset, make_dataset, train  # noqa: F401 (fixtures)
 
 import lstm
+import lstm_sentiment
 from lstm_sentiment.engine import names as engine
 from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import saved_model
@@ -18,7 +19,7 @@ def test_a_model_says_what_its_run_was(easy, capsys):  # noqa: F811
     options = saved_model.load_options('m.npz')
     assert options['engine'] == engine.description() and options['numpy'] == numpy.__version__
     assert options['floatX'] == engine.config.floatX and options['seed'] == 7
-    assert options['project'] == provenance.PROJECT_VERSION
+    assert options['project'] == lstm_sentiment.__version__
     printed = capsys.readouterr().out
     assert options['engine'] in printed and options['numpy'] in printed
     assert 'SHA-256 of the dataset:' in printed
@@ -140,8 +141,3 @@ def test_every_command_line_has_debug(capsys, tmp_path):
             except SystemExit as stopped:
                 assert stopped.code == 2
             assert ('Traceback' in capsys.readouterr().err) == bool(debug)
-
-
-def test_the_version_is_that_of_setup():
-    with open(os.path.join(os.path.dirname(lstm.__file__), 'setup.py')) as stream:
-        assert "version='%s'" % provenance.PROJECT_VERSION in stream.read()

@@ -1,4 +1,4 @@
-"""A running mean of the parameters: steadier than where the last updates left them."""
+"""A running mean of the parameters, which varies less than the parameters themselves."""
 import contextlib
 from collections import OrderedDict
 
@@ -6,7 +6,7 @@ import numpy
 
 from lstm_sentiment.engine.names import theano
 
-# So many times within the span of the mean the parameters are taken in.
+# How many times the parameters are added within the span of the mean.
 TIMES = 50
 
 
@@ -18,8 +18,8 @@ def array_of(shared):
 class RunningMean(object):
     r"""The mean of the parameters over the last updates, which is validated and saved instead.
 
-    They are taken in every e = max(1, N // 50) updates, N being `n_updates`,
-    with weights that fade (an exponential moving average); the n-th time
+    They are added every e = max(1, N // 50) updates, N being `n_updates`, with weights that fade
+    (an exponential moving average); the n-th time
 
     .. math:: \bar p \leftarrow d \bar p + (1 - d) p, \quad d = \min(1 - e/N, 1 - 1/n)
 
@@ -36,7 +36,7 @@ class RunningMean(object):
         After so many more a weight has fallen to about a third; 0 for no mean: then it is the
         parameters.
     settle : callable
-        Brings the parameters up to date, see `fast.compile_row_wise`.
+        Brings the parameters up to date, as `engine.optimizers.Optimizer.settle`.
 
     Attributes
     ----------
@@ -51,8 +51,8 @@ class RunningMean(object):
         self.shared = OrderedDict((name, theano.shared(p.get_value(), name='mean_' + name))
                                   for name, p in tparams.items() if n_updates)
 
-    def take_in(self, update):
-        """Take in the parameters as they are, if it is time after this update (from 1)."""
+    def add(self, update):
+        """Add the parameters as they are, if they are due after this update (from 1)."""
         n, between = divmod(update, self.every)
         if not self.shared or (n and between):
             return

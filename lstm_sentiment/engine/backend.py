@@ -1,0 +1,36 @@
+"""What runs a model: here the engine; another wing may offer passes by hand."""
+import contextlib
+
+from lstm_sentiment.engine.names import BY_HAND
+from lstm_sentiment.engine.optimizers import DenseOptimizer
+
+
+class Compiled(object):
+    """The engine compiles the graph as `lstm.py` states it."""
+
+    def prepare(self):
+        """Begin what can be made ready while the data is read."""
+
+    def encode(self, plain, tparams, x, mask, options):
+        """The texts of a minibatch as vectors, (n_samples, width) floatX.
+
+        Parameters
+        ----------
+        plain : callable
+            ``plain(tparams, x, mask, options)``, the graph as `lstm.encode` states it.
+        others : as of `lstm.encode`
+        """
+        return plain(tparams, x, mask, options)
+
+    def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost):
+        """An optimizer by this rule; see :class:`optimizers.DenseOptimizer`."""
+        return DenseOptimizer(rule, lr, tparams, grads, x, mask, y, cost)
+
+    def training(self):
+        """The context in which to train."""
+        return contextlib.nullcontext()
+
+
+def choose_backend(by_hand):
+    """An instance of the class `by_hand` where nothing is compiled, else of :class:`Compiled`."""
+    return by_hand() if BY_HAND else Compiled()

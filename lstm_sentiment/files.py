@@ -1,0 +1,231 @@
+"""Files: written whole or not at all, and read with an end to what they may hold.
+
+A file that is written appears in its place only when all of it is on the disk, so a reader never
+meets half of one, and a run that is killed leaves the earlier one as it was.
+"""
+import contextlib
+import functools
+import hashlib
+import io
+import os
+import stat
+import uuid
+import zlib
+
+from lstm_sentiment.errors import ConfigError, DataError, reason
+
+BLOCK = 1 << 20
+GZIP_MAGIC = b'\x1f\x8b'
+GZIP_FORMAT = 31  # of zlib: a gzip header, and the largest window
+
+ANOTHER_FILE = 'Name a file in a folder that exists and may be written to.'
+
+
+# Writing
+
+@contextlib.contextmanager
+def whole_files(*paths, error=None, advice=ANOTHER_FILE):
+    """Open files that are put in their places together, once all of them are whole.
+
+    A file that is replaced keeps its permissions, and a new one gets those that the process gives
+    to new files. Where the path is a symbolic link, the file it leads to is replaced.
+
+    Parameters
+    ----------
+    *paths : str
+    error : class of Exception, optional
+        What an `OSError` of one of these files becomes; by default it stays what it is, and its
+        ``filename`` is the path.
+    advice : str
+        Ends the message of `error`.
+
+    Yields
+    ------
+    list of binary streams
+        One for each path, in its folder but under another name. After an exception or a signal
+        they are removed, and nothing is replaced.
+
+    Raises
+    ------
+    OSError, or `error`
+        If a file cannot be written; on entry if that can be told then.
+    """
+    temporary = []
+    try:
+        with contextlib.ExitStack() as stack:
+            streams = []
+            for path in paths:
+                with naming(path):
+                    target = target_of(path)
+                    # The name is noted first: a signal may arrive as soon as the file is there.
+                    temporary.append(name_beside(target))
+                    streams.append(stack.enter_context(
+                        io.BufferedWriter(create(temporary[-1], path, mode_of(target)))))
+            yield streams
+            for path, stream in zip(paths, streams):
+                with naming(path):
+                    stream.flush()
+                    os.fsync(stream.fileno())
+        for path, made in zip(paths, temporary):
+            put_in_place(made, path)
+    except OSError as problem:
+        if error is None or problem.filename not in paths:
+            raise
+        raise error('%s cannot be written: %s. %s' % (
+            problem.filename, problem.strerror or problem, advice)) from problem
+    finally:
+        for made in temporary:
+            with contextlib.suppress(OSError):  # most often it is in its place
+                os.remove(made)
+
+
+def replace_file(path, content):
+    """Put the bytes in their place when they are whole; see `whole_files`."""
+    with whole_files(path) as (stream,):
+        stream.write(content)
+
+
+def put_in_place(made, path):
+    """Move a file, complete and in the folder of `path`, to `path`, as `whole_files` does."""
+    with naming(path):
+        target = target_of(path)
+        mode = mode_of(target)
+        if mode not in (None, mode_of(made)):
+            os.chmod(made, mode)
+        os.replace(made, target)
+
+
+def require_writable(option, *paths):
+    """Raise `ConfigError`, in the name of an option, unless files can be put at these paths.
+
+    What is there is left as it is.
+    """
+    try:
+        for path in paths:
+            with naming(path):
+                target = target_of(path)
+                mode_of(target)
+                trial = name_beside(target)
+                try:
+                    create(trial, path, None).close()
+                finally:
+                    with contextlib.suppress(FileNotFoundError):
+                        os.remove(trial)
+    except OSError as error:
+        named = '' if error.filename == paths[0] else '%s: ' % error.filename
+        raise ConfigError('%s=%s cannot be written: %s%s. %s' % (
+            option, paths[0], named, error.strerror or error, ANOTHER_FILE)) from error
+
+
+def target_of(path):
+    """The file that a path leads to, which may be there or not."""
+    return os.path.realpath(os.fspath(path))
+
+
+def mode_of(target):
+    """The permissions of a file that is there, or None; raises `OSError` if it is no file."""
+    try:
+        found = os.lstat(target)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(found.st_mode):
+        raise OSError(None, 'it is a folder')
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(None, 'it is not a regular file')
+    return stat.S_IMODE(found.st_mode) & 0o777
+
+
+def name_beside(target):
+    """A new name in the folder of a file."""
+    return os.path.join(os.path.dirname(target), '.lstm-%s.part' % uuid.uuid4().hex)
+
+
+def create(name, path, mode):
+    """A new raw file, to become `path`; its `mode` is None for what the process gives.
+
+    The process's umask is applied by the system as it makes the file: to ask for the mask means to
+    change it, for all threads.
+    """
+    return NewFile(name, path, 0o666 if mode is None else mode)
+
+
+class NewFile(io.FileIO):
+    """A raw file under another name than its own; the errors of writing name its own."""
+
+    def __init__(self, name, path, mode):
+        super().__init__(name, 'x', opener=functools.partial(os.open, mode=mode))
+        self.path = path
+
+    def write(self, content):
+        with naming(self.path):
+            return super().write(content)
+
+
+@contextlib.contextmanager
+def naming(path):
+    """Have an `OSError` inside name this path."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = path, None
+        raise
+
+
+# Reading
+
+def open_regular(path):
+    """Open a file to be read; what has no end, or waits, is refused."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise DataError('a folder or a device')
+    return open(path, 'rb')
+
+
+def read_bounded(path, limit):
+    """The content of a file, decompressed if it is gzip; more than `limit` bytes are refused."""
+    with open_regular(path) as file:
+        return b''.join(content_blocks(file, limit))
+
+
+def content_blocks(file, limit=float('inf')):
+    """Yield the content of a file, decompressed if it is gzip, in blocks of bytes, none empty.
+
+    Raises
+    ------
+    DataError
+        If there are more than `limit` bytes.
+    """
+    compressed = file.peek(2)[:2] == GZIP_MAGIC
+    n_bytes = 0
+    for block in decompress(file) if compressed else iter(lambda: file.read(BLOCK), b''):
+        n_bytes += len(block)
+        if n_bytes > limit:
+            raise DataError(f'more than {limit} bytes, unpacked')
+        yield block
+
+
+def decompress(file):
+    """Yield the blocks, none empty, of a gzip file of one member or several."""
+    member = zlib.decompressobj(GZIP_FORMAT)
+    while True:
+        block = member.unconsumed_tail or member.unused_data or file.read(BLOCK)
+        if member.eof and block:
+            member = zlib.decompressobj(GZIP_FORMAT)
+        elif member.eof:
+            return
+        elif not block:
+            raise EOFError('the compressed file is cut off')
+        block = member.decompress(block, BLOCK)
+        if block:
+            yield block
+
+
+def fingerprint(path):
+    """Return the SHA-256 of a file before compression, in hexadecimal."""
+    digest = hashlib.sha256()
+    try:
+        with open_regular(path) as file:
+            for block in content_blocks(file):
+                digest.update(block)
+    except (OSError, EOFError, zlib.error, DataError) as error:
+        raise DataError(f'{path} cannot be read: {reason(error)}') from error
+    return digest.hexdigest()

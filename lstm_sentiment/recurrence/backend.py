@@ -1,0 +1,30 @@
+"""The backend in use: passes by hand and sparse updates, or the engine where it compiles."""
+import warnings
+
+from lstm_sentiment.engine.backend import Compiled, choose_backend
+from lstm_sentiment.engine.names import config
+from lstm_sentiment.recurrence import graph_nodes, threads
+from lstm_sentiment.recurrence.sparse_updates import SparseOptimizer
+
+
+class ByHand(Compiled):
+    """Passes by hand in place of the scan, sparse updates in place of whole ones."""
+
+    def prepare(self):
+        threads.begin_loading(config.floatX)
+
+    def encode(self, plain, tparams, x, mask, options):
+        if options['encoder'] != 'lstm':
+            warnings.warn('the encoder %s has no passes by hand, and its scan is slow without a '
+                          'compiler: set THEANO_FLAGS="mode=FAST_RUN"' % options['encoder'])
+            return plain(tparams, x, mask, options)
+        return graph_nodes.encode(tparams, x, mask, prefix=options['encoder'])
+
+    def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost):
+        return SparseOptimizer(rule, lr, tparams, grads, x, mask, y, cost)
+
+    def training(self):
+        return threads.one_blas_thread()
+
+
+backend = choose_backend(ByHand)

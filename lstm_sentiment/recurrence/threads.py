@@ -1,0 +1,121 @@
+"""Two threads on one minibatch, and the settings of the whole process that this needs."""
+import concurrent.futures
+import functools
+import os
+import sys
+import threading
+
+import numpy
+from threadpoolctl import threadpool_limits
+
+from lstm_sentiment.recurrence import numba_recurrence
+
+# What a machine's own BLAS and OpenMP read.
+THREAD_VARIABLES = ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS')
+
+
+class ProcessSetting(object):
+    """A context that changes a setting of the whole process.
+
+    Contexts of several threads may overlap: the first to enter changes the setting, and the last
+    to leave sets it back.
+
+    Parameters
+    ----------
+    change : callable
+        Changes the setting; returns a function that sets it back.
+    """
+
+    def __init__(self, change):
+        self.change, self.lock, self.n_inside = change, threading.Lock(), 0
+
+    def __enter__(self):
+        with self.lock:
+            if not self.n_inside:
+                self.set_back = self.change()
+            self.n_inside += 1
+
+    def __exit__(self, *error):
+        with self.lock:
+            self.n_inside -= 1
+            if not self.n_inside:
+                self.set_back()
+
+
+def limit_blas():
+    limits = threadpool_limits(limits=1, user_api='blas')
+    return functools.partial(limits.__exit__, None, None, None)
+
+
+def switch_often():
+    seconds = sys.getswitchinterval()
+    sys.setswitchinterval(seconds / 50)
+    return functools.partial(sys.setswitchinterval, seconds)
+
+
+ONE_BLAS_THREAD, FREQUENT_SWITCHES = ProcessSetting(limit_blas), ProcessSetting(switch_often)
+
+
+def one_blas_thread():
+    """A context in which each product runs in one thread.
+
+    The products of a step are too small to share. The two halves of a minibatch run side by side
+    instead, see :func:`side_by_side`.
+    """
+    return ONE_BLAS_THREAD
+
+
+def n_threads():
+    """How many threads share a minibatch: two, where there are two cores and no variable says 1."""
+    named = [os.environ[name] for name in THREAD_VARIABLES if os.environ.get(name, '').isdigit()]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    return min([2, cores or 1] + [int(number) for number in named])
+
+
+@functools.lru_cache(maxsize=1)
+def pool_of(process):
+    """A thread beside the main one; a process that was forked needs its own."""
+    return concurrent.futures.ThreadPoolExecutor(1)
+
+
+def side_by_side(*tasks):
+    """Call functions, two at a time where there are two threads; return their results.
+
+    When it returns, or raises, none of them runs any more, even if it was interrupted. They must
+    not call it themselves: the one other thread would wait for itself.
+    """
+    if len(tasks) == 1 or n_threads() == 1:
+        return [task() for task in tasks]
+    pool, others = pool_of(os.getpid()), []
+    try:
+        others += [pool.submit(task) for task in tasks[1:]]
+        first = tasks[0]()
+    finally:
+        wait_to_the_end(others)
+    return [first] + [other.result() for other in others]
+
+
+def wait_to_the_end(futures):
+    """Wait until none of these runs; an interrupt is raised only then."""
+    interrupt = None
+    while not all(future.done() for future in futures):
+        try:
+            concurrent.futures.wait(futures)
+        except KeyboardInterrupt as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt
+
+
+def begin_loading(dtype):
+    """Make the native loops ready in a thread, while the data is read.
+
+    Half of that work leaves the interpreter to others. Each call to the compiler lets the
+    interpreter go, and waits as long for it again: frequent switches shorten the wait.
+    """
+    def load():
+        with FREQUENT_SWITCHES:
+            numba_recurrence.load()
+
+    if numba_recurrence.usable(numpy.dtype(dtype)):
+        threading.Thread(target=load, daemon=True).start()

@@ -1,0 +1,56 @@
+"""The lines that a run prints, as the tutorial does, and what a callback is told."""
+import sys
+from collections import namedtuple
+
+from lstm_sentiment.command_line import command
+
+# What a callback is told: at each displayed cost, and at each validation.
+Displayed = namedtuple('Displayed', 'epoch update cost updates_per_epoch max_epochs')
+Validated = namedtuple('Validated', 'epoch update train_err valid_err test_err is_best')
+
+
+class Display(object):
+    """Prints the progress of a run and tells the callback of it.
+
+    Parameters
+    ----------
+    options : dict
+        ``dispFreq`` and ``max_epochs`` are used.
+    updates_per_epoch : int
+    callback : callable or None
+    """
+
+    def __init__(self, options, updates_per_epoch, callback):
+        self.every, self.max_epochs = options['dispFreq'], options['max_epochs']
+        self.updates_per_epoch = updates_per_epoch
+        self.notify = callback or (lambda record: None)
+
+    def updated(self, epoch, update, cost):
+        if update % self.every == 0:
+            print('Epoch ', epoch, 'Update ', update, 'Cost ', cost)
+            self.notify(Displayed(epoch, update, cost, self.updates_per_epoch, self.max_epochs))
+
+    def validated(self, epoch, update, errors, is_best):
+        show_errors(errors)
+        self.notify(Validated(epoch, update, *errors, is_best))
+
+    def ended(self, n_epochs, seconds, saveto):
+        """The last lines: how long it took, and how to ask the model.
+
+        Parameters
+        ----------
+        n_epochs : int
+        seconds : float
+            Of training, those before the run was resumed included.
+        saveto : str or None
+        """
+        print('The code run for %d epochs, with %f sec/epochs' % (n_epochs, seconds / n_epochs))
+        print('Training took %.1fs' % seconds, file=sys.stderr)
+        if saveto:
+            print('The model is in %s. To ask it:\n%s %s "A film to see again."'
+                  % (saveto, command('predict.py'), saveto))
+
+
+def show_errors(errors):
+    train_err, valid_err, test_err = errors
+    print('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)

@@ -1,0 +1,303 @@
+"""A training run: what happens around an update."""
+import contextlib
+import copy
+import math
+import time
+from collections import OrderedDict
+
+import numpy
+
+from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.training import provenance
+from lstm_sentiment.training.checkpoint import Checkpoint, is_generator
+from lstm_sentiment.training.display import Display, show_errors
+from lstm_sentiment.training.early_stopping import EarlyStopping
+from lstm_sentiment.training.interrupts import DeferredInterrupts
+from lstm_sentiment.training.running_mean import RunningMean
+from lstm_sentiment.training.word_dropout import drop_words
+
+UNKNOWN_ERRORS = (float('nan'),) * 3
+
+
+class Run(object):
+    """The counts of a run, its best parameters with their errors, and those who observe it.
+
+    As a context it is the run itself: on entry a run that was stopped is taken up again, and an
+    interrupt inside ends it as a finished run ends, after the update that it came in.
+
+    Parameters
+    ----------
+    options : dict
+        Of `lstm.train_lstm`, completed by `settings.settings_of`.
+    control : settings.Control
+    data : training_data.Data
+    rng : numpy.random.RandomState
+        Shuffles the minibatches.
+    tparams : dict of shared variables
+    optimizer : engine.optimizers.Optimizer
+    errors : callable
+        Gives the errors of the parameters as they are on the three parts of the data.
+    split, prepare_data : callables
+        As `lstm.get_minibatches_idx` and `imdb.prepare_data`.
+    callback : callable or None
+        As of `lstm.train_lstm`.
+
+    Attributes
+    ----------
+    update, epoch, n_done, n_seen : int
+        Updates so far, the epoch (from 0), updates in it, and samples seen in it.
+    validated_at : int
+        The update after which the last validation was.
+    rng_before : numpy.random.RandomState
+        As `rng` was before the epoch.
+    best : dict of arrays or None
+        The parameters of the best validation error; the last of equals.
+    best_errors : tuple of float or None
+        Their errors on the training, validation and test part.
+    history_errs : list of [valid_err, test_err]
+    """
+
+    def __init__(self, options, control, data, rng, tparams, optimizer, errors, split,
+                 prepare_data, callback):
+        self.options, self.control, self.data, self.rng = options, control, data, rng
+        self.tparams, self.optimizer, self.errors = tparams, optimizer, errors
+        self.split, self.prepare_data = split, prepare_data
+        self.update, self.epoch, self.n_done, self.n_seen = 0, 0, 0, 0
+        self.validated_at, self.rng_before = 0, copy.deepcopy(rng)
+        self.best, self.best_errors, self.history_errs = None, None, []
+        self.bad_cost, self.seconds_before = False, 0.
+        self.per_epoch = len(split(len(data.train[0]), options['batch_size']))
+        self.valid_freq, self.save_freq = self.frequencies()
+        self.stopping = EarlyStopping(options['patience'])
+        self.mean = RunningMean(tparams, options['average'], optimizer.settle)
+        self.display = Display(options, self.per_epoch, callback)
+        self.checkpoint = Checkpoint(self.checkpoint_path(), options)
+        self.interrupts = DeferredInterrupts()
+
+    def frequencies(self):
+        """Updates between validations, and between saves."""
+        # Differs from the tutorial: -1 counts the last, smaller minibatch too.
+        valid_freq, save_freq = (self.per_epoch if self.options[name] == -1 else self.options[name]
+                                 for name in ('validFreq', 'saveFreq'))
+        n_updates = self.options['max_epochs'] * self.per_epoch
+        if n_updates < valid_freq:
+            # Differs from the tutorial: there, such a run validates nothing and says nothing.
+            print('%d updates in %d epochs never reach validFreq=%d: the run validates at the end '
+                  'of each epoch' % (n_updates, self.options['max_epochs'], valid_freq))
+            valid_freq = self.per_epoch
+        return valid_freq, save_freq
+
+    def checkpoint_path(self):
+        path, state = self.control.checkpoint, self.optimizer.state()
+        if state is None and self.control.resume:
+            raise ConfigError('resume=True: the optimizer %s does not say what its state is, so no '
+                              'checkpoint was kept that it could go on from. Start anew without '
+                              '--resume.' % self.options['optimizer'])
+        if state is None and path:
+            print('The optimizer %s does not say what its state is: no checkpoints are kept'
+                  % self.options['optimizer'])
+        return None if state is None else path
+
+    # The loop.
+
+    def __enter__(self):
+        if self.control.resume:
+            self.resume()
+        elif not self.control.overwrite:
+            self.checkpoint.check_replaceable()
+            provenance.check_replaceable(self.options['saveto'], self.options)
+        self.started = time.monotonic()
+        self.interrupts.__enter__()
+        return self
+
+    def minibatches(self):
+        """Yield x, mask and y of each update, epoch by epoch, from where the run stands."""
+        if self.validation_is_due() and self.validated_at < self.update:
+            self.validate()  # it was interrupted
+        sequences, labels = self.data.train
+        lengths = [len(sequence) for sequence in sequences]
+        while self.epoch < self.options['max_epochs'] and not self.stopping.stop:
+            batches = self.split(len(sequences), self.options['batch_size'], True, self.rng,
+                                 lengths, self.options['length_window'])
+            self.n_seen = sum(len(batch) for _, batch in batches[:self.n_done])
+            for _, batch in batches[self.n_done:]:
+                self.n_seen += len(batch)
+                self.interrupts.hold()  # until the update is done and counted
+                yield self.prepare_data(self.without_dropped([sequences[k] for k in batch]),
+                                        [labels[k] for k in batch])
+            self.end_epoch()
+
+    def without_dropped(self, sequences):
+        """The sequences as word dropout leaves them."""
+        share = self.options['word_dropout']
+        if not share:
+            return sequences
+        # Seeded by the update: a run that is resumed leaves out the same words.
+        rng = numpy.random.RandomState([self.options['seed'], self.update + 1])
+        return drop_words(sequences, share, rng)
+
+    def end_epoch(self):
+        print('Seen %d samples' % self.n_seen)
+        self.interrupts.hold()
+        self.rng_before = copy.deepcopy(self.rng)
+        self.epoch, self.n_done, self.n_seen = self.epoch + 1, 0, 0
+        self.interrupts.release()
+
+    def is_bad(self, cost):
+        """Whether the cost is no number: then the run must end."""
+        # Differs from the tutorial: noticed before the update it would spoil.
+        self.bad_cost = not math.isfinite(cost)
+        if self.bad_cost:
+            print('bad cost detected: ', cost)
+            self.interrupts.release()
+        return self.bad_cost
+
+    def updated(self, cost):
+        """Count an update, and tell those who observe the run."""
+        self.update, self.n_done = self.update + 1, self.n_done + 1
+        self.mean.add(self.update)
+        self.interrupts.release()
+        self.display.updated(self.epoch, self.update, cost)
+        if self.update % self.save_freq == 0:
+            print('Saving...')
+            self.save_model()
+            print('Done')
+            if not self.validation_is_due():
+                self.save_checkpoint()
+
+    def validation_is_due(self):
+        return self.update > 0 and self.update % self.valid_freq == 0
+
+    def validate(self):
+        """Measure the errors and keep the parameters if they are the best; whether to stop."""
+        with self.mean.in_use() as current, self.draws_undone_if_interrupted():
+            errors = tuple(self.errors())
+        self.history_errs.append(list(errors[1:]))
+        self.validated_at = self.update
+        is_best = self.stopping.judge(errors[1])
+        if is_best:
+            self.best, self.best_errors = current, errors
+        self.display.validated(self.epoch, self.update, errors, is_best)
+        self.save_checkpoint()
+        if self.stopping.stop:
+            print('Early Stop!')
+        return self.stopping.stop
+
+    @contextlib.contextmanager
+    def draws_undone_if_interrupted(self):
+        """Dropout's streams advance with each prediction; a validation anew must meet the same."""
+        before = [(variable, variable.get_value()) for variable in self.optimizer.randoms.values()]
+        try:
+            yield
+        except BaseException:
+            for variable, value in before:
+                variable.set_value(value)
+            raise
+
+    def __exit__(self, kind, error, traceback):
+        self.interrupts.__exit__()
+        self.seconds_before += time.monotonic() - self.started
+        self.started = time.monotonic()
+        if kind is None:
+            if self.n_seen:  # it stopped within an epoch
+                print('Seen %d samples' % self.n_seen)
+            if not self.bad_cost:
+                self.save_checkpoint(finished=True)
+        elif issubclass(kind, KeyboardInterrupt):
+            print('Training interrupted')
+            self.options['interrupted'] = True
+            self.save_checkpoint()
+            return True
+        return False
+
+    # The end.
+
+    def result(self):
+        """Leave the parameters at their best, save them, and return their errors.
+
+        Returns
+        -------
+        train_err, valid_err, test_err : float
+            As of `lstm.train_lstm`.
+        """
+        with self.mean.in_use() as current:
+            best = self.best or current
+        for name, value in best.items():
+            self.tparams[name].set_value(value)
+        errors = (1., 1., 1.) if self.bad_cost else self.best_errors
+        if errors is None:
+            self.save_model(best)  # in case that the evaluation is interrupted
+            errors = self.errors_once()
+        show_errors(errors)
+        names = ('train_err', 'valid_err', 'test_err')
+        self.save_model(best, **dict(zip(names, errors)))
+        n_epochs = max(1, self.epoch + (self.n_done > 0 or self.n_seen > 0))
+        self.display.ended(n_epochs, self.seconds_before, self.options['saveto'])
+        return tuple(errors)
+
+    def errors_once(self):
+        """The errors of a run that never validated; no numbers if it is interrupted now."""
+        with self.interrupts:
+            try:
+                return tuple(self.errors())
+            except KeyboardInterrupt:
+                print('Evaluation interrupted')
+                self.options['interrupted'] = True
+                return UNKNOWN_ERRORS
+
+    def save_model(self, params=None, **errors):
+        """Save the best parameters so far with the words of the dataset, if the run has a file."""
+        if not self.options['saveto']:
+            return
+        if params is None:
+            with self.mean.in_use() as current:
+                params = self.best or current
+        saved_model.save(self.options['saveto'], params, self.options, self.data.vocabulary(),
+                         history_errs=self.history_errs, **errors)
+
+    # Stopping and going on.
+
+    def values(self):
+        """The arrays and generators that a run consists of, by name."""
+        values = OrderedDict(('param.' + name, p.get_value()) for name, p in self.tparams.items())
+        values.update(('mean.' + name, mean.get_value()) for name, mean in self.mean.shared.items())
+        values.update(('state.' + name, value) for name, value in self.optimizer.state().items())
+        values['rng'] = self.rng_before
+        return OrderedDict((name, value if is_generator(value) else numpy.asarray(value))
+                           for name, value in values.items())
+
+    def save_checkpoint(self, finished=False):
+        if not self.checkpoint.path:
+            return
+        values = self.values()
+        values.update(('best.' + name, value) for name, value in (self.best or {}).items())
+        seconds = self.seconds_before + time.monotonic() - self.started
+        self.checkpoint.save(values, {
+            'update': self.update, 'epoch': self.epoch, 'n_done': self.n_done,
+            'history_errs': self.history_errs, 'best_errors': self.best_errors,
+            'seconds': seconds, 'finished': finished,
+            'validated_at': self.validated_at})
+
+    def resume(self):
+        """Make the run what its checkpoint says; without one, a run begins."""
+        if not self.checkpoint.exists():
+            print('There is no checkpoint %s: training starts anew' % self.checkpoint.path)
+            return
+        best = {'best.' + name: p.get_value() for name, p in self.tparams.items()}
+        values, progress = self.checkpoint.load(self.values(), best)
+        for prefix, variables in (('param.', self.tparams), ('mean.', self.mean.shared)):
+            for name, variable in variables.items():
+                variable.set_value(values[prefix + name])
+        self.optimizer.set_state({name: values['state.' + name] for name in self.optimizer.state()})
+        if all(name in values for name in best):
+            self.best = OrderedDict((name, values['best.' + name]) for name in self.tparams)
+            self.best_errors = progress['best_errors'] and tuple(progress['best_errors'])
+        for name in ('update', 'epoch', 'n_done', 'validated_at'):
+            setattr(self, name, progress[name])
+        self.seconds_before, self.rng_before = progress['seconds'], values['rng']
+        for errors in progress['history_errs']:
+            self.history_errs.append(errors)
+            self.stopping.judge(errors[0])
+        self.rng.set_state(self.rng_before.get_state())
+        print('Resumed after update', self.update)

@@ -1,0 +1,93 @@
+"""The settings of a run: the arguments of `lstm.train_lstm`, checked and completed."""
+import functools
+import os
+from collections import namedtuple
+
+from lstm_sentiment.data import finding
+from lstm_sentiment.files import require_writable
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.options import check_values, require
+from lstm_sentiment.text import demo_grammar
+from lstm_sentiment.training.provenance import provenance
+
+ENDING = '.checkpoint'
+
+Control = namedtuple('Control', 'checkpoint resume overwrite')
+Control.__doc__ = """Where a run is kept: arguments of `lstm.train_lstm` that are no settings."""
+
+
+def settings_of(arguments, encoders, update_rules, datasets):
+    """The options of a run, if all can be used, with names for functions.
+
+    Parameters
+    ----------
+    arguments : dict
+        Of `lstm.train_lstm`.
+    encoders, update_rules, datasets : dict
+        What may be named.
+
+    Returns
+    -------
+    options : dict
+        With what the arguments and the seed leave open, see :func:`provenance.provenance`.
+    control : Control
+
+    Raises
+    ------
+    errors.ConfigError
+        Names the first option that cannot be used, and what it may be.
+    """
+    options = {name: value for name, value in arguments.items() if name != 'callback'}
+    check_values(options)
+    require(options['encoder'] in list(encoders), 'encoder', options['encoder'],
+            'one of ' + ', '.join(sorted(encoders)))
+    finding.check_dataset(options['dataset'], datasets)
+    rule = options['optimizer']
+    require(callable(rule) or rule in list(update_rules), 'optimizer', rule,
+            'one of %s, or a function' % ', '.join(sorted(update_rules)))
+    options['optimizer'] = name_of(rule)
+    complete_places(options)
+    if options['dataset'] == finding.DEMO and options['max_epochs'] > demo_grammar.MAX_EPOCHS:
+        options['max_epochs'] = demo_grammar.MAX_EPOCHS
+        print('dataset demo: max_epochs is capped at %d' % demo_grammar.MAX_EPOCHS)
+    control = Control(*[options.pop(name) for name in Control._fields])
+    return dict(options, **provenance(options['reload_model'])), control
+
+
+def name_of(rule):
+    """The name of an update rule, the same in each process.
+
+    >>> name_of('sgd'), name_of(functools.partial(int, base=2))
+    ('sgd', 'int(base=2)')
+    """
+    if isinstance(rule, functools.partial):
+        given = [repr(value) for value in rule.args]
+        given += ['%s=%r' % pair for pair in sorted(rule.keywords.items())]
+        return '%s(%s)' % (name_of(rule.func), ', '.join(given))
+    if isinstance(rule, str):
+        return rule
+    return getattr(rule, '__name__', type(rule).__name__)
+
+
+def complete_places(options):
+    """Complete the options that name a model's and a checkpoint's files, if all can be used.
+
+    Raises
+    ------
+    errors.ConfigError
+        Names the first that cannot.
+    """
+    if options['reload_model']:
+        require(os.path.isfile(options['reload_model']), 'reload_model',
+                options['reload_model'], 'a saved model file')
+    if options['saveto']:
+        options['saveto'] = saved_model.check_writable(options['saveto'])
+    if options['checkpoint'] == '':
+        options['checkpoint'] = options['saveto'] and options['saveto'] + ENDING
+    if options['checkpoint']:
+        require_writable('checkpoint', options['checkpoint'])
+        taken = [os.path.realpath(path) for path in saved_model.files_of(options['saveto'])]
+        require(os.path.realpath(options['checkpoint']) not in taken, 'checkpoint',
+                options['checkpoint'], 'another file than the model')
+    require(options['checkpoint'] or not options['resume'], 'resume', True,
+            'a checkpoint to go on from, but there is none: name a file')

@@ -1,0 +1,96 @@
+"""The arrows that import-linter cannot see: between scripts, examples and imports in functions."""
+
+import ast
+import glob
+import os
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# Each script, and the scripts that it may import.
+SCRIPTS = {'imdb': set(), 'imdb_preprocess': set(), 'predict': set(), 'lstm': {'imdb'}}
+# What may be imported inside a function, and why it waits there.
+LATE = {
+    'matplotlib': 'takes a second, and only pictures need it',
+    'pooch': 'imports requests, and only an installation without a checkout asks it',
+    'tqdm': 'only a terminal needs a bar',
+    'jax': 'an extra, and only device=cuda and mode=JAX need it',
+    'lstm_sentiment.engine.jax_random': 'imports jax',
+    'lstm_sentiment.data.downloads': 'imports requests; most runs download nothing',
+    'lstm_sentiment.text.preprocessing': 'imports the tokenizer; most runs make no dataset',
+    'pytensor': 'is the engine from Python 3.11 on',
+    'theano': 'is the engine before Python 3.11',
+}
+
+
+def files(*patterns):
+    """Paths of the checkout, relative to it."""
+    found = [path for pattern in patterns
+             for path in glob.glob(os.path.join(ROOT, pattern), recursive=True)]
+    return sorted(os.path.relpath(path, ROOT) for path in found)
+
+
+PACKAGE = files('lstm_sentiment/**/*.py')
+
+
+def parse(path):
+    with open(os.path.join(ROOT, path), encoding='utf-8') as file:
+        return ast.parse(file.read())
+
+
+def imported(node):
+    """Full names of the modules that the import statements in a node name."""
+    for statement in ast.walk(node):
+        if isinstance(statement, ast.Import):
+            yield from (alias.name for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            assert not statement.level, 'imports are absolute'
+            yield statement.module
+
+
+def late_imports(path):
+    """The same, for imports inside functions."""
+    for node in ast.walk(parse(path)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield from imported(node)
+
+
+def top(names):
+    return {name.split('.')[0] for name in names}
+
+
+def test_the_top_level_holds_the_four_scripts():
+    assert files('*.py') == sorted(name + '.py' for name in list(SCRIPTS) + ['setup'])
+
+
+@pytest.mark.parametrize('script', SCRIPTS)
+def test_a_script_imports_only_scripts_before_it(script):
+    names = top(imported(parse(script + '.py')))
+    assert names & set(SCRIPTS) <= SCRIPTS[script]
+    assert not names & {'examples', 'tests'}
+
+
+def test_the_package_imports_no_script_and_no_example():
+    assert len(PACKAGE) > 20
+    for path in PACKAGE:
+        names = top(imported(parse(path)))
+        assert not names & (set(SCRIPTS) | {'examples', 'tests'}), path
+
+
+def test_an_example_imports_no_other_example():
+    names = {os.path.splitext(os.path.basename(path))[0] for path in files('examples/*.py')}
+    for path in files('examples/*.py'):
+        assert not top(imported(parse(path))) & (names | {'examples', 'tests'}), path
+
+
+@pytest.mark.parametrize('path', PACKAGE + [name + '.py' for name in SCRIPTS])
+def test_no_import_hides_in_a_function(path):
+    for name in late_imports(path):
+        assert name in LATE or name.split('.')[0] in LATE, name
+
+
+@pytest.mark.parametrize('path', files('lstm_sentiment/**/__init__.py'))
+def test_a_wing_says_what_it_holds_and_imports_nothing(path):
+    tree = parse(path)
+    assert len(ast.get_docstring(tree)) > 60
+    assert not list(imported(tree)), 'importing one module of a wing would import others'

@@ -1,0 +1,287 @@
+"""Tests of run.py: interrupts, the last evaluation, what a run replaces, when it validates."""
+import contextlib
+import functools
+import os
+import signal
+
+import numpy
+import pytest
+from test_lstm import easy, easy_data  # noqa: F401 (a fixture)
+
+import imdb
+import lstm
+from lstm_sentiment.engine.names import config
+from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.training import display, run, settings
+from lstm_sentiment.training.checkpoint import Checkpoint
+from lstm_sentiment.training.interrupts import DeferredInterrupts
+
+
+@pytest.fixture(params=['float64', 'float32'])
+def both_floats(request, monkeypatch):
+    monkeypatch.setattr(config, 'floatX', request.param)
+
+
+def arrays(path):
+    with numpy.load(path, allow_pickle=False) as found:
+        return {name: found[name] for name in found.files if name != 'options'}
+
+
+def assert_same(path, other):
+    one, two = arrays(path), arrays(other)
+    assert one.keys() == two.keys()
+    for name in one:
+        assert one[name].tobytes() == two[name].tobytes(), name
+
+
+def interrupted(function, n_calls):
+    """The function, at whose call of that number a Ctrl-C comes before it returns."""
+    calls = []
+
+    @functools.wraps(function)
+    def wrapped(*arguments, **more):
+        calls.append(1)
+        if len(calls) == n_calls:
+            os.kill(os.getpid(), signal.SIGINT)
+        return function(*arguments, **more)
+    return wrapped
+
+
+def by_an_optimizer_with_interrupts(n_gradients=0, n_updates=0):
+    """RMSProp with a Ctrl-C inside of a gradient, or of an update."""
+    def rmsprop(*arguments):
+        gradient, update = lstm.rmsprop(*arguments)
+        optimizer = update.__self__
+        optimizer.gradient = interrupted(gradient, n_gradients)
+        optimizer.f_grad = interrupted(optimizer.f_grad, n_gradients)
+        for part in list(optimizer.parts.values())[1:2]:
+            part.update = interrupted(part.update, n_updates)
+        return gradient, update
+    return rmsprop
+
+
+# Interrupts.
+
+
+@pytest.mark.parametrize('when', [{'n_gradients': 13}, {'n_updates': 13}])
+@pytest.mark.parametrize('options', [{}, {'average': 20, 'word_dropout': 0.3}])
+def test_an_interrupt_within_an_update_waits_for_its_end(easy, both_floats, capsys,  # noqa: F811
+                                                         when, options):
+    arguments = dict(easy, max_epochs=9, **options)
+    lstm.train_lstm(saveto='whole.npz', **arguments)
+    lstm.train_lstm(saveto='m.npz', **dict(arguments,
+                                           optimizer=by_an_optimizer_with_interrupts(**when)))
+    assert 'Training interrupted' in capsys.readouterr().out
+    lstm.train_lstm(saveto='m.npz', resume=True, **arguments)
+    assert 'Resumed after update 13\n' in capsys.readouterr().out
+    assert_same('m.npz', 'whole.npz')
+
+
+def test_an_interrupt_within_a_validation_leaves_no_trace(easy, monkeypatch, capsys):  # noqa: F811
+    """Predictions draw from dropout's stream; the validation is made anew when it is resumed."""
+    arguments = dict(easy, max_epochs=9)
+    lstm.train_lstm(saveto='whole.npz', **arguments)
+    with monkeypatch.context() as patch:
+        patch.setattr(lstm, 'pred_error', interrupted(lstm.pred_error, 5))
+        lstm.train_lstm(saveto='m.npz', **arguments)
+    capsys.readouterr()
+    lstm.train_lstm(saveto='m.npz', resume=True, **arguments)
+    assert 'Resumed after update 20\nTrain ' in capsys.readouterr().out
+    assert_same('m.npz', 'whole.npz')
+
+
+def test_nothing_is_evaluated_after_the_last_validation(easy, monkeypatch):  # noqa: F811
+    calls = []
+
+    def counted(*arguments):
+        calls.append(1)
+        return pred_error(*arguments)
+    pred_error = lstm.pred_error
+    monkeypatch.setattr(lstm, 'pred_error', counted)
+    errors = lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=5))
+    assert len(calls) == 2 * 3
+    found = arrays('m.npz')
+    assert errors == tuple(float(found[name]) for name in ('train_err', 'valid_err', 'test_err'))
+    assert errors[1] == found['history_errs'][:, 0].min()
+
+
+def stop_at_once(record):
+    raise KeyboardInterrupt
+
+
+def test_a_run_that_never_validated_is_evaluated_once(easy):  # noqa: F811
+    errors = lstm.train_lstm(saveto='m.npz', callback=stop_at_once, **easy)
+    assert all(0 <= error <= 1 for error in errors)
+    assert float(arrays('m.npz')['test_err']) == errors[2]
+
+
+def test_an_interrupt_within_that_evaluation_loses_no_model(easy, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(lstm, 'pred_error', interrupted(lstm.pred_error, 2))
+    errors = lstm.train_lstm(saveto='m.npz', callback=stop_at_once, **easy)
+    assert numpy.isnan(errors).all()
+    assert {'Wemb', 'lstm_U', 'U'} <= set(saved_model.load('m.npz').params)
+    assert Checkpoint('m.npz.checkpoint', {}).exists()
+
+
+def test_held_signals_come_at_the_release():
+    received = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: received.append(number))
+    try:
+        with DeferredInterrupts() as interrupts:
+            interrupts.hold()
+            os.kill(os.getpid(), signal.SIGINT)
+            assert not received
+            interrupts.release()
+            assert received == [signal.SIGINT]
+            os.kill(os.getpid(), signal.SIGINT)
+            assert len(received) == 2
+        os.kill(os.getpid(), signal.SIGINT)
+        assert len(received) == 3
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+# What a run replaces.
+
+
+def test_an_unfinished_run_with_other_settings_is_not_replaced(easy):  # noqa: F811
+    lstm.train_lstm(saveto='m.npz', callback=stop_at_once, **easy)
+    before = arrays('m.npz.checkpoint')
+    with pytest.raises(ConfigError, match='unfinished run with other settings: seed was 123 and '
+                                          'is 4.*--overwrite'):
+        lstm.train_lstm(saveto='m.npz', seed=4, **dict(easy, max_epochs=3))
+    assert arrays('m.npz.checkpoint').keys() == before.keys()
+    lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=3))  # its own settings
+    lstm.train_lstm(saveto='m.npz', seed=4, **dict(easy, max_epochs=3))  # that one has ended
+    lstm.train_lstm(saveto='n.npz', callback=stop_at_once, **easy)
+    lstm.train_lstm(saveto='n.npz', seed=4, overwrite=True, **dict(easy, max_epochs=3))
+
+
+def test_a_file_that_is_no_checkpoint_is_not_replaced(easy):  # noqa: F811
+    with open('m.npz.checkpoint', 'w') as stream:
+        stream.write('my notes')
+    with pytest.raises(ConfigError, match='m.npz.checkpoint is not a checkpoint'):
+        lstm.train_lstm(saveto='m.npz', **easy)
+    with open('m.npz.checkpoint') as stream:
+        assert stream.read() == 'my notes'
+
+
+def with_fingerprint(fingerprint, monkeypatch):
+    def load_data(about, **arguments):
+        about['fingerprint'] = fingerprint
+        return easy_data(**arguments)
+    monkeypatch.setitem(lstm.datasets, 'easy', (load_data, imdb.prepare_data))
+
+
+def test_a_model_of_another_dataset_is_not_replaced(easy, monkeypatch):  # noqa: F811
+    arguments = dict(easy, max_epochs=3, saveto='m.npz', checkpoint=None)
+    with_fingerprint('ab', monkeypatch)
+    lstm.train_lstm(**arguments)
+    lstm.train_lstm(seed=5, **arguments)  # the same data
+    with_fingerprint('cd', monkeypatch)
+    with pytest.raises(ConfigError, match=r'm.npz.* a model of another dataset \(easy\)'):
+        lstm.train_lstm(**arguments)
+    assert saved_model.load_options('m.npz')['dataset_sha256'] == 'ab'
+    lstm.train_lstm(overwrite=True, **arguments)
+    assert saved_model.load_options('m.npz')['dataset_sha256'] == 'cd'
+
+
+def test_a_file_that_is_no_model_is_not_replaced(easy):  # noqa: F811
+    with open('m.npz', 'w') as stream:
+        stream.write('my notes')
+    with pytest.raises(ConfigError, match='m.npz.* is no model'):
+        lstm.train_lstm(saveto='m.npz', **easy)
+
+
+# Which runs are the same.
+
+
+def test_the_same_data_by_another_path_are_the_same_run(easy, monkeypatch):  # noqa: F811
+    with_fingerprint('ab', monkeypatch)
+    arguments = dict(easy, max_epochs=3, saveto='m.npz')
+    lstm.train_lstm(callback=stop_at_once, **arguments)
+    monkeypatch.setitem(lstm.datasets, './easy', lstm.datasets['easy'])
+    lstm.train_lstm(resume=True, **dict(arguments, dataset='./easy'))
+
+
+def test_a_partial_optimizer_has_a_name_of_its_own(easy):  # noqa: F811
+    def rule(decay, *arguments):
+        return lstm.sgd(*arguments)
+    assert settings.name_of(functools.partial(rule, 0.5)) == 'rule(0.5)'
+    for options in ({'callback': stop_at_once}, {'resume': True}):
+        lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=3, **options,
+                                               optimizer=functools.partial(rule, 0.5)))
+    with pytest.raises(ConfigError, match=r'optimizer was .rule\(0.5\). and is .rule\(0.25\).'):
+        lstm.train_lstm(saveto='m.npz', resume=True,
+                        **dict(easy, max_epochs=3, optimizer=functools.partial(rule, 0.25)))
+
+
+def test_a_checkpoint_is_no_model(easy):  # noqa: F811
+    os.symlink('m.npz', 'link')
+    for path in ('./m.npz', os.path.abspath('m.npz'), 'link'):
+        with pytest.raises(ConfigError, match='another file than the model'):
+            lstm.train_lstm(saveto='m.npz', checkpoint=path, **easy)
+
+
+def test_another_float_names_the_flag(easy, monkeypatch):  # noqa: F811
+    arguments = dict(easy, max_epochs=3, saveto='m.npz')
+    monkeypatch.setattr(config, 'floatX', 'float64')
+    lstm.train_lstm(callback=stop_at_once, **arguments)
+    monkeypatch.setattr(config, 'floatX', 'float32')
+    with pytest.raises(ConfigError, match='THEANO_FLAGS="floatX=float64"'):
+        lstm.train_lstm(resume=True, **arguments)
+
+
+def test_another_backend_is_named(easy, monkeypatch):  # noqa: F811
+    arguments = dict(easy, max_epochs=3, saveto='m.npz')
+    lstm.train_lstm(callback=stop_at_once, **arguments)
+    monkeypatch.setattr(run.provenance, 'IS_BY_HAND', False)
+    with pytest.raises(ConfigError, match='used passes by hand, this one uses compiled functions'):
+        lstm.train_lstm(resume=True, **arguments)
+
+
+# When a run validates, and how long it took.
+
+
+def test_a_validation_that_is_never_reached_comes_with_each_epoch(easy, capsys):  # noqa: F811
+    records = []
+    lstm.train_lstm(callback=records.append, **dict(easy, max_epochs=3, validFreq=13))
+    validated = [record for record in records if isinstance(record, display.Validated)]
+    assert [record.update for record in validated] == [4, 8, 12]
+    assert '12 updates in 3 epochs never reach validFreq=13' in capsys.readouterr().out
+    del records[:]
+    lstm.train_lstm(callback=records.append, **dict(easy, max_epochs=3, validFreq=12))
+    validated = [record for record in records if isinstance(record, display.Validated)]
+    assert [record.update for record in validated] == [12]
+    assert 'never reach' not in capsys.readouterr().out
+
+
+def test_seconds_of_a_resumed_run_are_those_of_both_parts(easy, monkeypatch, capsys):  # noqa: F811
+    now = [0.]
+    monkeypatch.setattr(run.time, 'monotonic', lambda: now[0])
+
+    def slowly(n_records):
+        def callback(record):
+            now[0] += 3.
+            if now[0] == 3. * n_records:
+                raise KeyboardInterrupt
+        return callback
+    arguments = dict(easy, max_epochs=2, dispFreq=4, validFreq=100)
+    lstm.train_lstm(saveto='m.npz', callback=slowly(1), **arguments)
+    capsys.readouterr()
+    now[0] = 100.
+    lstm.train_lstm(saveto='m.npz', resume=True, callback=slowly(0), **arguments)
+    # A displayed cost and a validation before, and as many after: 12 seconds for two epochs.
+    assert 'run for 2 epochs, with 6.000000 sec/epochs' in capsys.readouterr().out
+
+
+def test_a_run_ends_with_what_to_type_next(easy, capsys):  # noqa: F811
+    lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=3))
+    last = capsys.readouterr().out.splitlines()[-2:]
+    assert last == ['The model is in m.npz. To ask it:',
+                    'python predict.py m.npz "A film to see again."']
+    with contextlib.suppress(FileNotFoundError):
+        os.remove('m.npz.checkpoint')
+    lstm.train_lstm(saveto=None, **dict(easy, max_epochs=3))
+    assert 'The model is in' not in capsys.readouterr().out
