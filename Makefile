@@ -17,7 +17,6 @@ slow:            ## run the tests that take tens of seconds each
 
 long:            ## run the longest tests: over 15,000 spoilt and hostile files, 100 killed runs
 	$(PYTHON) -m pytest -q -s -m long
-	SOAK_KILLS=100 $(PYTHON) -m pytest -q -s tests/training/test_checkpoint.py -k killed
 
 lint:            ## check the style and the arrows between the parts (needs the extra dev)
 	$(PYTHON) -m ruff check .

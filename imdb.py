@@ -7,11 +7,13 @@ off a validation part; `prepare_data` makes a minibatch of some reviews.
 import contextlib
 import gc
 import hashlib
+import os
 
 import numpy
 
 from lstm_sentiment.data import finding
-from lstm_sentiment.data.datasets import check_ids, read_dataset
+from lstm_sentiment.data.datasets import IMDB_SHA256, check_ids, read_dataset
+from lstm_sentiment.data.splitting import random_split, stratified_split
 from lstm_sentiment.engine.names import config
 from lstm_sentiment.errors import ConfigError, DataError
 
@@ -68,8 +70,8 @@ def keep_shorter(seqs, labels, maxlen):
     >>> keep_shorter([[2, 3], [4], [5, 6, 7]], [1, 0, 1], maxlen=3)
     ([[2, 3], [4]], [1, 0])
     """
-    kept = [sample for sample, seq in enumerate(seqs) if len(seq) < maxlen]
-    return [seqs[sample] for sample in kept], [labels[sample] for sample in kept]
+    short = [sample for sample, seq in enumerate(seqs) if len(seq) < maxlen]
+    return [seqs[sample] for sample in short], [labels[sample] for sample in short]
 
 
 def sort_by_length(seqs, labels):
@@ -94,7 +96,9 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         Words with an id of `n_words` or more become 1, the unknown word.
     valid_portion : float
         Part of the training reviews that is set aside, between 0 and 1:
-        round(n * (1 - valid_portion)) of them are left.
+        round(n * (1 - valid_portion)) of them are left. Of the tutorial's own reviews and of
+        ``demo`` they are drawn from all; of other datasets from each class its share (see
+        `splitting.stratified_split`).
     maxlen : int, optional
         Only reviews with len < maxlen are kept in train and valid; test is not filtered.
     sort_by_len : bool
@@ -103,8 +107,8 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         Draws one permutation, for the split; None means a new one seeded with 123.
     about : dict, optional
         Filled with the ``path`` of the file that was read, its ``fingerprint`` (see there), the
-        ``largest_id`` in what is kept of it, ``n_training`` reviews in it, and ``n_too_long`` of
-        them dropped.
+        ``largest_id`` in what is kept of it, ``n_training`` reviews in it, ``n_too_long`` of
+        them dropped, and whether the split is ``stratified``.
 
     Returns
     -------
@@ -125,6 +129,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         # Differs from the tutorial: it draws from the global generator, so that a second call
         # gives another split.
         rng = numpy.random.RandomState(123)
+    is_demo = os.fspath(path) == finding.DEMO
     path = finding.find_dataset(path)
     lengths = []
 
@@ -136,20 +141,25 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         digest = hashlib.sha256()
         (train_x, train_y), (test_x, test_y) = read_dataset(path, digest, shorter)
         largest_id = max(check_ids(part, n_words, path) for part in (train_x, test_x))
+    stratified = not (is_demo or digest.hexdigest() in IMDB_SHA256)
     if about is not None:
         about.update(path=path, fingerprint=digest.hexdigest(), largest_id=largest_id,
-                     n_training=len(lengths), n_too_long=len(lengths) - len(train_x))
+                     n_training=len(lengths), n_too_long=len(lengths) - len(train_x),
+                     stratified=stratified)
     n_samples = len(train_x)
-    n_train = int(numpy.round(n_samples * (1. - valid_portion)))
-    if not 0 < n_train < n_samples:
+    n_valid = n_samples - int(numpy.round(n_samples * (1. - valid_portion)))
+    order = rng.permutation(n_samples)
+    # Differs from the tutorial: a corpus that is not its own is split class by class.
+    halves = (stratified_split(order, n_valid, train_y) if stratified
+              else random_split(order, n_valid))
+    if not all(map(len, halves)):
         raise DataError(
-            f'{path}: with maxlen={maxlen} and valid_portion={valid_portion}, {n_train} reviews '
-            f'are left to train and {n_samples - n_train} to validate; expected one or more of '
+            f'{path}: with maxlen={maxlen} and valid_portion={valid_portion}, {len(halves[0])} '
+            f'reviews are left to train and {len(halves[1])} to validate; expected one or more of '
             f'each. The shortest training review has {min(lengths)} words: use a larger maxlen '
             'than that, another valid_portion, or a larger dataset.')
-    order = rng.permutation(n_samples)
     parts = [([train_x[sample] for sample in half], [train_y[sample] for sample in half])
-             for half in (order[:n_train], order[n_train:])]
+             for half in halves]
     parts.append((test_x, test_y))
     if sort_by_len:
         parts = [sort_by_length(*part) for part in parts]
@@ -179,5 +189,3 @@ def collector_paused():
     finally:
         if was_enabled:
             gc.enable()
-
-

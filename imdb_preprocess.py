@@ -27,14 +27,12 @@ import inspect
 import itertools
 import math
 import shlex
-import signal
 import sys
 import time
 
 import numpy
 
 from lstm_sentiment import command_line
-from lstm_sentiment.errors import TutorialError
 from lstm_sentiment.text import tokenizing
 from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.preprocessing import TEST_PORTION, preprocess
@@ -135,20 +133,12 @@ def make_parser():
     return parser
 
 
-def main(argv=None):
-    """Run the command line; return the exit status."""
-    options = make_parser().parse_args(argv)
+def work(arguments=None):
+    """Preprocess as a command line says, and print what was made."""
+    options = make_parser().parse_args(arguments)
     del options.debug
     started = time.time()
-    try:
-        with command_line.plain_warnings():
-            summary = preprocess(progress=True, **vars(options))
-    except TutorialError as error:
-        command_line.report(error, argv)
-        return 2
-    except KeyboardInterrupt:
-        print('Interrupted; no file was written.', file=sys.stderr)
-        return 130
+    summary = preprocess(progress=True, **vars(options))
     beside = dictionary_path(options.output)
     dictionary = options.dictionary or beside
     for line in report(summary):
@@ -160,9 +150,12 @@ def main(argv=None):
               f'--dictionary {shlex.quote(dictionary)}')
     print('To train on it, with a maxlen that keeps 95 % of the texts:')
     print(training_command(summary, options.output, options.n_words))
-    return 0
+
+
+def main(arguments=None):
+    """Run the command line; return the exit status."""
+    return command_line.run(work, arguments, 'Interrupted; no file was written.')
 
 
 if __name__ == '__main__':
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
     sys.exit(main())

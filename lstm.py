@@ -6,6 +6,7 @@ Axes are named the same everywhere: `n_timesteps` words of the longest review
 of a minibatch, `n_samples` reviews, `dim_proj` units.
 """
 import functools
+import sys
 from collections import OrderedDict
 
 import numpy
@@ -622,8 +623,8 @@ def train_lstm(
 # Command line.
 
 
-def main(arguments=None):
-    """Run from a command line; exit with status 2 and a message where something is wrong."""
+def work(arguments=None):
+    """Do what a command line says."""
     parser = command_line.parser_for(
         train_lstm, settings.GROUPS, settings.COMMAND_LINE_DEFAULTS,
         description='Train an LSTM to tell positive from negative reviews. With no '
@@ -632,21 +633,24 @@ def main(arguments=None):
     parser.add_argument('--repeat', metavar='MODEL',
                         help='train again with the settings saved in this model, into a new file')
     command_line.add_common(parser)
-    with command_line.plain_errors(arguments=arguments), command_line.plain_warnings(), \
-            command_line.ended_by_signals():
-        options = vars(parser.parse_args(arguments))
-        del options['debug']
-        model = options.pop('repeat')
-        with curves.recorder(options.pop('plot'), options.pop('log'),
-                             options.get('resume', False)) as record:
-            if model is not None:
-                options = provenance.arguments_of(model, train_lstm, options)
-            elif 'dataset' not in options:
-                options['dataset'] = finding.choose_dataset()
-            with command_line.progress_bar() as bar:
-                train_lstm(callback=command_line.each(record, bar),
-                           **dict(settings.COMMAND_LINE_DEFAULTS, **options))
+    options = vars(parser.parse_args(arguments))
+    del options['debug']
+    model = options.pop('repeat')
+    with curves.recorder(options.pop('plot'), options.pop('log'),
+                         options.get('resume', False)) as record:
+        if model is not None:
+            options = provenance.arguments_of(model, train_lstm, options)
+        elif 'dataset' not in options:
+            options['dataset'] = finding.choose_dataset()
+        with command_line.progress_bar() as bar:
+            train_lstm(callback=command_line.each(record, bar),
+                       **dict(settings.COMMAND_LINE_DEFAULTS, **options))
+
+
+def main(arguments=None):
+    """Run a command line; return the exit status."""
+    return command_line.run(work, arguments)
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

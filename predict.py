@@ -10,8 +10,6 @@ model. From code:
 """
 import argparse
 import contextlib
-import os
-import signal
 import sys
 import textwrap
 
@@ -30,7 +28,7 @@ def make_parser():
         description='Ask a trained model about text. Without TEXT and --file, or with - as TEXT, '
                     'standard input is read, one text a line. With labels in the input, accuracy, '
                     'confusion matrix and the most confidently wrong texts follow.')
-    parser.add_argument('model', metavar='MODEL', help='the .npz that lstm.py saved')
+    parser.add_argument('model', metavar='MODEL', help='the .npz that training saved')
     parser.add_argument('texts', metavar='TEXT', nargs='*', help='a text, or - for standard input')
     group = parser.add_argument_group('input')
     group.add_argument('--file', metavar='FILE',
@@ -88,7 +86,8 @@ def run(arguments):
     model = load_model(arguments.model, arguments.dictionary, arguments.jobs)
     source = open_source(arguments, model.classes)
     if arguments.format != 'table':
-        sys.stdout.reconfigure(encoding='utf-8')
+        # What UTF-8 lacks as well, a lone surrogate, is escaped as JSON does it.
+        command_line.reconfigure(sys.stdout, encoding='utf-8', errors='backslashreplace')
     writer = make_writer(arguments.format, sys.stdout, model.classes, source,
                          colour_depth(sys.stdout))
     tally, n_empty = Tally(model.classes), 0
@@ -122,22 +121,11 @@ def show_end(arguments, source, tally, n_empty):
         print('%s written' % arguments.html, file=sys.stderr)
 
 
-def main(argv=None):
+def main(arguments=None):
     """Run a command line; return the exit status."""
-    try:
-        with command_line.plain_errors(arguments=argv):
-            run(make_parser().parse_intermixed_args(argv))
-            sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read this has read enough; what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141  # as the shell has it for a command that SIGPIPE ended
-    except KeyboardInterrupt:
-        print('Interrupted.', file=sys.stderr)
-        return 130
-    return 0
+    return command_line.run(lambda given: run(make_parser().parse_intermixed_args(given)),
+                            arguments)
 
 
 if __name__ == '__main__':
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
     sys.exit(main())

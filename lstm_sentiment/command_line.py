@@ -59,6 +59,62 @@ def command(script):
     return program(script) if runs_as_command() else 'python ' + script
 
 
+def run(function, arguments=None, interrupted='Interrupted.'):
+    """Run a command: what the `main` of a script returns.
+
+    Errors that the user can put right and warnings are printed as plain messages on stderr. SIGTERM
+    and Ctrl-C raise a KeyboardInterrupt, once; a second one ends the program at once.
+
+    Parameters
+    ----------
+    function : callable
+        Given `arguments`, it parses them and does the work.
+    arguments : list of str, optional
+        By default those that the program was started with.
+    interrupted : str
+        What is printed if `function` leaves the KeyboardInterrupt to this.
+
+    Returns
+    -------
+    int
+        The exit status: 0, 2 after a `TutorialError`, 130 after Ctrl-C, 143 after SIGTERM (also if
+        `function` saved what it had and returned), and 141 when nobody reads standard output any
+        more, as the shell has them.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure(stream, errors='backslashreplace')
+    with signals_interrupt() as received:
+        try:
+            with plain_warnings():
+                function(arguments)
+                sys.stdout.flush()
+        except TutorialError as error:
+            report(error, arguments)
+            return 2
+        except BrokenPipeError:
+            discard_output()
+            return 141
+        except KeyboardInterrupt:
+            print(interrupted, file=sys.stderr)
+            return 128 + (received or [signal.SIGINT])[0]
+    return 128 + received[0] if received else 0
+
+
+def reconfigure(stream, **settings):
+    """Change encoding or errors of a stream, if it is one that can be changed.
+
+    With ``errors='backslashreplace'``, what the encoding lacks is shown escaped.
+    """
+    if hasattr(stream, 'reconfigure'):
+        stream.reconfigure(**settings)
+
+
+def discard_output():
+    """Send to nowhere what standard output still holds: its reader has read enough."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # it may have no number
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def report(error, arguments=None):
     """Print what a `TutorialError` says; with ``--debug``, where it arose as well.
 
@@ -85,10 +141,9 @@ def plain_warnings():
 @contextlib.contextmanager
 def plain_errors(active=True, arguments=None):
     """Turn a `TutorialError` into its message on stderr and exit status 2; see :func:`report`."""
-    if active:  # a path that the terminal's encoding lacks is shown escaped
+    if active:
         for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, 'reconfigure'):
-                stream.reconfigure(errors='backslashreplace')
+            reconfigure(stream, errors='backslashreplace')
     try:
         yield
     except TutorialError as error:
@@ -99,34 +154,27 @@ def plain_errors(active=True, arguments=None):
 
 
 @contextlib.contextmanager
-def ended_by_signals():
-    """Have SIGTERM end a run as Ctrl-C does, with the exit status that belongs to each.
+def signals_interrupt():
+    """Have SIGTERM and Ctrl-C raise a KeyboardInterrupt, once; a second ends the program at once.
 
-    Inside, a KeyboardInterrupt is raised once, for the run to save what it has; a second signal
-    ends the program at once.
+    The context is a list, which the number of a signal is added to when it is received.
     """
-    received = []
+    received, handlers = [], {}
 
-    def end(number, frame):
+    def interrupt(number, frame):
         received.append(number)
-        for each in before:
-            signal.signal(each, signal.SIG_DFL)
+        for known in handlers:
+            signal.signal(known, signal.SIG_DFL)
         raise KeyboardInterrupt
 
-    before = {}
     if threading.current_thread() is threading.main_thread():
-        before = {number: signal.signal(number, end)
-                  for number in (signal.SIGINT, signal.SIGTERM)}
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handlers[number] = signal.signal(number, interrupt)
     try:
-        yield
-    except KeyboardInterrupt:
-        if not received:
-            raise
+        yield received
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
-    if received:
-        sys.exit(128 + received[0])
 
 
 def descriptions(function):
@@ -195,8 +243,8 @@ def parser_for(function, groups, defaults, description):
         group = parser.add_argument_group(title)
         for name in names:
             default = defaults.get(name, signature[name].default)
-            shown = getattr(default, '__name__', default)
-            text = '%s (default: %s)' % (helps[name].replace('%', '%%'), shown)
+            text = '%s (default: %s)' % (helps[name].replace('%', '%%'),
+                                         getattr(default, '__name__', default))
             common = {'dest': name, 'default': argparse.SUPPRESS}
             if isinstance(default, bool):
                 no = ['--no-' + option[2:] for option in spellings(name)]
@@ -209,14 +257,17 @@ def parser_for(function, groups, defaults, description):
     return parser
 
 
-def each(*callbacks):
-    """One callback that calls each of these, or None if all are None."""
+def joined_callback(*callbacks):
+    """One callback that calls all of these, or None if all are None."""
     callbacks = [callback for callback in callbacks if callback is not None]
 
-    def call_each(record):
+    def call_all(record):
         for callback in callbacks:
             callback(record)
-    return call_each if callbacks else None
+    return call_all if callbacks else None
+
+
+each = joined_callback
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Small models with words, for the tests of prediction."""
+"""Small models with words, and the exit status of a command line, for the tests."""
 from collections import OrderedDict
 
 import numpy
@@ -44,3 +44,11 @@ def random_texts(n, seed=0, words=('The', 'film', 'is', 'GOOD', 'bad', "don't", 
     rng = numpy.random.RandomState(seed)
     return [' '.join(words[k] for k in rng.randint(len(words), size=rng.randint(1, 31)))
             for _ in range(n)]
+
+
+def exit_status(main, arguments):
+    """The exit status of a command line; argparse raises it, `main` returns it."""
+    try:
+        return main(arguments)
+    except SystemExit as stopped:
+        return stopped.code

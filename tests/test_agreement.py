@@ -38,7 +38,8 @@ def keep_parameters(params):
     return init_tparams(params)
 
 def keep_cost(record):
-    seen['costs'].append(record.cost)
+    if hasattr(record, 'cost'):  # and no validation
+        seen['costs'].append(record.cost)
     if len(seen['costs']) == n_updates:
         raise Enough
 

@@ -78,11 +78,29 @@ def test_prepare_data_keeps_only_shorter_sequences():
     assert imdb.prepare_data([], []) == (None, None, None)
 
 
+def test_sequences_may_be_arrays():
+    for labels in ([1, 0, 1], numpy.array([1, 0, 1])):
+        seqs = [numpy.array([7, 8]), numpy.array([4, 5, 6], 'int32'), numpy.array([9])]
+        ragged = numpy.empty(3, dtype=object)
+        ragged[:] = seqs
+        for given in (seqs, ragged, tuple(seqs)):
+            x, mask, found = imdb.prepare_data(given, labels, maxlen=3)
+            assert x.tolist() == [[7, 9], [8, 0]] and list(found) == [1, 1]
+    x, mask, _ = imdb.prepare_data(numpy.array([[2, 3], [4, 5]]), numpy.array([0, 1]))
+    assert x.tolist() == [[2, 4], [3, 5]] and mask.tolist() == [[1, 1], [1, 1]]
+
+
 # Loading
 
-def test_load_data_agrees_with_a_plain_reading(write):
+def as_the_tutorials_own(monkeypatch, path):
+    """Have a dataset be split as the tutorial's own are."""
+    monkeypatch.setattr(imdb, 'IMDB_SHA256', {files.fingerprint(path)})
+
+
+def test_load_data_agrees_with_a_plain_reading(write, monkeypatch):
     (train_x, train_y), (test_x, test_y) = small_parts()
     path = write((train_x, train_y), (test_x, test_y))
+    as_the_tutorials_own(monkeypatch, path)
     maxlen, n_words = 8, 20
     capped_x = [[w if w < n_words else 1 for w in seq] for seq in train_x]
     capped_test = [[w if w < n_words else 1 for w in seq] for seq in test_x]
@@ -101,6 +119,51 @@ def test_load_data_agrees_with_a_plain_reading(write):
     for (x, y), (plain_x, plain_y) in zip(imdb.load_data(path, **options), expected):
         pairs = sorted(zip(plain_x, plain_y), key=lambda pair: len(pair[0]))
         assert list(zip(x, y)) == pairs
+
+
+def rare_parts():
+    """100 reviews of class 0, 30 of class 1, 2 of class 2, 1 of class 3."""
+    labels = [0] * 100 + [1] * 30 + [2] * 2 + [3]
+    return [([[2 + k] for k in range(133)], labels), ([[2]] * 4, [0, 1, 2, 3])]
+
+
+@pytest.mark.parametrize('seed', range(40))
+def test_every_class_is_trained_on_and_validated(write, seed):
+    """By chance alone, a class of two is in one part only, in most of these seeds."""
+    (train_x, train_y), (valid_x, valid_y), _ = imdb.load_data(
+        write(*rare_parts()), valid_portion=0.1, rng=numpy.random.RandomState(seed))
+    assert sorted(train_x + valid_x) == rare_parts()[0][0]
+    label_of = dict(zip(map(tuple, rare_parts()[0][0]), rare_parts()[0][1]))
+    assert [label_of[tuple(seq)] for seq in train_x + valid_x] == train_y + valid_y
+    # 13 to validate, of which the shares are 9.8, 2.9, 0.2 and 0.1.
+    assert [valid_y.count(label) for label in range(4)] == [9, 3, 1, 0]
+    assert [train_y.count(label) for label in range(4)] == [91, 27, 1, 1]
+
+
+def test_of_each_class_the_order_is_that_of_the_permutation(write):
+    (train_x, _), (valid_x, valid_y), _ = imdb.load_data(
+        write(*rare_parts()), valid_portion=0.1, sort_by_len=False)
+    order = numpy.random.RandomState(123).permutation(133).tolist()
+    expected = {0: [k for k in order if k < 100][-9:], 1: [k for k in order if 100 <= k < 130][-3:]}
+    for label, members in expected.items():
+        assert [seq for seq, its in zip(valid_x, valid_y) if its == label] == [
+            [2 + k] for k in members]
+    in_train = [k for k in order if [2 + k] not in valid_x]
+    assert train_x == [[2 + k] for k in in_train]
+
+
+def test_the_tutorials_own_and_the_demo_are_split_at_random(write, monkeypatch):
+    path = write(*rare_parts())
+    stratified, about = imdb.load_data(path), {}
+    imdb.load_data(path, about=about)
+    assert about['stratified']
+    monkeypatch.setattr(finding, 'demo_dataset', lambda: path)
+    at_random = imdb.load_data('demo', about=about)
+    assert not about['stratified'] and at_random != stratified
+    order = numpy.random.RandomState(123).permutation(133)
+    assert sorted(at_random[1][0]) == sorted([2 + k] for k in order[120:].tolist())
+    as_the_tutorials_own(monkeypatch, path)
+    assert imdb.load_data(path, about=about) == at_random and not about['stratified']
 
 
 def test_load_data_draws_one_permutation_from_the_generator(write):
@@ -226,9 +289,13 @@ def test_load_data_refuses_options(write, options, message):
         imdb.load_data(write(*small_parts()), **options)
 
 
-def test_maxlen_that_leaves_no_review_names_the_shortest(write):
+def test_maxlen_that_leaves_no_review_names_the_shortest(write, monkeypatch):
     part = ([[2] * 7, [2] * 5, [2] * 9], [0, 1, 0])
     path = write(part, part)
+    # Of two classes of one review each, none can validate.
+    with pytest.raises(DataError, match='2 reviews are left to train and 0 to validate'):
+        imdb.load_data(path, maxlen=8, valid_portion=0.5)
+    as_the_tutorials_own(monkeypatch, path)
     with pytest.raises(DataError, match='maxlen=5 .* 0 reviews .* shortest .* 5 words'):
         imdb.load_data(path, maxlen=5)
     # One is left to train on, and none to validate.

@@ -9,6 +9,7 @@ import warnings
 
 import numpy
 
+from lstm_sentiment.command_line import command
 from lstm_sentiment.data.safe_reading import open_pickles, read_pickle
 from lstm_sentiment.errors import DataError, abridged
 from lstm_sentiment.text.vocabulary import (
@@ -23,6 +24,7 @@ from lstm_sentiment.text.vocabulary import (
 # the reviews as they are published.
 TUTORIAL_SHA256 = '702fe4ed75ef1b797090e7f54de064b5bb8cbf09b63ebdc24c3cf22c1f83f5a2'
 OWN_SHA256 = 'de2459bb93aab521fa2f5811c720a705232c3b6febe459314ff459e8397d5f4a'
+IMDB_SHA256 = {TUTORIAL_SHA256, OWN_SHA256}
 
 # Bounds of what is sensible: more would fill the memory with padding, or with weights.
 MAX_LABEL = 9999
@@ -55,21 +57,21 @@ def read_dataset(path, digest=None, of_training=None):
     expected = ('two pickles, (train_x, train_y) and (test_x, test_y), each a list of lists of '
                 f'word ids and a list of as many labels (int, 0 to {MAX_LABEL})')
     parts = []
-    with open_pickles(path, expected, {TUTORIAL_SHA256, OWN_SHA256}, digest) as stream:
+    with open_pickles(path, expected, IMDB_SHA256, digest) as stream:
         for part in ('train', 'test'):
             if not stream.peek(1):
                 raise DataError(f'the file ends before the pickle of {part}')
             sequences, labels = check_part(read_pickle(stream), part)
-            kept = [sample for sample, seq in enumerate(sequences) if seq]
-            n_dropped = len(sequences) - len(kept)
-            if not kept:
+            with_words = [sample for sample, seq in enumerate(sequences) if seq]
+            n_dropped = len(sequences) - len(with_words)
+            if not with_words:
                 raise DataError(f'no review with a word in it in {part}')
             if n_dropped:
                 warnings.warn(f'{n_dropped} of the {len(sequences)} {part} reviews in {path} have '
                               'no words in them and are left out.', stacklevel=3)
             # Differs from the tutorial: they are kept there, and make the cost NaN.
-            parts.append(([sequences[sample] for sample in kept],
-                          [labels[sample] for sample in kept]))
+            parts.append(([sequences[sample] for sample in with_words],
+                          [labels[sample] for sample in with_words]))
             if part == 'train':
                 known = set(parts[0][1])
                 if of_training is not None:
@@ -244,4 +246,4 @@ def read_vocabulary(path, fingerprint=None, largest_id=None):
         return Vocabulary(words, settings, settings.get('classes'), settings.get('fingerprint'))
     except DataError as error:
         raise DataError(f'{path} cannot be used. Found {error}. Make the dictionary again '
-                        'with imdb_preprocess.py.') from error
+                        f'with {command("imdb_preprocess.py")}.') from error

@@ -1,10 +1,13 @@
 """Where datasets are on this machine: find one, download the reviews, make `demo`."""
 import os
+import shlex
 import tempfile
 
+from lstm_sentiment.command_line import command
 from lstm_sentiment.errors import DataError, DownloadError
 from lstm_sentiment.options import require
 from lstm_sentiment.text import demo_grammar
+from lstm_sentiment.text.corpora import table_kind
 from lstm_sentiment.text.vocabulary import dictionary_path
 
 DATASET = 'imdb.pkl'
@@ -90,11 +93,34 @@ def check_dataset(name, known):
     if name in known:
         return
     is_path = isinstance(name, (str, os.PathLike))
+    if is_path:
+        refuse_texts(os.fspath(name))
     looks_like_one = is_path and ('.pkl' in os.fspath(name) or os.path.dirname(name)
                                   or os.path.isfile(name))
     require(looks_like_one, 'dataset', name, 'one of %s, or the path of a dataset (PATH.pkl) that '
-            'imdb_preprocess.py wrote' % ', '.join(sorted(known)))
+            '%s wrote' % (', '.join(sorted(known)), command('imdb_preprocess.py')))
     find_dataset(name, download=False)
+
+
+def refuse_texts(path):
+    """Raise `DataError` for a table or a folder: texts that are not word ids yet."""
+    if os.path.isdir(path) or os.path.isfile(path) and table_kind(path):
+        raise DataError('%s holds texts, not word ids. %s' % (path, how_to_preprocess(path)))
+
+
+def how_to_preprocess(path):
+    """The two commands by which texts become a dataset that is trained on.
+
+    >>> print(how_to_preprocess('my tickets.csv.gz'))
+    Make a dataset of it: python imdb_preprocess.py 'my tickets.csv.gz' --output 'my tickets.pkl'
+    Then train on that: python lstm.py --dataset 'my tickets.pkl'
+    """
+    name = os.path.basename(os.path.abspath(path))
+    dataset = shlex.quote((name[:-len('.gz')] if name.endswith('.gz') else name).split('.')[0]
+                          + '.pkl')
+    return ('Make a dataset of it: %s %s --output %s\nThen train on that: %s --dataset %s'
+            % (command('imdb_preprocess.py'), shlex.quote(path), dataset,
+               command('lstm.py'), dataset))
 
 
 def choose_dataset():

@@ -11,6 +11,7 @@ memory, and has `MAX_UNPACKED` bytes at most, or `INFLATION` times its size; wha
 ends in a `DataError`.
 """
 
+import codecs
 import collections
 import contextlib
 import hashlib
@@ -24,8 +25,9 @@ import zipfile
 
 import numpy
 
+from lstm_sentiment.command_line import command
 from lstm_sentiment.errors import DataError, abridged, printable, reason
-from lstm_sentiment.files import open_regular, read_bounded
+from lstm_sentiment.files import content_blocks, open_regular, read_bounded
 
 # Bytes of a file of pickles after decompression, 13 times as many as the IMDB reviews have; a file
 # that is larger itself may have INFLATION times its own size.
@@ -70,10 +72,27 @@ def open_pickles(path, expected, known=frozenset(), digest=None):
         yield io.BufferedReader(io.BytesIO(content), 1 << 18)
     # A foreign or damaged pickle can raise almost anything.
     except Exception as error:
-        raise DataError(
-            f'{path} cannot be used. Expected {expected}; found: {reason(error)}. If it is '
-            'damaged, remove it and fetch it again; files of your own are made by '
-            'imdb_preprocess.py.') from error
+        advice = (f'If it is damaged, remove it and fetch it again; files of your own are made by '
+                  f'{command("imdb_preprocess.py")}.')
+        if looks_like_text(path):
+            advice = (f'It looks like text. Texts become a dataset by: '
+                      f'{command("imdb_preprocess.py")} SOURCE, where SOURCE is a .csv, .tsv or '
+                      '.jsonl, or a folder with a folder of *.txt for each class.')
+        raise DataError(f'{path} cannot be used. Expected {expected}; found: {reason(error)}. '
+                        f'{advice}') from error
+
+
+def looks_like_text(path):
+    """Whether a file begins as text does, and not as pickles of protocol 0, which are text too."""
+    try:
+        with open_regular(path) as file:
+            beginning = next(content_blocks(file), b'')[:1 << 12]
+        # The last character may be cut off.
+        text = codecs.getincrementaldecoder('utf-8')().decode(beginning)
+    except Exception:  # it is damaged, or not there: no text in any case
+        return False
+    text = text.lstrip('\ufeff').replace('\r', '')
+    return text[:1] not in '(]}' and printable(text, is_content=True) == text
 
 
 # Pickles of plain data

@@ -53,11 +53,13 @@ def load_training_data(load_data, options, rng):
         chosen = chosen[:options['test_size']]
         test = [test[0][k] for k in chosen], [test[1][k] for k in chosen]
     for name, (sequences, _) in (('training', train), ('validation', valid), ('test', test)):
-        if not sequences:
+        if not len(sequences):
             raise DataError('dataset %s: no %s reviews are left with valid_portion=%s and '
                             'maxlen=%s' % (options['dataset'], name, options['valid_portion'],
                                            options['maxlen']))
-    warn_of(train, valid, options, len(test[0]), n_all_tests, about)
+    if about.get('stratified'):
+        print('Validation has each class in the share that training has (a stratified split)')
+    warn_of(train, valid, test, options, n_all_tests, about)
     options['ydim'] = n_classes(train, valid, test)
     options['dataset_sha256'] = about.get('fingerprint')
     vocabulary = functools.lru_cache(maxsize=None)(
@@ -65,23 +67,26 @@ def load_training_data(load_data, options, rng):
     return Data(train, valid, test, vocabulary)
 
 
-def warn_of(train, valid, options, n_tests, n_all_tests, about):
+def warn_of(train, valid, test, options, n_all_tests, about):
     """Warn, once each, of what makes the errors mean less than they seem to."""
     if about.get('n_too_long'):
         warnings.warn('%d of the %d training reviews have maxlen=%d words or more and are left out'
                       % (about['n_too_long'], about['n_training'], options['maxlen']))
     n_tokens = sum(map(len, train[0]))
-    share = sum(sequence.count(UNKNOWN_ID) for sequence in train[0]) / max(n_tokens, 1)
+    n_unknown = sum(list(sequence).count(UNKNOWN_ID) for sequence in train[0])
+    share = n_unknown / max(n_tokens, 1)
     if share > MOST_UNKNOWN:
         warnings.warn('%.0f %% of the words in the training reviews are unknown with n_words=%d: '
                       'a larger n_words would know more' % (100 * share, options['n_words']))
     if len(valid[0]) < FEWEST_VALID:
         warnings.warn('the validation set has %d reviews only: its error moves in steps of %.3f'
                       % (len(valid[0]), 1. / len(valid[0])))
-    missing = sorted(set(train[1]) - set(valid[1]))
-    if missing:
-        warnings.warn('no validation review has the label %s: the validation error says nothing '
-                      'of it' % ', '.join(map(str, missing)))
+    for name, (_, labels) in (('validation', valid), ('test', test)):
+        missing = sorted(set(train[1]) - set(labels))
+        if missing:
+            warnings.warn('no %s review has the label %s: the %s error says nothing of it'
+                          % (name, ', '.join(map(str, missing)), name))
+    n_tests = len(test[0])
     if n_tests < n_all_tests:
         warnings.warn('the test error is measured on %d of the %d test reviews (test_size)'
                       % (n_tests, n_all_tests))
@@ -119,12 +124,12 @@ def load_vocabulary(about, options):
             raise DataError('the dataset %s is no file with a dictionary beside it'
                             % options['dataset'])
         found = read_vocabulary(find_dictionary(about['path']), about['fingerprint'],
-                                           about['largest_id'])
+                                about['largest_id'])
         if len(found.classes) < options['ydim']:
             raise DataError('the dictionary names the classes %s, but there are %d labels'
                             % (', '.join(found.classes), options['ydim']))
     except DataError as error:
-        print('The model will be saved without its words; predict.py will ask for --dictionary '
+        print('The model will be saved without its words; prediction will ask for --dictionary '
               '(%s)' % error)
         return None
     words = found.limited(options['n_words']).words

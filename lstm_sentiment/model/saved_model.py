@@ -125,8 +125,8 @@ def model_arrays(path):
     except ModelError:
         raise
     except Exception as error:  # a damaged or foreign file raises almost anything
-        raise ModelError('%s is not a model that can be read: expected the .npz that lstm.py '
-                         'saves; found: %s' % (path, reason(error)))
+        raise ModelError('%s is not a model that can be read: expected the .npz that '
+                         'training saves; found: %s' % (path, reason(error)))
 
 
 def finite(path, name, value, dtype=None):
@@ -177,6 +177,51 @@ def load_options(path):
     return options
 
 
+def made_from(path):
+    """The options that the model at `path` was made with, whatever stands there.
+
+    Returns
+    -------
+    dict or None
+        None where there is no file; empty where there is one that is not a model of this program,
+        or is damaged.
+    """
+    if not os.path.lexists(path):
+        return None
+    try:
+        return load_options(path)
+    except ModelError:
+        return {}
+
+
+def differences(path, options, names=('dataset_sha256',)):
+    """How the run that made the model at `path` differs from one with these options.
+
+    Parameters
+    ----------
+    path : str
+        Where a run is going to save its model.
+    options : dict
+        Of that run; `plain` values are compared.
+    names : iterable of str
+        Of the options to be compared; by default the dataset alone.
+
+    Returns
+    -------
+    list of str
+        Such as ``"dim_proj was 128 and is 64"``; empty if there is no file, or if the run may
+        replace it as its own.
+    """
+    found = made_from(path)
+    if found is None:
+        return []
+    if not found:
+        return ['it is no model that this program made']
+    now = json.loads(json.dumps({name: options.get(name) for name in names}, default=plain))
+    return ['%s was %s and is %s' % (name, abridged(found.get(name)), abridged(now[name]))
+            for name in names if found.get(name) != now[name]]
+
+
 def read_within(path, name, limit):
     """The text of that name in the ``.npz`` itself, as bytes; None where there is none."""
     with model_arrays(path) as (arrays, members):
@@ -219,7 +264,7 @@ def load(path):
     """
     path = os.fspath(path)
     if not os.path.isfile(path):
-        raise ModelError('there is no model %s: expected the .npz that lstm.py saves' % path)
+        raise ModelError('there is no model %s: expected the .npz that training saves' % path)
     options = load_options(path)
     with model_arrays(path) as (arrays, members):
         check_shapes(path, members, options)

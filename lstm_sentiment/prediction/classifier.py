@@ -70,7 +70,7 @@ def check_encoder(path, params, options):
     """Raise `ModelError` unless the encoder is an LSTM, with its parameters and options."""
     if options.get('encoder') != 'lstm':
         raise ModelError('the model %s has the encoder %r: expected lstm, the only one that '
-                         'predict.py knows' % (path, options.get('encoder')))
+                         'can be asked' % (path, options.get('encoder')))
     if not isinstance(options.get('use_dropout'), (bool, int)):
         raise ModelError('the options of the model %s do not say whether it was trained with '
                          'dropout: expected use_dropout, true or false' % path)

@@ -39,7 +39,7 @@ import sys
 import numpy
 
 from lstm_sentiment import command_line
-from lstm_sentiment.errors import ConfigError, DataError, TutorialError
+from lstm_sentiment.errors import ConfigError, DataError
 
 N_TRAIN = 4000
 N_TEST = 1000
@@ -398,18 +398,17 @@ def make_parser():
     return parser
 
 
-def main(argv=None):
-    """Run the command line; return the exit status."""
-    options = make_parser().parse_args(argv)
-    try:
-        write_corpus(options.folder, options.n_train, options.n_test,
-                     options.seed)
-    except TutorialError as error:
-        command_line.report(error, argv)
-        return 2
+def work(arguments=None):
+    """Write the reviews that a command line asks for."""
+    options = make_parser().parse_args(arguments)
+    write_corpus(options.folder, options.n_train, options.n_test, options.seed)
     print(f'{options.n_train} train and {options.n_test} test reviews written '
           f'to {options.folder}')
-    return 0
+
+
+def main(arguments=None):
+    """Run the command line; return the exit status."""
+    return command_line.run(work, arguments)
 
 
 if __name__ == '__main__':

@@ -23,7 +23,7 @@ import threading
 from sacremoses import MosesTokenizer
 from sacremoses.corpus import NonbreakingPrefixes
 
-from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.errors import ConfigError, DataError, abridged
 
 TOKENIZERS = ('moses', 'whitespace')
 # Those that sacremoses has rules for; it would read any other as if it were English.
@@ -36,12 +36,16 @@ POOL_CHUNKS = 10
 
 
 def check_settings(settings):
-    """Raise `ConfigError` for text settings that no text can be tokenized by."""
+    """Raise `ConfigError` unless these say how a text becomes words, in a way that is known."""
+    if not isinstance(settings, dict):
+        raise ConfigError(f'the value {abridged(settings)} cannot be used: expected tokenizer, '
+                          'language and lowercase by name')
     for name, known in (('tokenizer', TOKENIZERS), ('language', LANGUAGES),
                         ('lowercase', (True, False))):
-        if settings.get(name) not in known:
-            raise ConfigError(f'{name}={settings.get(name)!r} cannot be used. Expected one of '
-                              + ', '.join(map(str, known)) + '.')
+        value = settings.get(name)
+        if type(value) is not type(known[0]) or value not in known:
+            raise ConfigError(f'{name}={abridged(value)} cannot be used: expected one of '
+                              + ', '.join(map(str, known)))
 
 
 class ReviewTokenizer(MosesTokenizer):

@@ -3,7 +3,8 @@
 import json
 import os
 
-from lstm_sentiment.errors import DataError, TutorialError
+from lstm_sentiment.errors import ConfigError, DataError, TutorialError
+from lstm_sentiment.text.tokenizing import check_settings
 
 FIRST_WORD_ID = 2
 UNKNOWN_ID = 1
@@ -54,7 +55,10 @@ class Vocabulary:
 
     def __init__(self, words, settings, classes, fingerprint=None):
         check_words(words)
-        check_settings(settings)
+        try:
+            check_settings(settings)
+        except ConfigError as error:
+            raise DataError(f'text settings where {error}') from error
         check_classes(classes)
         check_fit(words, settings)
         if not isinstance(fingerprint, (str, type(None))):
@@ -102,15 +106,6 @@ def check_words(words):
     if ' '.join(words).split() != words:
         found = next(word for word in words if word.split() != [word])
         raise DataError(f'the word {found!r:.40}, which white space would split')
-
-
-def check_settings(settings):
-    """Raise `DataError` unless these say how a text becomes words."""
-    kinds = (('tokenizer', str), ('language', str), ('lowercase', bool))
-    if not isinstance(settings, dict) or not all(
-            isinstance(settings.get(name), kind) for name, kind in kinds):
-        raise DataError(f'the text settings {settings!r:.80} where tokenizer, language and '
-                        'lowercase are expected')
 
 
 def check_classes(classes):

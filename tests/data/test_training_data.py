@@ -19,12 +19,16 @@ CLASSES = ['bad', 'good', 'so-so']
 WORDS = {'word%d' % number: number for number in range(2, 12)}
 
 
-def make_dataset(path, settings=True, classes=CLASSES, words=WORDS, labels=(0, 1, 2)):
-    """A dataset of 30 training and 6 test texts, and its dictionary; return the fingerprint."""
-    def part(n_samples):
-        chosen = [labels[k % len(labels)] for k in range(n_samples)]
+def make_dataset(path, settings=True, classes=CLASSES, words=WORDS, labels=(0, 1, 2), rare=0,
+                 test_labels=None):
+    """A dataset of 30 training and 6 test texts, and its dictionary; return the fingerprint.
+
+    `rare` texts of a fourth class are added to each part.
+    """
+    def part(n_samples, labels):
+        chosen = [labels[k % len(labels)] for k in range(n_samples)] + [3] * rare
         return [[2 + label, 5, 11] for label in chosen], chosen
-    content = pickle.dumps(part(30), 2) + pickle.dumps(part(6), 2)
+    content = pickle.dumps(part(30, labels), 2) + pickle.dumps(part(6, test_labels or labels), 2)
     path.write_bytes(content)
     fingerprint = hashlib.sha256(content).hexdigest()
     second = dict(TEXT_SETTINGS, classes=classes, fingerprint=fingerprint)
@@ -61,7 +65,61 @@ def test_what_makes_errors_mean_less_is_said_once(dataset):
     assert 'the validation set has 6 reviews only: its error moves in steps of 0.167' in found[1]
     assert said_of(test_size=4, n_words=12)[-1] == (
         'the test error is measured on 4 of the 6 test reviews (test_size)')
-    assert 'no validation review has the label' in said_of(valid_portion=0.04)[-1]
+    make_dataset(dataset, rare=1)
+    assert said_of()[-1] == ('no validation review has the label 3: the validation error says '
+                             'nothing of it')
+    make_dataset(dataset, rare=1, test_labels=(0, 3))
+    assert said_of()[-1] == 'no test review has the label 1, 2: the test error says nothing of it'
+
+
+def test_a_stratified_split_is_said_in_one_line(dataset, capsys):
+    make_dataset(dataset)
+    train()
+    assert capsys.readouterr().out.count('stratified') == 1
+
+
+def test_a_dataset_may_hold_arrays(dataset, monkeypatch):
+    part = [numpy.array([2 + k % 2, 1, 5]) for k in range(20)], numpy.arange(20) % 2
+
+    def load_data(n_words=100, valid_portion=0.1, maxlen=None, rng=None):
+        return part, part, part
+
+    monkeypatch.setitem(lstm.datasets, 'arrays', (load_data, imdb.prepare_data))
+    lists = [array.tolist() for array in part[0]], part[1].tolist()
+    monkeypatch.setitem(lstm.datasets, 'lists', (lambda **_: (lists, lists, lists),
+                                                 imdb.prepare_data))
+    errors = [lstm.train_lstm(dataset=name, dim_proj=4, max_epochs=1, n_words=9, saveto=None,
+                              word_dropout=0.2) for name in ('arrays', 'lists')]
+    assert errors[0] == errors[1]
+    assert '33 % of the words' in said_of(dataset='arrays')[0]
+
+
+@pytest.mark.parametrize('name', ['tickets.csv', 'tickets.jsonl.gz', 'folder'])
+def test_texts_are_told_how_to_become_a_dataset(dataset, name):
+    if name == 'folder':
+        dataset.with_name('folder').mkdir()
+    else:
+        dataset.with_name(name).write_bytes(b'text,label\nDull.,neg\n')
+    with pytest.raises(DataError) as caught:
+        lstm.train_lstm(dataset=name, saveto=None)
+    output = name.split('.')[0] + '.pkl'
+    assert f'python imdb_preprocess.py {name} --output {output}\n' in str(caught.value)
+    assert str(caught.value).endswith(f'python lstm.py --dataset {output}')
+    assert 'remove' not in str(caught.value)
+
+
+@pytest.mark.parametrize('content, is_text', [
+    (b'text,label\nDull.,neg\n', True), (('caf\u00e9 ' * 2000).encode(), True),
+    (b'\xef\xbb\xbfA film.\r\n', True), (b'caf\xe9 noir', False), (b'', False),
+    (b'a\x00b', False), (pickle.dumps([1, 2], 0), False),
+    (pickle.dumps(([[2]], [0]), 2)[:-2], False)])
+def test_text_that_is_no_table_by_name_is_recognized(dataset, content, is_text):
+    dataset.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        lstm.train_lstm(dataset='shop.pkl', saveto=None)
+    assert ('It looks like text' in str(caught.value)) == is_text
+    assert ('python imdb_preprocess.py SOURCE' in str(caught.value)) == is_text
+    assert ('If it is damaged' in str(caught.value)) != is_text
 
 
 def test_reviews_that_maxlen_drops_are_counted(dataset):
@@ -144,7 +202,7 @@ def test_what_a_dataset_is_follows_its_content(dataset):
     imdb.load_data(str(dataset), valid_portion=0.2, about=about, n_words=5,
                    rng=numpy.random.RandomState(1))
     assert about == {'path': str(dataset), 'fingerprint': fingerprint, 'largest_id': 11,
-                     'n_training': 30, 'n_too_long': 0}
+                     'n_training': 30, 'n_too_long': 0, 'stratified': True}
     assert files.fingerprint(str(dataset)) == fingerprint
 
 

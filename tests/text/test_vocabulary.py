@@ -70,7 +70,8 @@ def test_the_tutorials_dictionary_gets_the_settings_of_imdb(tmp_path):
     ({'a': 2, 'b': 4}, [], 'the ids 2 to 3; found ids up to 4'),
     ({'a': 2, 'B': 3}, [dict(IMDB, classes=CLASSES)], "'B' in a dictionary .* lower-cased"),
     ({'a': 2, 'b c': 3}, [dict(IMDB, classes=CLASSES)], "'b c', which white space"),
-    ({'a': 2}, [{'classes': CLASSES}], 'text settings .* where tokenizer, language'),
+    ({'a': 2}, [{'classes': CLASSES}],
+     'text settings where tokenizer=None cannot be used: expected one of moses, whitespace'),
     ({'a': 2}, [dict(IMDB, classes=['a', 'a'])], "classes .* where two names or more"),
     ({'a': 2}, [dict(IMDB, classes=['a'])], "classes .* where two names or more"),
     ({'a': 2}, [IMDB], 'classes None where two names or more')])

@@ -16,7 +16,6 @@ from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.training import checkpoint
 
 ROOT = os.path.dirname(os.path.abspath(lstm.__file__))
-N_KILLS = int(os.environ.get('SOAK_KILLS', '3'))
 
 
 def arrays(path):
@@ -154,7 +153,7 @@ sys.path[:0] = {paths!r}
 import imdb, lstm
 from test_lstm import easy_data
 lstm.datasets['easy'] = (easy_data, imdb.prepare_data)
-lstm.main({arguments!r})
+sys.exit(lstm.main({arguments!r}))
 """
 ARGUMENTS = ['--dataset', 'easy', '--n-words', '12', '--dim-proj', '8', '--max-epochs', '60',
              '--valid-freq', '10', '--save-freq', '3', '--maxlen', 'none', '--disp-freq', '1',
@@ -175,25 +174,28 @@ def lines_until(process, start_of_line):
     return pytest.fail('the run ended before')
 
 
-@pytest.fixture
-def whole(tmp_path, monkeypatch):
+@pytest.fixture(scope='module')
+def whole(tmp_path_factory):
     """The model of a run that nobody stopped, and the seconds that it took."""
-    monkeypatch.chdir(tmp_path)
+    path = str(tmp_path_factory.mktemp('whole') / 'whole.npz')
     started = time.monotonic()
-    process = start('whole.npz')
+    process = start(path)
     lines_until(process, 'Optimization')
     before = time.monotonic() - started
     assert process.wait() == 0
-    return 'whole.npz', before, time.monotonic() - started
+    return path, before, time.monotonic() - started
 
 
-def test_a_killed_run_goes_on(whole):
+@pytest.mark.parametrize('kills', [pytest.param(3, marks=pytest.mark.slow),
+                                   pytest.param(100, marks=pytest.mark.long)])
+def test_a_killed_run_goes_on(whole, tmp_path, monkeypatch, kills):
+    monkeypatch.chdir(tmp_path)
     path, before, seconds = whole
-    rng = random.Random(N_KILLS)
+    rng = random.Random(kills)
     n_kills, n_runs, n_resumed = 0, 0, 0
-    while n_kills < N_KILLS or n_runs == 0:
+    while n_kills < kills or n_runs == 0:
         process = start('m.npz')
-        if n_kills < N_KILLS:
+        if n_kills < kills:
             time.sleep(rng.uniform(before * 0.8, seconds))
             process.kill()
         output = process.communicate()[0]
@@ -211,7 +213,8 @@ def test_a_killed_run_goes_on(whole):
 
 @pytest.mark.skipif(os.name != 'posix', reason='signals as on Unix')
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_with_its_status_and_the_best(whole, number):
+def test_a_signal_ends_with_its_status_and_the_best(whole, tmp_path, monkeypatch, number):
+    monkeypatch.chdir(tmp_path)
     path, _, _ = whole
     process = start('m.npz')
     lines_until(process, 'Train ')
@@ -256,13 +259,14 @@ TWICE = """
 import sys, time
 sys.path.insert(0, {path!r})
 from lstm_sentiment import command_line
-with command_line.ended_by_signals():
+def work(arguments):
     try:
         print('ready', flush=True)
         time.sleep(60)
     except KeyboardInterrupt:
         print('saving', flush=True)
         {then}
+sys.exit(command_line.run(work))
 """
 
 

@@ -7,6 +7,7 @@ import sys
 
 import numpy
 import pytest
+from models import exit_status
 
 import imdb
 import lstm
@@ -112,10 +113,9 @@ def test_the_command_line_logs_what_is_printed(easy, capsys):
     ('--log', 'nowhere/run.csv', 'log=nowhere/run.csv cannot be written: No such file'),
     ('--log', '.', 'log=. cannot be written: it is a folder')])
 def test_a_file_that_cannot_be_written_is_found_before_training(easy, capsys, option, path, said):
-    with pytest.raises(SystemExit) as caught:
-        lstm.main(easy + [option, path])
+    status = exit_status(lstm.main, easy + [option, path])
     stdout, stderr = capsys.readouterr()
-    assert caught.value.code == 2 and stdout == '' and said in stderr and os.listdir('.') == []
+    assert status == 2 and stdout == '' and said in stderr and os.listdir('.') == []
 
 
 # The picture
@@ -123,10 +123,9 @@ def test_a_file_that_cannot_be_written_is_found_before_training(easy, capsys, op
 def test_missing_matplotlib_is_named_before_training(easy, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, 'matplotlib', None)
     monkeypatch.setitem(sys.modules, 'matplotlib.backend_bases', None)
-    with pytest.raises(SystemExit) as caught:
-        lstm.main(easy + ['--plot', 'curves.png'])
+    status = exit_status(lstm.main, easy + ['--plot', 'curves.png'])
     stdout, stderr = capsys.readouterr()
-    assert caught.value.code == 2 and stdout == '' and os.listdir('.') == []
+    assert status == 2 and stdout == '' and os.listdir('.') == []
     assert "pip install -e '.[plot]'" in stderr and 'Traceback' not in stderr
 
 

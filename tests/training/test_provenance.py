@@ -3,6 +3,7 @@ import os
 
 import numpy
 import pytest
+from models import exit_status
 from test_lstm import easy  # noqa: F401 (a fixture)
 from test_training_data import dataset, make_dataset, train  # noqa: F401 (fixtures)
 
@@ -43,9 +44,8 @@ def test_a_repeated_run_ends_with_the_same_parameters(dataset, capsys):  # noqa:
 
 
 def refused(capsys, *arguments):
-    with pytest.raises(SystemExit) as stopped:
-        lstm.main(['--repeat', 'model.npz'] + list(arguments))
-    assert stopped.value.code == 2
+    status = exit_status(lstm.main, ['--repeat', 'model.npz'] + list(arguments))
+    assert status == 2
     return capsys.readouterr().err
 
 
@@ -121,9 +121,9 @@ def test_debug_shows_where_an_error_arose(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for arguments, traceback in ((['--max-epochs', 'x'], False), (['--seed=-1'], False),
                                  (['--seed=-1', '--debug'], True)):
-        with pytest.raises(SystemExit) as stopped:
-            lstm.main(arguments + ['--dataset', 'demo', '--saveto', 'no/such/folder/m.npz'])
-        assert stopped.value.code == 2
+        status = exit_status(lstm.main, arguments + ['--dataset', 'demo', '--saveto',
+                                                     'no/such/folder/m.npz'])
+        assert status == 2
         assert ('Traceback' in capsys.readouterr().err) == traceback
 
 
