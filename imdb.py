@@ -1,8 +1,8 @@
-"""The movie reviews as lists of word ids: find them, load them, batch them.
+"""The film reviews as lists of word ids: find, load and batch them.
 
 The dataset is one file, ``imdb.pkl``, with two pickles in it: ``(train_x, train_y)`` and
-``(test_x, test_y)``. `load_data` reads it, downloads it where it is not on the machine, and splits
-off a validation part; `prepare_data` makes a minibatch of some reviews.
+``(test_x, test_y)``. `load_data` downloads it if it is not on the machine, reads it, and splits off
+a validation part. `prepare_data` makes a minibatch of reviews.
 """
 import contextlib
 import gc
@@ -33,11 +33,11 @@ def prepare_data(seqs, labels, maxlen=None):
     Returns
     -------
     x : ndarray of int64, shape (n_timesteps, n_samples)
-        One column for each sample, filled up with 0, the padding.
+        One column for each sample, padded with 0.
     mask : ndarray of floatX, shape (n_timesteps, n_samples)
         1 where `x` is a word of the sample, 0 where it is padding.
     labels : list of int
-        The labels of the samples kept. All three are None if no sample is left.
+        The labels of these samples. All three are None if no sample is left.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def keep_shorter(seqs, labels, maxlen):
 
 
 def sort_by_length(seqs, labels):
-    """Sort by length; of equal lengths the first stays first.
+    """Sort by length; samples of equal length keep their order.
 
     >>> sort_by_length([[2, 3], [4], [5, 6]], [1, 0, 0])
     ([[4], [2, 3], [5, 6]], [0, 1, 0])
@@ -91,20 +91,20 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     Parameters
     ----------
     path : str
-        The dataset; see `find_dataset` for where it is looked for.
+        The dataset; `find_dataset` says where it is searched.
     n_words : int
         Words with an id of `n_words` or more become 1, the unknown word.
     valid_portion : float
-        Part of the training reviews that is set aside, between 0 and 1:
-        round(n * (1 - valid_portion)) of them are left. Of the tutorial's own reviews and of
+        Share of the training reviews used for validation, between 0 and 1; round(n * (1 -
+        valid_portion)) of them are left for training. Of the tutorial's own reviews and of
         ``demo`` they are drawn from all; of other datasets from each class its share (see
         `splitting.stratified_split`).
     maxlen : int, optional
         Only reviews with len < maxlen are kept in train and valid; test is not filtered.
     sort_by_len : bool
-        Whether to sort each part by length; of equal lengths the first stays first.
+        Whether to sort each part by length; reviews of equal length keep their order.
     rng : numpy.random.RandomState, optional
-        Draws one permutation, for the split; None means a new one seeded with 123.
+        Draws one permutation, for the split; by default a new one seeded with 123.
     about : dict, optional
         Filled with the ``path`` of the file that was read, its ``fingerprint`` (see there), the
         ``largest_id`` in what is kept of it, ``n_training`` reviews in it, ``n_too_long`` of
@@ -126,8 +126,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     """
     check_options(n_words, valid_portion, maxlen)
     if rng is None:
-        # Differs from the tutorial: it draws from the global generator, so that a second call
-        # gives another split.
+        # Differs from the tutorial: its global generator gives another split at a second call.
         rng = numpy.random.RandomState(123)
     is_demo = os.fspath(path) == finding.DEMO
     path = finding.find_dataset(path)
@@ -181,7 +180,7 @@ def check_options(n_words, valid_portion, maxlen):
 
 @contextlib.contextmanager
 def collector_paused():
-    """Pause the garbage collector, which would walk over millions of ids again and again."""
+    """Pause the garbage collector, which would visit millions of ids repeatedly."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

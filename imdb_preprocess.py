@@ -3,23 +3,23 @@
     python imdb_preprocess.py SOURCE
 
 `SOURCE` is the folder ``aclImdb`` of the Large Movie Review Dataset, with ``train/pos``,
-``train/neg``, ``test/pos`` and ``test/neg`` in it, each full of ``*.txt``; or any other corpus that
-`corpora` reads: folders named after other classes, with or without train and test, or a table. Two
-files are written:
+``train/neg``, ``test/pos`` and ``test/neg``, which contain ``*.txt``; or any other corpus that
+`corpora` reads: folders of other classes, with or without train and test, or a table. Two files are
+written:
 
 ``imdb.pkl``
     Two pickles in one stream, ``(train_x, train_y)`` and ``(test_x, test_y)``: lists of lists of
-    word ids, and lists of labels. A label is the place of its class among all, sorted by name (1
-    for pos, 0 for neg; all of pos comes before all of neg).
+    word ids, and lists of labels. A label is the position of its class in the sorted names (1 for
+    pos, 0 for neg). In the lists, all pos come before all neg.
 ``imdb.dict.pkl``
-    The dictionary, word to id, and after it a second pickle in the same stream: how the text was
-    turned into ids, the names of the classes, and the fingerprint of the ``imdb.pkl`` that belongs
-    to it.
+    The dictionary, from word to id, and then a second pickle in the same stream: the text settings,
+    the names of the classes, and the fingerprint of the matching ``imdb.pkl``.
 
 The words are those of the Moses tokenizer for English, lower-cased, unless other settings are
 given. The dictionary is built from the training texts alone: the most frequent word has id 2, the
-next 3, and so on; of equally frequent words the one that appears first goes first. Id 0 is padding,
-and id 1 any word that training never had. A text without any word is left out, with a warning.
+next 3, and so on. Equally frequent words are numbered in order of first appearance. Id 0 is
+padding, and id 1 is any word that does not occur in training. Texts without words are dropped with
+a warning.
 """
 
 import argparse
@@ -38,12 +38,12 @@ from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.preprocessing import TEST_PORTION, preprocess
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, dictionary_path
 
-# `lstm.py` trains with so many ids, and validates on this part, if nothing else is said.
+# The defaults of `lstm.py`.
 DEFAULT_N_WORDS = 10000
 DEFAULT_VALID_PORTION = 0.05
-# Validating on fewer texts than this says little.
+# An error measured on fewer validation texts than this is not meaningful.
 VALID_TEXTS = 10
-# The suggested maxlen keeps this part of the training texts.
+# The suggested maxlen keeps this share of the training texts.
 KEPT_PORTION = 0.95
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 1)
 
@@ -59,7 +59,7 @@ def quantile(lengths, portion):
 
 
 def training_command(summary, output, n_words=None):
-    """The command line that trains on what was made, with options where the defaults do not fit."""
+    """The command that trains on the new dataset, with options where the defaults do not fit."""
     maxlen = quantile(summary.lengths, KEPT_PORTION) + 1  # len < maxlen is kept
     command = command_line.command('lstm.py').split()
     command += ['--dataset', output, '--maxlen', str(maxlen)]
@@ -73,7 +73,7 @@ def training_command(summary, output, n_words=None):
 
 
 def report(summary):
-    """The lines that tell what was made."""
+    """The lines that describe the new dataset."""
     yield (f'{summary.n_train} train and {summary.n_test} test texts, {summary.n_words} words, '
            f'{summary.n_tokens} training tokens')
     width = max(len('class'), *map(len, summary.classes))
@@ -96,15 +96,15 @@ def make_parser():
         'source', metavar='SOURCE',
         help='folder with train/CLASS and test/CLASS, folder with a folder for each class, or '
              '.csv, .tsv or .jsonl, also with .gz')
-    group = parser.add_argument_group('what is read')
+    group = parser.add_argument_group('input')
     group.add_argument('--text-column', metavar='NAME', help='(default: text or review)')
     group.add_argument('--label-column', metavar='NAME', help='(default: label or sentiment)')
     group.add_argument('--test-portion', type=float, metavar='PART',
-                       help='part of each class that becomes test where SOURCE is not split '
+                       help='share of each class that becomes test, if SOURCE is not split '
                             f'(default: {TEST_PORTION})')
     group.add_argument('--seed', type=int, metavar='S',
-                       help='draws these test texts (default: %(default)s)')
-    group = parser.add_argument_group('how text becomes ids')
+                       help='seed that selects these test texts (default: %(default)s)')
+    group = parser.add_argument_group('from text to ids')
     group.add_argument('--tokenizer', choices=tokenizing.TOKENIZERS,
                        help='(default: %(default)s)')
     group.add_argument('--language', metavar='CODE',
@@ -116,14 +116,14 @@ def make_parser():
     group.add_argument('--n-words', type=int, metavar='N',
                        help='only ids below N: the N - 2 most frequent words (default: all)')
     group.add_argument('--min-count', type=int, metavar='N',
-                       help='only words that training has N times (default: %(default)s)')
-    group = parser.add_argument_group('what is written')
+                       help='only words that occur at least N times (default: %(default)s)')
+    group = parser.add_argument_group('output')
     group.add_argument(
         '--output', metavar='FILE',
-        help='where the word ids go; compressed if the name ends in .gz (default: %(default)s)')
+        help='file of the word ids, compressed if the name ends in .gz (default: %(default)s)')
     group.add_argument(
         '--dictionary', metavar='FILE',
-        help='where the dictionary goes (default: beside the output, PATH.dict.pkl for PATH.pkl)')
+        help='file of the dictionary (default: next to the output, PATH.dict.pkl for PATH.pkl)')
     group.add_argument('--jobs', type=int, metavar='N',
                        help='processes (default: one for each core)')
     parser.set_defaults(**{name: parameter.default for name, parameter

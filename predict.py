@@ -2,8 +2,7 @@
 
     python predict.py MODEL.npz "A film to see again."
 
-The text becomes words and ids exactly as in training: how is saved with the
-model. From code:
+Text becomes words and ids exactly as in training; the model contains these settings. From code:
 
     model = predict.load_model('lstm_model.npz')
     model.predict(['A film to see again.'])
@@ -25,9 +24,9 @@ from lstm_sentiment.prediction.outputs import FORMATS, Tally, make_writer
 
 def make_parser():
     parser = argparse.ArgumentParser(
-        description='Ask a trained model about text. Without TEXT and --file, or with - as TEXT, '
-                    'standard input is read, one text a line. With labels in the input, accuracy, '
-                    'confusion matrix and the most confidently wrong texts follow.')
+        description='Classify texts with a trained model. Without TEXT and --file, or with - as '
+                    'TEXT, read standard input, one text a line. If the input has labels, '
+                    'accuracy, confusion matrix and the most confident mistakes follow.')
     parser.add_argument('model', metavar='MODEL', help='the .npz that training saved')
     parser.add_argument('texts', metavar='TEXT', nargs='*', help='a text, or - for standard input')
     group = parser.add_argument_group('input')
@@ -37,20 +36,18 @@ def make_parser():
     group.add_argument('--text-column', metavar='NAME',
                        help='of a .csv, .tsv or .jsonl (default: text or review)')
     group.add_argument('--label-column', metavar='NAME',
-                       help='(default: label or sentiment, where there is one)')
-    group.add_argument('--no-labels', action='store_true', help='take no notice of labels')
+                       help='(default: label or sentiment, if there is one)')
+    group.add_argument('--no-labels', action='store_true', help='ignore labels')
     group.add_argument('--dictionary', metavar='FILE',
-                       help='of the dataset the model was trained on; for a model saved without '
-                            'its words')
+                       help='the dictionary of the training data, needed for a model without words')
     group = parser.add_argument_group('output')
     group.add_argument('--format', choices=FORMATS, default='table',
-                       help='table is for people, the others for programs (default: table, on a '
-                            'terminal and elsewhere)')
+                       help='table is for people, the others are for programs (default: table)')
     group.add_argument('--explain', action='store_true',
-                       help='show each text, its words coloured by what they add to the verdict '
+                       help='show each text, its words coloured by the verdict at each word '
                             '(formats table and jsonl)')
     group.add_argument('--html', metavar='FILE',
-                       help='write the explanations as a page that stands alone')
+                       help='write the explanations as one HTML page')
     group.add_argument('--jobs', type=int, metavar='N',
                        help='threads, and tokenizing processes (default: one for each core)')
     command_line.add_common(parser)
@@ -81,7 +78,7 @@ def open_source(arguments, classes):
 def run(arguments):
     """Answer a command line."""
     if arguments.explain and arguments.format in ('csv', 'tsv'):
-        raise ConfigError('--explain has no place in --format %s; expected table or jsonl'
+        raise ConfigError('--explain does not work with --format %s; expected table or jsonl'
                           % arguments.format)
     model = load_model(arguments.model, arguments.dictionary, arguments.jobs)
     source = open_source(arguments, model.classes)
@@ -93,7 +90,7 @@ def run(arguments):
     tally, n_empty = Tally(model.classes), 0
     answers = model.answers(source.samples, arguments.explain or arguments.html is not None)
     with contextlib.ExitStack() as stack:
-        # The threads share the work by batches; a product shared by BLAS threads besides is slower.
+        # The threads work on different batches; with BLAS threads in addition it is slower.
         stack.enter_context(threadpool_limits(limits=1, user_api='blas'))
         stack.enter_context(contextlib.closing(answers))
         page = (None if arguments.html is None
@@ -109,14 +106,14 @@ def run(arguments):
 
 
 def show_end(arguments, source, tally, n_empty):
-    """What follows the answers: after a table on standard output, else on standard error."""
+    """Print the lines after the answers, to standard output or, after rows, standard error."""
     stream = sys.stdout if arguments.format == 'table' else sys.stderr
     if arguments.explain and arguments.format == 'table':
         print('\n' + textwrap.fill(MEANING, 79), file=stream)
     if source.labelled:
         print(tally.report(), file=stream)
     if n_empty:
-        print('%d without words: the bias alone decides' % n_empty, file=sys.stderr)
+        print('%d without words: classified by the bias alone' % n_empty, file=sys.stderr)
     if arguments.html is not None:
         print('%s written' % arguments.html, file=sys.stderr)
 

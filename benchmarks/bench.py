@@ -1,12 +1,12 @@
-"""Time this project beside PyTorch, in turn, in one go, on the same batches.
+"""Time this project and PyTorch in turn on the same minibatches.
 
-``python benchmarks/bench.py`` prints every figure beside its target. It needs the
-extra ``bench`` and the reviews; ``--theano-python PATH`` names a Python 3.8 to 3.10
-with the genuine Theano and adds it to the table.
+``python benchmarks/bench.py`` prints each figure with its target. It needs the extra ``bench`` and
+the reviews. ``--theano-python PATH`` adds a Python 3.8 to 3.10 with the original Theano to the
+table.
 
-Each program runs in workers of its own, one at one and one at two threads, that
-are asked in turn, round by round; the median of the rounds counts, and for each
-program the better number of threads.
+Each program has two workers, one with one thread and one with two. The workers run in turn, round
+by round. The result of a worker is the median of its rounds, and that of a program its faster
+worker.
 """
 import argparse
 import gzip
@@ -137,7 +137,7 @@ def peak_megabytes(command, environment):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--rounds', type=int, default=5)
-    parser.add_argument('--theano-python', help='a Python with the genuine Theano')
+    parser.add_argument('--theano-python', help='a Python with the original Theano')
     parser.add_argument('--only', help='figures to take, such as 1,2,4 (default: all)')
     options = parser.parse_args()
     wanted = set((options.only or '1,2,3,4,5,6,7').split(','))

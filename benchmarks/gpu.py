@@ -2,9 +2,9 @@
 
 ``python benchmarks/gpu.py`` needs the extras ``gpu`` and ``bench``; ``--device cpu`` tries it
 without a card. Two sizes: the tutorial's (16 reviews of 95 words, dim_proj 128) and a large one
-(256 of 400, 512). Both programs get the same random ids, all lengths full, and adadelta; a time is
-that of so many updates over their number, the device waited for once at the end. Products are in
-full float32, or with ``--tf32`` in TF32, on both sides.
+(256 of 400, 512). Both programs get the same random ids at full length, and adadelta. A time is
+that of several updates divided by their number, with one wait for the device at the end. Products
+are in full float32, or with ``--tf32`` in TF32, in both programs.
 """
 import argparse
 import json

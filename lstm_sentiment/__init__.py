@@ -1,7 +1,7 @@
-"""All that is not the tutorial: the wings behind lstm.py, imdb.py, imdb_preprocess.py, predict.py.
+"""The package behind the scripts lstm.py, imdb.py, imdb_preprocess.py and predict.py.
 
-Each wing has one sentence on what lives there in its own docstring. Imports go one way: the small
-modules here, then engine and recurrence; text, data, model, training; prediction beside training.
+The docstring of each subpackage says what it contains. Imports go one way: from the small modules
+here to engine and recurrence, and to text, data, model and training. prediction is beside training.
 """
 
 __version__ = '0.1.0'  # setuptools reads it from the source text, so it stays a plain string

@@ -1,6 +1,6 @@
-"""Errors that a user of this project can mend.
+"""Errors that the user can correct.
 
-Every message says what was expected, what was found, and what to do about it.
+Each message says what was expected, what was found, and what to do.
 The command lines print the message and exit with status 2; code that imports
 the modules can catch :class:`TutorialError`.
 """
@@ -12,7 +12,7 @@ abridged_repr.maxlevel = 2
 
 
 class TutorialError(Exception):
-    """Something is wrong that the user can put right."""
+    """An error that the user can correct."""
 
 
 class ConfigError(TutorialError):
@@ -24,30 +24,30 @@ class DataError(TutorialError):
 
 
 class DownloadError(DataError):
-    """A dataset could not be fetched from any of its sources."""
+    """A dataset could not be downloaded from any source."""
 
 
 class ModelError(TutorialError):
-    """A saved model cannot be read, or does not fit."""
+    """A saved model cannot be read or does not match."""
 
 
-# What a message says of a value, of a text and of another error.
+# Values, texts and other errors in a message.
 
 def abridged(value):
-    """The `repr` of a value, cut short however large the value is."""
+    """The `repr` of a value, shortened if the value is large."""
     return abridged_repr.repr(value)
 
 
 def printable(text, is_content=False):
-    r"""Text without what could steer a terminal, or cannot be encoded: that becomes escapes.
+    r"""Text in which characters that control a terminal or cannot be encoded become escapes.
 
     Parameters
     ----------
     text : str
     is_content : bool
-        Whether the text is shown for its own sake. Then only control characters, line ends and
-        tabs aside, and lone surrogates become escapes. In a message, all does that
-        `str.isprintable` refuses, line ends among it.
+        Whether the text is content, not part of a message. In content only control characters
+        (except line ends and tabs) and lone surrogates become escapes. In a message all characters
+        do that `str.isprintable` refuses, including line ends.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def printable(text, is_content=False):
 
 
 def reason(error):
-    r"""What an exception says, for a message: cut short, and printable.
+    r"""The text of an exception for a message, shortened and printable.
 
     >>> print(reason(DataError('a name' + chr(27) + '[2J')))
     a name\x1b[2J

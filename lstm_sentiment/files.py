@@ -1,7 +1,7 @@
-"""Files: written whole or not at all, and read with an end to what they may hold.
+"""Files: written completely or not at all, and read with size limits.
 
-A file that is written appears in its place only when all of it is on the disk, so a reader never
-meets half of one, and a run that is killed leaves the earlier one as it was.
+A new file appears in its place only when all of it is on the disk. So a reader never finds half a
+file, and a run that is killed leaves the earlier file unchanged.
 """
 import contextlib
 import functools
@@ -25,7 +25,7 @@ ANOTHER_FILE = 'Name a file in a folder that exists and may be written to.'
 
 @contextlib.contextmanager
 def whole_files(*paths, error=None, advice=ANOTHER_FILE):
-    """Open files that are put in their places together, once all of them are whole.
+    """Open files that are put in their places together when all of them are complete.
 
     A file that is replaced keeps its permissions, and a new one gets those that the process gives
     to new files. Where the path is a symbolic link, the file it leads to is replaced.
@@ -80,7 +80,7 @@ def whole_files(*paths, error=None, advice=ANOTHER_FILE):
 
 
 def replace_file(path, content):
-    """Put the bytes in their place when they are whole; see `whole_files`."""
+    """Put the bytes in their place when they are complete; see `whole_files`."""
     with whole_files(path) as (stream,):
         stream.write(content)
 
@@ -98,7 +98,7 @@ def put_in_place(made, path):
 def require_writable(option, *paths):
     """Raise `ConfigError`, in the name of an option, unless files can be put at these paths.
 
-    What is there is left as it is.
+    Existing files do not change.
     """
     try:
         for path in paths:
@@ -118,12 +118,12 @@ def require_writable(option, *paths):
 
 
 def target_of(path):
-    """The file that a path leads to, which may be there or not."""
+    """The file that a path leads to, whether it exists or not."""
     return os.path.realpath(os.fspath(path))
 
 
 def mode_of(target):
-    """The permissions of a file that is there, or None; raises `OSError` if it is no file."""
+    """The permissions of a file, or None if it does not exist; `OSError` if it is not a file."""
     try:
         found = os.lstat(target)
     except FileNotFoundError:
@@ -174,7 +174,7 @@ def naming(path):
 # Reading
 
 def open_regular(path):
-    """Open a file to be read; what has no end, or waits, is refused."""
+    """Open a file for reading; devices and other special files are refused."""
     if os.path.exists(path) and not os.path.isfile(path):
         raise DataError('a folder or a device')
     return open(path, 'rb')

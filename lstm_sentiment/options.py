@@ -17,7 +17,7 @@ def whole(low, high=float('inf')):
 
 
 def above(low, high=float('inf')):
-    """A test for numbers between `low` and `high`, these left out."""
+    """A test for numbers greater than `low` and less than `high`."""
     return lambda value: isinstance(value, numbers.Real) and low < value < high
 
 
@@ -30,7 +30,7 @@ FREQUENCY = (lambda value: whole(-1)(value) and value != 0,
              'a whole number of 1 or more, or -1 for once an epoch')
 PATH = is_path, 'the path of a file, or None'
 FLAG = (lambda value: isinstance(value, bool)), 'True or False'
-# name: (test, what passes it)
+# name: (test, description of the valid values)
 EXPECTED = {
     'dim_proj': COUNT, 'batch_size': COUNT, 'valid_batch_size': COUNT, 'max_epochs': COUNT,
     'patience': COUNT, 'dispFreq': COUNT, 'validFreq': FREQUENCY, 'saveFreq': FREQUENCY,
@@ -46,7 +46,7 @@ EXPECTED = {
                      'a number from 0 to less than 1'),
     'decay_c': (lambda value: above(0)(value) or value == 0, 'a number of 0 or more'),
     'lrate': (above(0), 'a number above 0'),
-    # Differs from the tutorial: there noise_std was accepted and did nothing.
+    # Differs from the tutorial: noise_std was accepted there but had no effect.
     'noise_std': (lambda value: value == 0, '0; noise on the weights is not implemented'),
     'use_dropout': FLAG,
     'saveto': PATH, 'reload_model': PATH, 'checkpoint': PATH,

@@ -1,4 +1,4 @@
-"""Run the notebook and keep its outputs: ``python notebooks/execute.py`` or ``make notebook``."""
+"""Run the notebook and store its outputs: ``python notebooks/execute.py`` or ``make notebook``."""
 import os
 import sys
 
@@ -18,9 +18,9 @@ def execute(notebook, folder, seconds_per_cell=900):
     ----------
     notebook : nbformat.NotebookNode
     folder : str
-        Where the kernel is started.
+        The folder in which the kernel starts.
     seconds_per_cell : int
-        After which a cell counts as stuck.
+        The time limit for each cell.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def execute(notebook, folder, seconds_per_cell=900):
 
 
 def tidy(notebook):
-    """Take out what belongs to one machine or one moment: metadata, and how output was cut up."""
+    """Remove metadata that depends on the machine or the time, and join outputs that were split."""
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({})

@@ -212,7 +212,7 @@ def test_what_cannot_be_used(tmp_path, rows, options, error, said):
 
 def test_a_split_corpus_is_not_split_again(tmp_path):
     source = write_folders(tmp_path / 'shop', texts(), ('train', 'test'))
-    with pytest.raises(ConfigError, match='has train and test of its own'):
+    with pytest.raises(ConfigError, match='already has train and test'):
         preprocessing.preprocess(source, tmp_path / 'a.pkl', test_portion=0.2)
 
 

@@ -1,7 +1,7 @@
-"""The tutorial: its links, equations, figures and quotations, and every command in it, run.
+"""The documentation: its links, equations, figures and quotations; the tutorial's commands are run.
 
-``python tests/test_tutorial.py`` sets the line numbers of its links into the code anew, after lines
-of code have moved; what a link quotes must still stand in the file.
+A link such as [`lstm_layer`](../lstm.py) names something that is defined in the file. After a
+definition has moved to another file, ``python tests/test_tutorial.py`` updates the links to it.
 """
 import ast
 import glob
@@ -22,7 +22,8 @@ PAGES = [README] + sorted(glob.glob(os.path.join(ROOT, 'docs', '*.md')))
 
 # A fenced block, with the comment in the line before it.
 BLOCK = re.compile(r'(?:^<!-- ([^\n]*) -->\n)?^```(\w*)\n(.*?)^```$', re.M | re.S)
-CODE_LINK = re.compile(r'\[`([^`\n]+)`\]\(\.\./(\w+\.py)#L(\d+)\)')
+# To a definition in a file, and a piece of its code that may follow: [`name`](file.py): `code`.
+CODE_LINK = re.compile(r'\[`((?!\w+\.py`)[\w.]+)`\]\(([\w./]+\.py)\)(?::\s`([^`]+)`)?')
 LINK = re.compile(r'\]\(([^)\s]*)\)')
 IMAGE = re.compile(r'!\[([^\]]*)\]\(([^)]*)\)')
 EQUATIONS = re.compile(r'[Ee]quations?\s+(\d+(?:(?:,| to| and|, and)\s+\d+)*)')
@@ -47,7 +48,7 @@ def prose(text):
 
 
 def numbers(phrase):
-    """The numbers that a phrase names.
+    """The numbers in a phrase.
 
     >>> numbers('equations 1 to 4, 6 and 8')
     [1, 2, 3, 4, 6, 8]
@@ -66,7 +67,7 @@ def section(text, title):
 
 
 def slug(heading):
-    """The anchor that a code host gives a heading.
+    """The anchor of a heading on a code host.
 
     >>> slug('Does it agree, *with* `lstm.py`?'), slug('1. Summary')
     ('does-it-agree-with-lstmpy', '1-summary')
@@ -76,7 +77,7 @@ def slug(heading):
 
 
 def anchors(path):
-    """Of the headings of a page, where the second of a name ends in -1, and of <a id="...">."""
+    """Anchors of the headings of a page, repeated ones with -1, -2, and of <a id="...">."""
     text, found = prose(read(path)), []
     for heading in re.findall(r'^#+ (.*)$', text, re.M):
         anchor, n_before = slug(heading), 0
@@ -103,50 +104,108 @@ def test_links(page):
             assert parts.fragment in anchors(path), target
 
 
-def test_code_links():
-    links = CODE_LINK.findall(read(TUTORIAL))
-    assert len(links) == len(re.findall(r'#L\d', read(TUTORIAL))) > 50
-    for quoted, name, number in links:
-        lines = read(os.path.join(ROOT, name)).splitlines()
-        holding = [k for k, line in enumerate(lines, 1) if quoted in line]
-        assert int(number) in holding, (
-            '%s#L%s does not hold %r; it stands in %s: python tests/test_tutorial.py mends this'
-            % (name, number, quoted, holding or 'no line'))
+# Names in the code.
 
 
-def with_line_numbers(text):
-    """The text, with the links to code set to the lines that hold what they quote."""
-    def set_line(match):
-        quoted, name, number = match.groups()
-        lines = read(os.path.join(ROOT, name)).splitlines()
-        holding = [k for k, line in enumerate(lines, 1) if quoted in line]
-        if not holding:
-            sys.exit('%s has no line with %r' % (name, quoted))
-        if len(holding) > 1 and int(number) not in holding:
-            print('%r stands in the lines %s of %s: the first is taken' % (quoted, holding, name))
-        line = int(number) if int(number) in holding else holding[0]
-        return match.group().replace('#L' + number, '#L%d' % line)
-    return CODE_LINK.sub(set_line, text)
+def modules():
+    """Paths of the files that the documentation explains, from the root."""
+    found = [path for pattern in ('*.py', 'lstm_sentiment/**/*.py', 'examples/**/*.py')
+             for path in glob.glob(os.path.join(ROOT, pattern), recursive=True)]
+    return sorted(os.path.relpath(path, ROOT) for path in found)
+
+
+def definitions(node, prefix=''):
+    """The functions, classes, methods and constants in a syntax tree, {dotted name: node}.
+
+    >>> sorted(definitions(ast.parse('class A:\\n def b(self): pass\\ndef c(): d = 1\\nE = 2')))
+    ['A', 'A.b', 'E', 'c']
+    """
+    found = {}
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.ClassDef)):
+            found[prefix + child.name] = child
+            found.update(definitions(child, prefix + child.name + '.'))
+        elif isinstance(child, ast.Assign) and not prefix:
+            found.update((target.id, child) for target in child.targets
+                         if isinstance(target, ast.Name))
+        elif isinstance(child, ast.stmt):
+            found.update(definitions(child, prefix))
+    return found
+
+
+def definitions_of(path):
+    return definitions(ast.parse(read(os.path.join(ROOT, path))))
+
+
+def lines_of(node):
+    return range(node.lineno, node.end_lineno + 1)
+
+
+def code_links(text, folder):
+    """Name, path from the root, and quoted code or '', of each link of a page to a definition.
+
+    Parameters
+    ----------
+    text : str
+    folder : str
+        The page's, from the root.
+    """
+    for name, target, code in CODE_LINK.findall(text):
+        yield name, os.path.normpath(os.path.join(folder, target)), code
+
+
+def links_of(page):
+    return list(code_links(read(page), os.path.relpath(os.path.dirname(page), ROOT)))
+
+
+@pytest.mark.parametrize('page', PAGES, ids=os.path.basename)
+def test_links_to_code(page):
+    assert not re.search(r'\.py#', read(page)), 'line numbers change: link to a name'
+    links = links_of(page)
+    assert page != TUTORIAL or len(links) > 30
+    for name, path, code in links:
+        defined = definitions_of(path)
+        assert name in defined, '%s defines no %s: python tests/test_tutorial.py' % (path, name)
+        text = '\n'.join(read(os.path.join(ROOT, path)).splitlines()[
+            defined[name].lineno - 1:defined[name].end_lineno])
+        assert code in text, '%s of %s has no %r' % (name, path, code)
+
+
+def with_links_updated(page):
+    """The text of a page, in which each name leads to the one file that defines it now."""
+    folder = os.path.relpath(os.path.dirname(page), ROOT)
+    defined = {path: definitions_of(path) for path in modules()}
+
+    def update(match):
+        name, target, _ = match.groups()
+        if name in defined.get(os.path.normpath(os.path.join(folder, target)), ()):
+            return match.group()
+        paths = [path for path in defined if name in defined[path]]
+        if len(paths) != 1:
+            print('%s: %s is defined in %s' % (os.path.basename(page), name, paths or 'no file'))
+            return match.group()
+        new = os.path.relpath(paths[0], folder).replace(os.sep, '/')
+        return match.group().replace('](%s)' % target, '](%s)' % new)
+    return CODE_LINK.sub(update, read(page))
 
 
 # Equations.
 
 
 def tags():
-    """The numbers of the equations, in their order."""
+    """The numbers of the equations, in the order of the text."""
     return [int(number) for block in blocks(read(TUTORIAL)) if block.language == 'math'
             for number in re.findall(r'\\tag\{(\d+)\}', block.content)]
 
 
-def naming_functions():
-    """File, first and last line, name, and equations, of each function that names some."""
-    for path in sorted(glob.glob(os.path.join(ROOT, '*.py'))):
-        for node in ast.walk(ast.parse(read(path))):
-            said = isinstance(node, ast.FunctionDef) and ast.get_docstring(node) or ''
+def equations_in_code():
+    """Path, name and equations of each function and class whose docstring names equations."""
+    for path in modules():
+        for name, node in definitions_of(path).items():
+            said = '' if isinstance(node, ast.Assign) else ast.get_docstring(node) or ''
             if 'docs/tutorial.md' in said:
                 phrases = re.findall(EQUATIONS.pattern + r'\s+of\s+docs/tutorial\.md', said)
-                yield (os.path.basename(path), node.lineno, node.end_lineno, node.name,
-                       sum(map(numbers, phrases), []))
+                yield path, name, sum(map(numbers, phrases), [])
 
 
 def test_equations_are_numbered_without_gap():
@@ -155,33 +214,42 @@ def test_equations_are_numbered_without_gap():
 
 
 def test_equations_that_are_named_exist():
-    # Those of other people's papers stand in the references.
+    # The references name equations of other papers.
     text = prose(read(TUTORIAL)).split('## 10. References')[0]
     named = sum(map(numbers, EQUATIONS.findall(text)), [])
     named += [int(number) for number in re.findall(r'(?<!\w)\((\d+)\)', text)]
     assert named and set(named) <= set(tags())
-    assert set(named) == set(tags()), 'these are named nowhere: %s' % (set(tags()) - set(named))
+    assert set(named) == set(tags()), 'no text refers to %s' % (set(tags()) - set(named))
 
 
 def test_code_names_equations_and_is_linked():
-    functions = list(naming_functions())
-    names = [name for _, _, _, name, _ in functions]
-    assert {'lstm_layer', 'sgd', 'adadelta', 'rmsprop', 'forward', 'backward'} <= set(names)
-    links = CODE_LINK.findall(read(TUTORIAL))
-    for path, first, last, name, equations in functions:
+    found = list(equations_in_code())
+    assert {'lstm_layer', 'sgd', 'adadelta', 'rmsprop'} <= {name for _, name, _ in found}
+    linked = {link[:2] for link in links_of(TUTORIAL)}
+    # A link to a class covers its methods.
+    for path, name, equations in found:
         assert equations and set(equations) <= set(tags()), name
-        assert any(linked == path and first <= int(line) <= last for _, linked, line in links), (
-            'no link into %s of %s' % (name, path))
+        assert {(name, path), (name.split('.')[0], path)} & linked, (
+            'docs/tutorial.md has no link to %s of %s' % (name, path))
+
+
+def marked_differences():
+    """Name and path of the outermost definition around each comment on a difference."""
+    for path in modules():
+        outermost = definitions_of(path).items()
+        for number, line in enumerate(read(os.path.join(ROOT, path)).splitlines(), 1):
+            if DIFFERS in line:
+                yield next((name for name, node in outermost if number in lines_of(node)), ''), path
 
 
 def test_every_difference_is_told():
-    told = {(name, int(line)) for _, name, line in
-            CODE_LINK.findall(section(read(TUTORIAL), 'Differences from the original'))}
-    marked = {(os.path.basename(path), number)
-              for path in glob.glob(os.path.join(ROOT, '*.py'))
-              for number, line in enumerate(read(path).splitlines(), 1) if DIFFERS in line}
+    text = section(read(TUTORIAL), 'Differences from the original')
+    told = [(name.split('.')[0], path) for name, path, _ in code_links(text, 'docs')]
+    marked = list(marked_differences())
     assert len(marked) > 5
-    assert marked <= told
+    for name, path in marked:
+        assert told.count((name, path)) >= marked.count((name, path)), (
+            'the list of differences has too few links into %r of %s' % (name, path))
 
 
 # Figures and quotations.
@@ -191,7 +259,7 @@ def test_figures():
     pictures = IMAGE.findall(prose(read(TUTORIAL)))
     folder = os.path.join(ROOT, 'docs')
     for alt, target in pictures:
-        assert len(alt) > 40, 'say what is seen in %s' % target
+        assert len(alt) > 40, 'describe what %s shows' % target
         assert os.path.isfile(os.path.join(folder, target)), target
     drawn = {'figures/' + os.path.basename(path)
              for path in glob.glob(os.path.join(folder, 'figures', '*.svg'))}
@@ -204,10 +272,10 @@ def test_quoted_lines(page):
     assert quotations
     for block in quotations:
         source = re.match(r'from (\S+)$', block.marker)
-        assert source, 'where is this from?\n' + block.content
+        assert source, 'the source is not named:\n' + block.content
         lines = iter(read(os.path.join(os.path.dirname(page), source.group(1))).splitlines())
         for line in block.content.splitlines():
-            assert line == '...' or line in lines, 'not there, or not in this order: ' + line
+            assert line == '...' or line in lines, 'missing, or in another order: ' + line
 
 
 # Commands.
@@ -217,25 +285,25 @@ def test_blocks_are_marked():
     for block in blocks(read(TUTORIAL)):
         assert block.language in ('sh', 'python', 'math', 'text'), block
         if block.language in ('sh', 'python'):
-            assert MARKERS.match(block.marker), 'run, or why not?\n' + block.content
+            assert MARKERS.match(block.marker), 'a marker must say if it is run:\n' + block.content
 
 
 def run_blocks(marker, languages, folder, environment, seconds):
-    """Run the blocks of one kind, one after the other, in a copy of the program.
+    """Run the blocks with one marker, one after the other, in a copy of the program.
 
-    The blocks in Python are run first, in one process; each has names of its own.
+    The Python blocks run first, in one process, each with its own names.
 
     Parameters
     ----------
     marker : str
     languages : tuple of str
-        Of 'sh' and 'python'.
+        Some of 'sh' and 'python'.
     folder : pathlib.Path
-        An empty one.
+        An empty folder.
     environment : dict of str to str
-        Added to that of this process.
+        Variables to add to those of this process.
     seconds : float
-        That each block may take.
+        The limit for each block.
     """
     copy, programs = folder / 'copy', folder / 'programs'
     shutil.copytree(os.path.join(ROOT, 'docs'), str(copy / 'docs'))
@@ -297,6 +365,7 @@ def test_slow_commands(tmp_path):
 
 
 if __name__ == '__main__':
-    mended = with_line_numbers(read(TUTORIAL))
-    with open(TUTORIAL, 'w', encoding='utf-8') as file:
-        file.write(mended)
+    for each in PAGES:
+        updated = with_links_updated(each)
+        with open(each, 'w', encoding='utf-8') as stream:
+            stream.write(updated)

@@ -1,9 +1,8 @@
-"""The default run of ``python lstm.py``: its output, its curves, an explained review, its model.
+"""The default run of ``python lstm.py``: its output, its curves, its model, an explained review.
 
-Run as a reader would, on a command line in an empty folder. Its lines go to
-docs/default_run.log, its --plot to docs/curves.png; the page that its model's
-explanation of docs/review.txt makes is photographed for docs/explain.png where
-there is a Chromium, and said to be left out where there is none.
+The run is started from the command line in an empty folder, as a reader would start it. Its output
+becomes docs/default_run.log, its plot docs/curves.png. With Chromium installed, a screenshot of the
+model's explanation of docs/review.txt becomes docs/explain.png.
 """
 import os
 import shutil
@@ -18,7 +17,7 @@ WINDOW = 820, 590
 
 
 def python(folder, script, *arguments):
-    """Run a script of the repository in a folder; return what it prints, both streams."""
+    """Run a script of the repository in a folder; return its stdout and stderr as one text."""
     environment = dict(os.environ, THEANO_FLAGS='floatX=float32', PYTHONUNBUFFERED='1')
     return subprocess.run([sys.executable, os.path.join(ROOT, script)] + list(arguments),
                           cwd=folder, env=environment, check=True, stdout=subprocess.PIPE,
@@ -26,7 +25,7 @@ def python(folder, script, *arguments):
 
 
 def run(folder):
-    """Train in `folder`, an empty one; return the path of the model there."""
+    """Train in the empty folder `folder`; return the path of the model."""
     print('The default run', flush=True)
     output = python(folder, 'lstm.py', '--plot', 'curves.png', '--log', 'run.csv')
     with open(os.path.join(DOCS, 'default_run.log'), 'w', encoding='utf-8') as stream:
@@ -40,10 +39,10 @@ def run(folder):
 
 
 def photograph(page, picture):
-    """Take a picture of a page, `WINDOW` pixels wide and high."""
+    """Take a screenshot of a page in a window of `WINDOW` pixels."""
     browser = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if browser is None:
-        print('%s is left as it is: there is no Chromium here' % os.path.basename(picture))
+        print('%s is unchanged: Chromium was not found' % os.path.basename(picture))
         return
     subprocess.run([browser, '--headless', '--no-sandbox', '--hide-scrollbars',
                     '--window-size=%d,%d' % WINDOW, '--screenshot=' + picture,

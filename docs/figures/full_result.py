@@ -1,6 +1,6 @@
 """Curves of the runs on all reviews, from the logs in docs/results.
 
-Each log is what ``python lstm.py --log NAME.csv`` wrote; a run is called as its log is.
+Each log was written by ``python lstm.py --log NAME.csv``. A run has the name of its log.
 """
 import glob
 import os
@@ -15,7 +15,7 @@ COLOURS = (style.INK, style.ORANGE, style.VIOLET, '#7a5195', '#5f7f2e', '#a13d3d
 
 
 def find_logs(folder):
-    """Paths of the .csv files in a folder that are logs of `curves`; others are named and left."""
+    """Paths of the .csv files in a folder that are logs of runs; the others are reported."""
     from lstm_sentiment.training import curves
     logs = []
     for path in sorted(glob.glob(os.path.join(folder, '*.csv'))):
@@ -23,12 +23,12 @@ def find_logs(folder):
             if stream.readline().strip().split(',') == curves.COLUMNS:
                 logs.append(path)
             else:
-                print('%s is left out: it is no log of a run' % os.path.basename(path))
+                print('%s is ignored: it is not the log of a run' % os.path.basename(path))
     return logs
 
 
 def name_of(path):
-    """A run's name, that of its log.
+    """The name of a run, taken from its log.
 
     >>> name_of('docs/results/seed_1.csv')
     'seed 1'
@@ -37,7 +37,7 @@ def name_of(path):
 
 
 def draw(logs):
-    """The figure, as SVG text, of one or several logs.
+    """The figure of one or several logs, as SVG.
 
     Parameters
     ----------

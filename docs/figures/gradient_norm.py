@@ -1,28 +1,26 @@
 """How much of a gradient reaches an earlier step: in plain networks, and in this LSTM.
 
-The loss is v·h_t with a v of norm 1, so its gradient by h_t has norm 1. What is
-measured is the norm of its gradient by the whole state k steps earlier:
-h_{t-k} of a plain network; (h_{t-k}, c_{t-k}), taken as one vector, of the
-LSTM. That state is all a network has of what it read before.
+The loss is v·h_t, where v has norm 1, so its gradient by h_t has norm 1. The table holds the norm
+of its gradient by the whole state k steps earlier: h_{t-k} in a plain network; (h_{t-k}, c_{t-k}),
+taken as one vector, in the LSTM. A network carries nothing else from step to step.
 
 All networks have 128 units and read the first 100 words of the same 64 test
-reviews, the shortest of those with 100 words or more; t = 100, and k runs from
+reviews, the shortest of those with 100 words or more. t is 100, and k goes from
 0 to 99. The numbers are medians over the reviews, computed in float64.
 
 plain
-    h_t = φ(h_{t-1} U + x_t W), x_t the word's embedding before training, W a
-    random orthogonal matrix, U another one times 0.9, 1.0 or 1.1, which is then
-    the modulus of all its eigenvalues; v is random, another for each review.
-    With φ the identity the norm is that factor to the power of k, whatever is
-    read. With φ = tanh it is the same for 0.9, and nearly so for 1.0; with 1.1
-    the state grows until tanh levels off and holds the gradient back.
+    h_t = φ(h_{t-1} U + x_t W). x_t is the embedding of the word before training. W is a random
+    orthogonal matrix. U is another one times 0.9, 1.0 or 1.1, so all its eigenvalues have this
+    modulus. v is random, and differs between reviews. If φ is the identity, the norm is that factor
+    to the power of k for every text. With φ = tanh it is the same for 0.9 and nearly the same for
+    1.0. For 1.1 the state grows until the tanh saturates, which limits the gradient.
 lstm_initial
-    This LSTM as `lstm.init_params` draws it, seed 123. v is along U_1 - U_0, the
-    one direction in which the logistic regression reads h_t, and along which
-    each step's own gradient comes in.
+    This LSTM with the parameters that `lstm.init_params` draws from the seed 123. v points along
+    U_1 - U_0. The logistic regression uses h_t in this direction alone, and the gradient that each
+    h_t gets directly from the cost has this direction.
 lstm_trained
-    The same for the model of the default run, ``THEANO_FLAGS="floatX=float32"
-    python lstm.py``; also the 10th and 90th percentile.
+    The same for the model of the default run, ``THEANO_FLAGS="floatX=float32" python lstm.py``,
+    with the 10th and 90th percentile.
 """
 
 import numpy
@@ -31,7 +29,7 @@ from tables import column, read_table, write_table
 
 N_STEPS, N_REVIEWS, SEED = 100, 64, 123
 FACTORS = (0.9, 1.0, 1.1)
-# Column, name, colour, dashes, and where the name stands: at which k, how far from the line.
+# Column, label, colour, dashes, and the place of the label: at which k, how far from the line.
 LINES = (
     ('linear_0.9', 'linear, 0.9', style.VIOLET, '-', 84, (0, 24), 'center'),
     ('linear_1.0', 'linear, 1.0', style.VIOLET, '-', 84, (0, -16), 'center'),
@@ -54,7 +52,7 @@ def plain_norms(words, U, W, v, squash=None):
     Parameters
     ----------
     words : float64 array, (n_timesteps, n_samples, dim_proj)
-        Embeddings of what is read.
+        Embeddings of the words.
     U, W : float64 arrays, (dim_proj, dim_proj)
     v : float64 array, (n_samples, dim_proj)
     squash : callable, optional
@@ -81,7 +79,7 @@ def plain_norms(words, U, W, v, squash=None):
 def lstm_norms(params, x, v):
     """Norm of the gradient of v·h_t by the LSTM's state (h, c) k steps earlier.
 
-    The steps of `numpy_recurrence.run_steps_back`, with a look at dh and dc before each.
+    Equations 1 to 7 forward, then equations 16 to 21 backward, written plainly.
 
     Parameters
     ----------
@@ -96,25 +94,32 @@ def lstm_norms(params, x, v):
     float64 array, (n_timesteps, n_samples)
         Row k is k steps back.
     """
-    from lstm_sentiment.recurrence import numpy_recurrence
     Wemb, W, U, b = (numpy.asarray(params[name], dtype='float64')
                      for name in ('Wemb', 'lstm_W', 'lstm_U', 'lstm_b'))
-    words, tokens, n_alive, order = numpy_recurrence.pack(x, numpy.ones(x.shape))
-    _, gates, c, _, tanh_c = numpy_recurrence.forward(Wemb[words], W, U, b, tokens, n_alive, order)
-    # Of equal length, the samples keep their order: the n_samples rows of c before a step's.
-    dz_factors, dc_by_dh = numpy_recurrence.local_derivatives(gates, c[:len(gates)], tanh_c)
-    f = numpy_recurrence.blocks(gates)[1]
+    h, c, steps = numpy.zeros_like(v), numpy.zeros_like(v), []
+    for words in Wemb[x]:
+        z_i, z_f, z_o, z_c = numpy.split(words.dot(W) + h.dot(U) + b, 4, axis=1)
+        i, f, o = (1 / (1 + numpy.exp(-z)) for z in (z_i, z_f, z_o))
+        candidate, c_before = numpy.tanh(z_c), c
+        c = f * c_before + i * candidate
+        tanh_c = numpy.tanh(c)
+        h = o * tanh_c
+        steps.append((i, f, o, candidate, c_before, tanh_c))
     dh, dc, norms = v, numpy.zeros_like(v), []
-    for step in numpy.arange(len(gates)).reshape(x.shape)[::-1]:
+    for i, f, o, candidate, c_before, tanh_c in steps[::-1]:
         norms.append(numpy.sqrt((dh ** 2 + dc ** 2).sum(axis=1)))
-        dc = dc + dh * dc_by_dh[step]
-        dz = dz_factors[step] * numpy.concatenate([dc, dc, dh, dc], axis=1)
-        dh, dc = dz.dot(U.T), dc * f[step]
+        dc = dc + dh * o * (1 - tanh_c ** 2)
+        dz = numpy.concatenate([dc * candidate * i * (1 - i), dc * c_before * f * (1 - f),
+                                dh * tanh_c * o * (1 - o), dc * i * (1 - candidate ** 2)], axis=1)
+        dh, dc = dz.dot(U.T), dc * f
     return numpy.array(norms)
 
 
 def first_words(test):
-    """The first words of the shortest test reviews that are long enough, (N_STEPS, N_REVIEWS)."""
+    """The first words of the shortest test reviews of `N_STEPS` words or more.
+
+    The shape is (N_STEPS, N_REVIEWS).
+    """
     sequences, _ = test
     return numpy.array([sequence[:N_STEPS] for sequence in sequences
                         if len(sequence) >= N_STEPS][:N_REVIEWS]).T
@@ -149,7 +154,7 @@ def measure(trained):
 
 
 def reading_direction(params, n_samples):
-    """U_1 - U_0 at norm 1, in each of `n_samples` rows; float64."""
+    """U_1 - U_0, scaled to norm 1, in each of `n_samples` rows; float64."""
     along = numpy.asarray(params['U'], dtype='float64')
     along = along[:, 1] - along[:, 0]
     return numpy.tile(along / numpy.linalg.norm(along), (n_samples, 1))
@@ -162,7 +167,7 @@ def compute(table, model):
 
 
 def draw(table):
-    """The figure, as SVG text, from the table."""
+    """The figure of the table, as SVG."""
     rows = read_table(table)
     return style.draw_figure(720, 520, lambda figure: plot(figure, rows), TITLE, DESCRIPTION)
 

@@ -1,7 +1,10 @@
-"""Makes the figures of the tutorial: ``make figures``, or ``python docs/figures/make.py``.
+"""Draw the figures of the tutorial that show numbers: ``make figures``.
 
-Two of them show long runs. Their numbers go to tables beside this file, and
-the figures are drawn from the tables: ``--draw-only`` trains nothing.
+Two of these figures show long runs. The runs write tables next to this file, and the figures are
+drawn from the tables. ``python docs/figures/make.py --draw-only`` draws without training.
+
+The drawings memory_cell.svg, model.svg and gate_blocks.svg are not made here. Their text is stored
+as outlines, so they look the same in every browser.
 """
 import argparse
 import os
@@ -16,10 +19,7 @@ for folder in (ROOT, HERE):  # the program's modules, and those beside this one
 
 import default_run  # noqa: E402 (found in the folders above)
 import full_result  # noqa: E402
-import gate_blocks  # noqa: E402
 import gradient_norm  # noqa: E402
-import memory_cell  # noqa: E402
-import model  # noqa: E402
 import optimizer_runs  # noqa: E402
 
 GRADIENTS, OPTIMIZERS = 'gradient_norm.csv', 'optimizers.csv'
@@ -27,7 +27,7 @@ RESULTS = os.path.join(ROOT, 'docs', 'results')
 
 
 def compute(folder, model=None):
-    """Make the runs and write their tables; some ten minutes on two cores."""
+    """Make the runs and write their tables. This takes about ten minutes on two cores."""
     with tempfile.TemporaryDirectory() as room:
         model = model or default_run.run(room)
         gradient_norm.compute(os.path.join(folder, GRADIENTS), model)
@@ -35,16 +35,14 @@ def compute(folder, model=None):
 
 
 def draw(folder, tables=HERE):
-    """Draw all figures into `folder` from the `tables`."""
-    drawn = {'memory_cell': memory_cell.draw(), 'model': model.draw(),
-             'gate_blocks': gate_blocks.draw(),
-             'gradient_norm': gradient_norm.draw(os.path.join(tables, GRADIENTS)),
+    """Draw the figures into `folder` from the tables in the folder `tables`."""
+    drawn = {'gradient_norm': gradient_norm.draw(os.path.join(tables, GRADIENTS)),
              'optimizers': optimizer_runs.draw(os.path.join(tables, OPTIMIZERS))}
     logs = full_result.find_logs(RESULTS)
     if logs:
         drawn['full_result'] = full_result.draw(logs)
     else:
-        print('full_result.svg is left out: there is no .csv in docs/results')
+        print('full_result.svg is not drawn: docs/results has no .csv')
     for name, svg in drawn.items():
         with open(os.path.join(folder, name + '.svg'), 'w', encoding='utf-8',
                   newline='\n') as stream:
@@ -55,12 +53,12 @@ def draw(folder, tables=HERE):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--draw-only', action='store_true',
-                        help='draw from the tables that are there; train nothing')
+                        help='draw from the existing tables, without training')
     parser.add_argument('--model', metavar='MODEL.npz',
-                        help='a model of the default run; without it, it is trained')
+                        help='a model of the default run (default: train one)')
     parser.add_argument('--output', metavar='FOLDER', default=HERE,
-                        help='for figures and new tables (default: beside this script); what the '
-                             'default run leaves always goes to docs')
+                        help='where to write figures and new tables (default: next to this '
+                             'script; the output of the default run always goes to docs)')
     options = parser.parse_args(arguments)
     if options.draw_only:
         draw(options.output)

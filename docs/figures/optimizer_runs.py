@@ -1,13 +1,12 @@
 """SGD, AdaDelta and RMSProp on the same run: training cost and validation error by epoch.
 
-The default run of ``python lstm.py`` but for its rule, its length (20 epochs)
-and a validation after each epoch: the same reviews, the same parameters to
-begin with, the same minibatches in the same order, and of 16 reviews each, 126
-an epoch. A point of the cost is the mean of 21 updates. The validation set has
-105 reviews, so its error moves in steps of 0.0095.
+Each run is the default run of ``python lstm.py`` with another rule, 20 epochs, and a validation
+after each epoch. The reviews, the initial parameters and the minibatches are the same: 126
+minibatches of 16 reviews an epoch. Each point of the cost is the mean of 21 updates. The validation
+set has 105 reviews, so the error changes in steps of 0.0095.
 
-RMSProp's step length, 0.0001, is written into the tutorial's rule. On this run
-it is too little, as SGD's rate is: after 60 epochs (``python lstm.py --optimizer
+The step length of RMSProp, 0.0001, is fixed in the tutorial's rule. It is too small for this run,
+and so is the learning rate of SGD. After 60 epochs (``python lstm.py --optimizer
 rmsprop --max-epochs 60 --valid-freq -1 --patience 60``) its errors are still
 those of always naming one class, 0.423 train, 0.429 valid and 0.490 test.
 """
@@ -21,7 +20,7 @@ from lstm_sentiment.options import COMMAND_LINE_DEFAULTS
 
 EPOCHS, UPDATES_IN_A_MEAN = 20, 21
 RULES = ('sgd', 'adadelta', 'rmsprop')
-# Name, colour, and where the name stands: from this epoch on, so far from the line.
+# Label, colour, and the place of the label: at which epoch, and how far from the line.
 SHOWN = {
     'sgd': ('SGD, lrate 0.0001', style.INK,
             {'cost': (15, (0, 16)), 'valid_err': (15, (0, 16))}),
@@ -33,8 +32,8 @@ TITLE = 'Three optimizers on the same run'
 DESCRIPTION = (
     'Training cost above and validation error below, by epoch, 20 epochs on the IMDB reviews. '
     'AdaDelta starts to learn in the eighth epoch and brings the cost near 0 and the error near '
-    '0.1. SGD at the learning rate 0.0001, and RMSProp with the step length 0.0001 that is written '
-    'into it, stay at the cost 0.69 and 0.68 and at the error of always naming one class.')
+    '0.1. SGD at the learning rate 0.0001, and RMSProp with the step length 0.0001 that is fixed '
+    'in it, stay at the cost 0.69 and 0.68 and at the error of always naming one class.')
 
 
 def run(rule):
@@ -48,20 +47,20 @@ def run(rule):
         (costs if hasattr(record, 'cost') else validations).append(record)
 
     print('Training with %s for %d epochs' % (rule, EPOCHS), flush=True)
-    # A line for each update is not worth the reading.
+    # The run prints a line for each update; nobody needs these lines.
     with open(os.devnull, 'w') as nowhere, contextlib.redirect_stdout(nowhere):
         lstm.train_lstm(callback=keep, **options)
     return costs, validations
 
 
 def rows_of(rule, costs, validations):
-    """The rows of the table for one run: means of costs, then errors, by epochs done.
+    """The rows of the table for one run: means of costs, then errors, with the epochs done.
 
     Parameters
     ----------
     rule : str
     costs : list of display.Displayed
-        Of every update.
+        One for each update.
     validations : list of display.Validated
     """
     per_epoch = float(costs[0].updates_per_epoch)
@@ -81,7 +80,7 @@ def compute(table):
 
 
 def draw(table):
-    """The figure, as SVG text, from the table."""
+    """The figure of the table, as SVG."""
     rows = read_table(table)
     return style.draw_figure(720, 640, lambda figure: plot(figure, rows), TITLE, DESCRIPTION)
 
@@ -95,7 +94,7 @@ def plot(figure, rows):
             own = [row for row in rows if row['optimizer'] == rule and row[name] != '']
             epochs, values = column(own, 'epochs'), column(own, name)
             title, colour, places = SHOWN[rule]
-            # SGD and RMSProp may coincide: both are to be seen.
+            # Dashed, because SGD and RMSProp may coincide.
             axes.plot(epochs, values, color=colour, linestyle='--' if rule == 'rmsprop' else '-',
                       gid='%s_%s' % (name, rule))
             style.name_line(axes, epochs, values, title, *places[name], colour,

@@ -1,20 +1,15 @@
-"""What the figures share: colours, and how matplotlib draws here.
+"""What the drawn figures share: colours, fonts, and the settings of matplotlib.
 
-The colours are those of Okabe and Ito, which nearly everybody can tell apart,
-some of them darker so that words can be written in them.
+The colours are those of Okabe and Ito, which nearly everybody can tell apart. Some are darker here,
+so that text in these colours is legible.
 """
 import io
 import re
+from xml.sax.saxutils import escape
 
-from svg import FONT, frame
-
+FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 INK, QUIET, GRID = '#1f2937', '#57606a', '#d8dee4'
-PLAIN = '#f3f4f6'  # of boxes that have no colour of their own
-STEP = '#8a6100', '#fdf3d3'  # line and filling of a step of the LSTM
-# Line and filling; each gate keeps its own in all figures.
-GATES = {'i': ('#0072b2', '#d9ebf7'), 'f': ('#c04f00', '#fbe6d8'),
-         'o': ('#007a5a', '#d8f0e8'), 'c': ('#9b4b80', '#f6e4ef')}
-# Lines of curves, none of them that of a gate.
+# Lines of curves. Figure 1 and the blocks of the gates use other colours.
 VIOLET, ORANGE = '#6f4fb0', '#b36b00'
 # Sizes in pixels of a picture that is 720 wide.
 TEXT, SMALL = 21, 20
@@ -31,20 +26,43 @@ UPWARDS = str.maketrans('-0123456789', '\u207b\u2070\u00b9\u00b2\u00b3\u2074\u20
                                        '\u2078\u2079')
 
 
-def draw_figure(width, height, plot, title, description):
-    """A picture that matplotlib draws, as SVG text within the frame that all figures have.
+def frame(width, height, title, description, content):
+    """A complete picture: `content` on an opaque white panel, legible on a page of any colour.
 
-    The words in it are text, in the font of the page. The same numbers and the
-    same matplotlib give the same bytes.
+    Parameters
+    ----------
+    width, height : int
+        Pixels.
+    title, description : str
+        For readers who do not see the picture.
+    content : str
+        SVG elements.
+    """
+    lines = ['<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+             'width="%s" height="%s" viewBox="0 0 %s %s" role="img" '
+             'aria-labelledby="title description">' % (width, height, width, height),
+             '<title id="title">%s</title>' % escape(title),
+             '<desc id="description">%s</desc>' % escape(description),
+             '<rect x="0.5" y="0.5" width="%s" height="%s" rx="10" fill="#ffffff" '
+             'stroke="#d0d7de"/>' % (width - 1, height - 1),
+             content, '</svg>']
+    return '\n'.join(lines) + '\n'
+
+
+def draw_figure(width, height, plot, title, description):
+    """A picture drawn by matplotlib, as SVG within the frame that all figures have.
+
+    Its words stay text, in the font of the page. The same numbers and the same version of
+    matplotlib give the same bytes.
 
     Parameters
     ----------
     width, height : int
         Pixels.
     plot : callable
-        Draws on the matplotlib figure it is given.
+        Called with the matplotlib figure; draws on it.
     title, description : str
-        For those who do not see it.
+        For readers who do not see the picture.
     """
     import matplotlib
     from matplotlib.figure import Figure
@@ -61,17 +79,17 @@ def draw_figure(width, height, plot, title, description):
 
 
 def name_line(axes, xs, ys, name, at, offset, colour, align='center'):
-    """Write the name of a line beside it.
+    """Write the name of a line next to the line.
 
     Parameters
     ----------
     axes : matplotlib axes
     xs, ys : list of float
-        The line.
+        The points of the line.
     at : float
-        The name stands at the first of its points from this x on,
+        The name is placed at the first point whose x is `at` or more.
     offset : (float, float)
-        so many pixels to the right of it and above it.
+        Distance of the name from that point, in pixels to the right and upwards.
     """
     place = next(k for k, x in enumerate(xs) if x >= at)
     axes.annotate(name, (xs[place], ys[place]), offset, textcoords='offset points',
@@ -79,7 +97,7 @@ def name_line(axes, xs, ys, name, at, offset, colour, align='center'):
 
 
 def power_of_ten(exponent):
-    """As it stands on an axis.
+    """A power of ten as the label of an axis.
 
     >>> power_of_ten(-12) == '10\u207b\u00b9\u00b2', power_of_ten(0)
     (True, '1')

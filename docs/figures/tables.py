@@ -1,9 +1,9 @@
-"""Small tables of numbers, as the long runs leave them for the drawings."""
+"""Small tables of numbers: written by the long runs, read to draw the figures."""
 import csv
 
 
 def write_table(path, columns):
-    """Write columns of equal length, {name: values}, floats with 6 digits."""
+    """Write columns of equal length, {name: values}; floats have 6 significant digits."""
     with open(path, 'w', newline='', encoding='utf-8') as stream:
         rows = csv.writer(stream, lineterminator='\n')
         rows.writerow(columns)
@@ -11,7 +11,7 @@ def write_table(path, columns):
 
 
 def shown(value):
-    """A value as it stands in a table.
+    """A value as text in a table.
 
     >>> shown(3), shown(0.123456789), shown(1e-12), shown('sgd')
     ('3', '0.123457', '1e-12', 'sgd')
@@ -26,7 +26,7 @@ def read_table(path):
 
 
 def column(rows, name):
-    """The numbers of a column, empty cells left out.
+    """The numbers of a column, without empty cells.
 
     >>> column([{'cost': '0.5'}, {'cost': ''}], 'cost')
     [0.5]

@@ -1,4 +1,4 @@
 """Datasets of word ids.
 
-Reading them safely, finding and downloading them, the parts that a run trains on. May import text.
+Safe reading, finding and downloading, and the parts that a run trains on. May import text.
 """

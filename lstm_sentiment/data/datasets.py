@@ -1,8 +1,8 @@
-"""Datasets of word ids and their dictionaries: find them, read them, check what they hold.
+"""Datasets of word ids and their dictionaries: read them and check their contents.
 
 A dataset is one file, such as ``imdb.pkl``, with two pickles in it: ``(train_x, train_y)`` and
-``(test_x, test_y)``. What is read comes from the network or from other people. So pickles are read
-by `safe_reading`, which runs nothing in them, and what they hold is checked before use.
+``(test_x, test_y)``. It may come from the network or from other people. So `safe_reading` reads the
+pickles without executing anything in them, and their contents are checked before use.
 """
 import array
 import warnings
@@ -20,13 +20,13 @@ from lstm_sentiment.text.vocabulary import (
     Vocabulary,
 )
 
-# SHA-256, before compression, of the tutorial's dataset, and of what imdb_preprocess.py makes of
-# the reviews as they are published.
+# SHA-256, before compression, of the tutorial's dataset, and of the dataset that imdb_preprocess.py
+# makes from the published reviews.
 TUTORIAL_SHA256 = '702fe4ed75ef1b797090e7f54de064b5bb8cbf09b63ebdc24c3cf22c1f83f5a2'
 OWN_SHA256 = 'de2459bb93aab521fa2f5811c720a705232c3b6febe459314ff459e8397d5f4a'
 IMDB_SHA256 = {TUTORIAL_SHA256, OWN_SHA256}
 
-# Bounds of what is sensible: more would fill the memory with padding, or with weights.
+# Larger values would fill the memory with padding or with weights.
 MAX_LABEL = 9999
 MAX_LENGTH = 100000
 
@@ -38,16 +38,16 @@ def read_dataset(path, digest=None, of_training=None):
     ----------
     path : str
     digest : hashlib object, optional
-        Updated by the content of the file.
+        Updated with the content of the file.
     of_training : callable, optional
-        Given sequences and labels of the training part, it returns those to keep. What it leaves
-        out is freed before the test part is read: that saves a third of the memory.
+        Receives the sequences and labels of the training part and returns those to keep. The others
+        are freed before the test part is read, which saves a third of the memory.
 
     Returns
     -------
     train, test : tuple
-        Each ``(sequences, labels)``. Reviews without any id are left out, with a warning: they
-        have no mean over time.
+        Each ``(sequences, labels)``. Reviews without ids have no mean over time; they are dropped
+        with a warning.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def read_dataset(path, digest=None, of_training=None):
             if n_dropped:
                 warnings.warn(f'{n_dropped} of the {len(sequences)} {part} reviews in {path} have '
                               'no words in them and are left out.', stacklevel=3)
-            # Differs from the tutorial: they are kept there, and make the cost NaN.
+            # Differs from the tutorial: reviews without words are kept there and make the cost NaN.
             parts.append(([sequences[sample] for sample in with_words],
                           [labels[sample] for sample in with_words]))
             if part == 'train':
@@ -107,10 +107,10 @@ def check_part(value, part):
 
 
 def check_ids(sequences, n_words=None, path='the dataset'):
-    """Check that all ids are int, 0 or more; return the largest; make those from `n_words` on 1.
+    """Check the ids (int, 0 or more), replace those from `n_words` on by 1, return the largest.
 
-    One pass in C turns all ids into an array, and what is rare (ids to cap, and the values that a
-    bool could have) is then looked at one by one: 7 million ids take half a second.
+    All ids become an array in one pass in C. Only rare ids (those to replace, and values that a
+    bool could have) are then checked one by one. 7 million ids take half a second.
 
     >>> sequences = [[2, 7], [9, 3]]
     >>> check_ids(sequences, n_words=7)
@@ -139,7 +139,7 @@ def check_ids(sequences, n_words=None, path='the dataset'):
 
 
 def locate(positions, sequences):
-    """Yield ``(sequence, place in it)`` of positions in all of them joined.
+    """Yield ``(sequence, place in it)`` for positions in the concatenation of all sequences.
 
     >>> list(locate([1, 2], [[5, 6], [7]]))
     [([5, 6], 1), ([7], 0)]
@@ -158,11 +158,11 @@ def load_dictionary(path, fingerprint=None, largest_id=None):
     path : str
         The dictionary.
     fingerprint : str, optional
-        That of the dataset which the dictionary is to be used with; a dictionary that was made
-        for another one is refused.
+        Fingerprint of the dataset that the dictionary is used with. A dictionary that was made for
+        another dataset is refused.
     largest_id : int, optional
-        The largest id in that dataset, to be checked against a dictionary that does not say
-        which dataset it belongs to, as the tutorial's own.
+        The largest id in that dataset. It is checked if the dictionary does not say which dataset
+        it belongs to, like the tutorial's own.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def load_dictionary(path, fingerprint=None, largest_id=None):
         Words, and their ids from 2 on.
     settings : dict
         How text becomes words (``tokenizer``, ``language``, ``lowercase``, ``classes``), and the
-        ``fingerprint`` of the dataset; empty where the file does not say.
+        ``fingerprint`` of the dataset; empty if the file has none.
 
     Raises
     ------
@@ -218,8 +218,7 @@ def check_dictionary(dictionary):
 def read_vocabulary(path, fingerprint=None, largest_id=None):
     """Read a dictionary that `imdb_preprocess` or the tutorial wrote.
 
-    One that does not say how its text became words, as the tutorial's own, is taken for one of
-    the IMDB reviews.
+    If it has no text settings, like the tutorial's own, it is treated as one of the IMDB reviews.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Fetching the movie reviews over the network, which is never trusted.
+"""Download the film reviews; what comes from the network is not trusted.
 
-A file is in its place only when it is whole and has the SHA-256 that is written here. Every wait
-has an end: for the first answer, for the next byte, and for the whole of a file. After a broken
+A file is moved to its place only when it is complete and has the SHA-256 listed here. There are
+time limits for the first answer, for the next byte, and for a complete file. After a broken
 connection or a server error the same source is tried again, and then the next one.
 """
 
@@ -50,12 +50,12 @@ PICKLE_SOURCES = tuple(Source(url, TUTORIAL_SHA256, 64 * MIB) for url in (
 ARCHIVE_SOURCE = Source(
     'https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz',
     'c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe', 128 * MIB)
-# No hash of the tutorial's dictionary is known: it is fetched by HTTPS alone, and what it holds is
-# checked instead.
+# The tutorial's dictionary has no published hash. So it is downloaded over HTTPS only, and its
+# contents are checked.
 DICTIONARY_SOURCE = Source('https://www.iro.umontreal.ca/~lisa/deep/data/imdb.dict.pkl.gz', None,
                            16 * MIB)
 
-# The reviews in the archive that is published; no name leads out of a folder.
+# The reviews in the published archive; no name leads out of the folder.
 REVIEW_MEMBER = re.compile(r'aclImdb/(train|test)/(pos|neg)/([0-9]{1,9}_[0-9]{1,9}\.txt)')
 # Bytes of a review, and of the whole archive, unpacked: the longest review has 14,000.
 MAX_REVIEW = 1 << 20
@@ -76,13 +76,12 @@ MAX_REDIRECTS = 5
 def download_dataset(folder, looked_in):
     """Download ``imdb.pkl`` into `folder` from the first source that works; return its path.
 
-    All sources are asked at once whether they answer, so that the attempt soon ends where there
-    is no network.
+    All sources are probed at once, so that the attempt ends soon if there is no network.
 
     Raises
     ------
     DownloadError
-        If none works; names each, and the reason.
+        If none works; the message names each and the reason.
     """
     fetchers = [(source, fetch_pickle) for source in PICKLE_SOURCES]
     fetchers.append((ARCHIVE_SOURCE, fetch_archive))
@@ -126,7 +125,7 @@ def fetch_pickle(source, folder, no_dictionary):
 
 
 def fetch_dictionary(folder, dataset):
-    """Download the tutorial's dictionary, check it, and tie it to `dataset`."""
+    """Download the tutorial's dictionary, check it, and add the fingerprint of `dataset`."""
     parts = read_dataset(dataset)
     largest_id = max(max(map(max, sequences)) for sequences, _ in parts)
     settings = dict(TEXT_SETTINGS, classes=CLASSES, fingerprint=fingerprint(dataset))
@@ -139,7 +138,7 @@ def fetch_dictionary(folder, dataset):
 
 
 def fetch_archive(source, folder, _):
-    """Download the reviews as text, and turn them into the two pickles; return the path."""
+    """Download the reviews as text and preprocess them; return the path of the dataset."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         archive = fetch(source, scratch, 'aclImdb.tar.gz')
         unpack_reviews(archive, scratch)
@@ -154,13 +153,13 @@ def fetch_archive(source, folder, _):
 def fetch(source, folder, name):
     """Download a file into `folder`; return its path.
 
-    It is read by a thread, which is abandoned when the time is over: neither a name that is looked
-    up nor a server that sends a byte now and then can be interrupted.
+    A thread reads it, and is abandoned after the time limit, because neither the lookup of a name
+    nor a very slow server can be interrupted.
 
     Raises
     ------
     requests.RequestException, DownloadError, ValueError
-        If it cannot be had, is too large or too slow, or has another SHA-256.
+        If it cannot be downloaded, is too large or too slow, or has another SHA-256.
     """
     result, given_up = {}, threading.Event()
 
@@ -180,7 +179,7 @@ def fetch(source, folder, name):
         finally:
             given_up.set()
         if thread.is_alive():
-            raise DownloadError(f'it was not whole within {TOTAL_SECONDS:g} s')
+            raise DownloadError(f'it was not complete within {TOTAL_SECONDS:g} s')
         if 'error' in result:
             raise result['error']
         path = os.path.join(folder, name)
@@ -200,9 +199,9 @@ def quiet_pooch():
 
 
 def receive(url, path, _, max_bytes, given_up):
-    """Write what `url` sends to `path`: all of it, and no more than `max_bytes`.
+    """Write what `url` sends to `path`, at most `max_bytes`.
 
-    An answer that breaks off is asked for again, as often as `RETRIES` says.
+    An answer that breaks off is requested again, as often as `RETRIES` says.
     """
     retries = RETRIES
     while True:
@@ -221,7 +220,7 @@ def receive(url, path, _, max_bytes, given_up):
 
 
 class BrokenOff(Exception):
-    """An answer that ended before it was whole; its cause is what requests says of it."""
+    """An answer that ended too early; its cause is the exception of requests."""
 
 
 def copy_content(response, file, max_bytes, given_up):
@@ -246,7 +245,7 @@ def copy_content(response, file, max_bytes, given_up):
 
 @contextlib.contextmanager
 def answer(url, seconds, retries=0):
-    """The answer of a server, which must be a good one; HTTPS leads to nothing else.
+    """The answer of a server, without an error status; HTTPS never redirects to HTTP.
 
     Parameters
     ----------
@@ -265,12 +264,12 @@ def answer(url, seconds, retries=0):
             response.raise_for_status()
             hops = [hop.url for hop in response.history] + [response.url]
             if url.startswith('https:') and not all(hop.startswith('https:') for hop in hops):
-                raise DownloadError('it leads from HTTPS to an open connection')
+                raise DownloadError('it redirects from HTTPS to an unencrypted connection')
             yield response
 
 
 def probe(urls):
-    """Ask all `urls` at once; return for each None if it may be used, else the reason why not."""
+    """Probe all `urls` at once; return for each None if it can be used, otherwise the reason."""
     answers = {}
 
     def ask(url):
@@ -278,14 +277,14 @@ def probe(urls):
             with answer(url, PROBE_SECONDS):
                 answers[url] = None
         except exceptions.HTTPError as error:
-            # A server in trouble may be out of it when its turn comes.
+            # A server with an error may have recovered when it is used.
             in_trouble = error.response.status_code in RETRIES.status_forcelist
             answers[url] = None if in_trouble else plain_reason(error)
         except (OSError, ValueError, TutorialError) as error:
             answers[url] = plain_reason(error, PROBE_SECONDS)
 
-    # Looking up a name cannot be interrupted: a thread that hangs in it must not keep the program
-    # from going on, or from ending.
+    # The lookup of a name cannot be interrupted. A thread that hangs in it must not stop the
+    # program from continuing or ending.
     threads = [threading.Thread(target=ask, args=(url,), daemon=True) for url in urls]
     for thread in threads:
         thread.start()
@@ -296,12 +295,12 @@ def probe(urls):
 
 
 def plain_reason(error, seconds=None):
-    """Say in plain words why a source could not be used; it was waited for that many seconds."""
+    """Say why a source could not be used; the wait was that many seconds."""
     text = str(error)
     if isinstance(error, exceptions.HTTPError):
         return f'the server answers {error.response.status_code} {error.response.reason}'
     if isinstance(error, exceptions.TooManyRedirects):
-        return 'it leads from address to address'
+        return 'it has a redirect loop'
     if isinstance(error, exceptions.ProxyError):
         return 'the proxy cannot be used'
     if isinstance(error, exceptions.SSLError):
@@ -322,7 +321,7 @@ def plain_reason(error, seconds=None):
 
 
 def unpack_reviews(archive, folder):
-    """Unpack the reviews of the published archive, and nothing else in it.
+    """Unpack the reviews of the published archive, and no other file.
 
     Parameters
     ----------
@@ -355,7 +354,7 @@ def unpack_reviews(archive, folder):
 
 
 class UpTo:
-    """A stream of bytes that has an end, whatever was compressed into it."""
+    """A stream of bytes with a limit, whatever was compressed into it."""
 
     def __init__(self, stream, n_bytes):
         self.stream, self.n_bytes = stream, n_bytes

@@ -1,4 +1,4 @@
-"""Where datasets are on this machine: find one, download the reviews, make `demo`."""
+"""Find datasets on this machine, download the reviews, make `demo`."""
 import os
 import shlex
 import tempfile
@@ -13,25 +13,24 @@ from lstm_sentiment.text.vocabulary import dictionary_path
 DATASET = 'imdb.pkl'
 DEMO = 'demo'
 
-# The folder above the package: that of the scripts, where this is a checkout.
+# The folder above the package; in a checkout, that of the scripts.
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def find_dataset(path=DATASET, download=True):
     """Find a dataset on this machine, or download it.
 
-    A path with a folder in it is taken as it is. A bare name is looked for in the current folder,
-    in the folder that the environment variable ``IMDB_DATA_DIR`` names, and in ``data/`` beside
-    the scripts (in a user cache folder where they are installed and not a checkout); at each
-    place the name, then the name with ``.gz``.
+    A path with a folder is used as it is. A bare name is searched in the current folder, in the
+    folder that the environment variable ``IMDB_DATA_DIR`` names, and in ``data/`` next to the
+    scripts (in a user cache folder if the scripts are installed). In each folder the name is tried
+    first, then the name with ``.gz``.
 
     Parameters
     ----------
     path : str
-        The dataset; ``demo`` for the one that the grammar writes, which is made where it is
-        missing.
+        The dataset. ``demo`` is the one that the grammar writes; it is made if it is missing.
     download : bool
-        Whether to download ``imdb.pkl``, the only name that can be, if it is nowhere.
+        Whether to download ``imdb.pkl`` if it is not found. No other name can be downloaded.
 
     Returns
     -------
@@ -41,9 +40,9 @@ def find_dataset(path=DATASET, download=True):
     Raises
     ------
     DownloadError
-        If it is nowhere and no source can be used.
+        If it is not found and no source can be used.
     DataError
-        If it is nowhere and is not to be downloaded.
+        If it is not found and `download` is false.
     """
     path = os.fspath(path)
     if path == DEMO:
@@ -60,9 +59,9 @@ def find_dataset(path=DATASET, download=True):
         # Most runs need no network: requests alone takes longer to import than all of this.
         from lstm_sentiment.data.downloads import download_dataset
         return download_dataset(data_folders()[0], looked_in)
-    raise DataError(f'There is no dataset {path}. Expected the file, or the same with .gz added, '
-                    f'in {looked_in}. Put it there, or name the folder that holds it in '
-                    'IMDB_DATA_DIR and give the bare name.')
+    raise DataError(f'There is no dataset {path}. Expected the file, or the same name with .gz, '
+                    f'in {looked_in}. Put it there, or set IMDB_DATA_DIR to its folder and give '
+                    'the bare name.')
 
 
 def data_folders():
@@ -79,7 +78,7 @@ def data_folders():
 
 
 def find_dictionary(path):
-    """The dictionary beside a dataset, compressed or not."""
+    """The dictionary next to a dataset, compressed or not."""
     expected = dictionary_path(path)
     other = expected[:-len('.gz')] if expected.endswith('.gz') else expected + '.gz'
     for candidate in (expected, other):
@@ -124,7 +123,7 @@ def how_to_preprocess(path):
 
 
 def choose_dataset():
-    """IMDB where it is at hand or can be fetched; else `demo`, and says why."""
+    """Return ``imdb`` if it is here or can be downloaded; otherwise say why not, return `demo`."""
     try:
         find_dataset()
     except DownloadError as error:
@@ -139,9 +138,9 @@ def choose_dataset():
 def demo_dataset(path='demo.pkl'):
     """Find the dataset `demo`, or make it; return its path.
 
-    The name of the file gets the first digits of the corpus's SHA-256, so that the reviews of
-    another grammar are never taken for these. A bare name belongs in the last of the folders for
-    data.
+    The file name contains the first digits of the corpus's SHA-256, so that reviews of another
+    version of the grammar are never used instead. A bare name is placed in the last of the data
+    folders.
     """
     folder, name = os.path.split(os.fspath(path))
     stem, ending = os.path.splitext(name)
@@ -158,8 +157,8 @@ def make_demo_dataset(path):
     Parameters
     ----------
     path : str
-        The dataset, such as ``demo.pkl``. Its dictionary, ``demo.dict.pkl``, is put beside it; both
-        appear only when they are whole.
+        The dataset, such as ``demo.pkl``. Its dictionary, ``demo.dict.pkl``, is written next to it.
+        Both appear only when they are complete.
 
     Returns
     -------

@@ -1,9 +1,9 @@
-"""How training samples are split into those that are trained on and those that validate."""
+"""Splits of the training samples into training and validation."""
 import numpy
 
 
 def random_split(order, n_valid):
-    """The tutorial's split: of a random order, the last samples validate.
+    """The tutorial's split: the last samples of a random order are for validation.
 
     Parameters
     ----------

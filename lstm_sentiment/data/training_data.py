@@ -1,4 +1,4 @@
-"""What a run trains on: the parts of a dataset, and the vocabulary that belongs to it."""
+"""The parts of a dataset that a run uses, and the vocabulary that belongs to it."""
 import functools
 import inspect
 import warnings
@@ -11,7 +11,7 @@ from lstm_sentiment.data.finding import find_dictionary
 from lstm_sentiment.errors import DataError
 from lstm_sentiment.text.vocabulary import UNKNOWN_ID, Vocabulary
 
-# Above and below which it is worth a warning.
+# Limits of the warnings.
 MOST_UNKNOWN, FEWEST_VALID = 0.2, 50
 
 
@@ -68,7 +68,7 @@ def load_training_data(load_data, options, rng):
 
 
 def warn_of(train, valid, test, options, n_all_tests, about):
-    """Warn, once each, of what makes the errors mean less than they seem to."""
+    """Warn of whatever makes the errors less meaningful."""
     if about.get('n_too_long'):
         warnings.warn('%d of the %d training reviews have maxlen=%d words or more and are left out'
                       % (about['n_too_long'], about['n_training'], options['maxlen']))
@@ -107,10 +107,11 @@ def n_classes(train, valid, test):
 
 
 def load_vocabulary(about, options):
-    """The vocabulary of a dataset, as far as a model with these options knows it.
+    """The vocabulary of a dataset, limited to the words of a model with these options.
 
-    It is read from the dictionary beside the dataset (`vocabulary.dictionary_path`). Where there
-    is none, or one of another dataset, this is said, and None returned: training does not need it.
+    It is read from the dictionary next to the dataset (`vocabulary.dictionary_path`). If that is
+    missing, or belongs to another dataset, a message says so and None is returned: training does
+    not need it.
 
     Parameters
     ----------

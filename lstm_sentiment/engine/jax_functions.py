@@ -1,8 +1,8 @@
-"""PyTensor's graphs on JAX, on a GPU or the CPU: what :mod:`engine` uses where the mode is JAX.
+"""PyTensor's graphs on JAX, on a GPU or the CPU, for the mode JAX.
 
-JAX compiles for fixed shapes. A :class:`Specialized` function therefore compiles anew at the first
-call with a new shape, and keeps what it has compiled; minibatches are padded to a few shapes
-(:func:`padded_shape`), so that a run compiles a handful of variants.
+JAX compiles for fixed shapes. So a :class:`Specialized` function compiles at the first call with a
+new shape and keeps the result. Minibatches are padded to a few shapes (:func:`padded_shape`), so
+that a run compiles only a few variants.
 """
 import contextlib
 import os
@@ -14,7 +14,7 @@ import numpy
 
 from lstm_sentiment.errors import ConfigError
 
-# Minibatches are padded to so many timesteps; 100 because of the tutorial's maxlen.
+# Minibatches are padded to these numbers of timesteps; 100 because of the tutorial's maxlen.
 LENGTHS = [25, 50] + [size * 2 ** k for k in range(12) for size in (75, 100)]
 
 
@@ -34,7 +34,7 @@ def choose_device(name):
     Raises
     ------
     errors.ConfigError
-        If there is no such device, or no JAX. The CPU never stands in for another device.
+        If the device or JAX is missing. The CPU is never used instead of another device.
     """
     match = re.match(r'(cpu|cuda|gpu)(\d*)$', name)
     if not match or name.startswith('cpu') and name != 'cpu':
@@ -84,7 +84,7 @@ def padded_shape(shape):
 
 
 def pad(value):
-    """Append zeros: word id 0, mask 0, label 0; the mask keeps them from counting in anything."""
+    """Append zeros: word id 0, mask 0, label 0; because of the mask they do not affect results."""
     wanted = padded_shape(value.shape)
     if wanted == value.shape:
         return value
@@ -152,10 +152,10 @@ class Specialized(object):
 
 @contextlib.contextmanager
 def quiet():
-    """Without what PyTensor and JAX say as they compile, and nobody can act on.
+    """Hide warnings of PyTensor and JAX during compilation that need no action.
 
-    That PyTensor's assertions are left out, and that sums for which it asks in
-    float64 are taken in float32, as floatX says.
+    They say that PyTensor's assertions are skipped, and that sums requested in float64 are computed
+    in float32, as floatX says.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', message='Skipping Assert')

@@ -42,7 +42,7 @@ def binomial_on_jax(op, node, **_):
 
 
 class RandomStreams(object):
-    """As `engine.NumpyStreams`; its state is a number, on the device as the parameters are."""
+    """Random streams for JAX; their state is a number, on the device like the parameters."""
 
     def __init__(self, seed):
         self.seed, self.n_streams = seed, 0

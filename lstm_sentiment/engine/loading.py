@@ -9,7 +9,7 @@ COMPILES : bool
 ON_JAX : str or None
     JAX's version and device, where the mode is JAX.
 FLOATX_BY_DEFAULT : bool
-    Whether floatX is what a script that is run sets, since the user's configuration names none.
+    Whether floatX is the default of the scripts, because the user's configuration names none.
 """
 import logging
 import os

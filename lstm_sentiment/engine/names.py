@@ -5,10 +5,10 @@ module hands out the names that a Theano program uses, ``theano``, ``tensor`` an
 the few things whose names or calls differ between the two. No file outside this wing asks which
 engine it is.
 
-``THEANO_FLAGS`` configures either engine. Where it names neither a ``mode`` nor a ``linker``,
-nothing is compiled: the virtual machine of the engine runs a graph whose heavy nodes are passes by
-hand, and the first update comes at once (``BY_HAND`` is then true). Where it names one, that mode
-compiles the program as :mod:`lstm` states it, scan and all, which takes one to three minutes before
+``THEANO_FLAGS`` configures either engine. If it names neither a ``mode`` nor a ``linker``, nothing
+is compiled: the virtual machine of the engine runs a graph in which the LSTM is computed by hand,
+and the first update starts at once (``BY_HAND`` is then true). If it names one, this mode compiles
+the program as :mod:`lstm` states it, including the scan, which takes one to three minutes before
 the first update. ``device=cuda`` on PyTensor is its mode JAX (:mod:`jax_functions`): there,
 `theano.function` gives a function that is compiled for each shape that it meets.
 

@@ -1,4 +1,4 @@
 """A saved model.
 
-The file, and what is in it. May import data and text.
+The file and its contents. May import data and text.
 """

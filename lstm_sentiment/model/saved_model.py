@@ -1,10 +1,10 @@
-"""Saved models: parameters and options in an ``.npz``, the words beside it.
+"""Saved models: parameters, options and words in an ``.npz``.
 
 ``lstm_model.npz`` holds the arrays by name, with ``train_err``, ``valid_err``,
 ``test_err``, ``history_errs``, and as JSON ``options`` and, where training knew
 them, ``words``: one file, so that all is of one run even if two save to the
 same place at once. ``lstm_model.npz.json`` and ``lstm_model.npz.words.json``
-show both to people; they are read only where the ``.npz`` has none within. The
+are readable copies, used only if the ``.npz`` contains none. The
 SHA-256 of the words is among the options: those of another model are refused.
 The tutorial wrote the options as a pickle, ``lstm_model.npz.pkl``; that is
 read too, without running anything that it names.
@@ -29,9 +29,9 @@ from lstm_sentiment.options import EXPECTED
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, Vocabulary
 
 WORDS = '.words.json'
-# Bytes of the words of a model, at most; 100,000 take 2 million.
+# Maximum number of bytes of the words of a model; 100,000 words take 2 million.
 MAX_WORDS = 1 << 26
-# What lies beside the parameters in an .npz.
+# What an .npz contains besides the parameters.
 RESULTS = ('train_err', 'valid_err', 'test_err', 'history_errs', 'options', 'words')
 PLAIN = (bool, int, float, str, type(None))
 MODEL_OPTIONS = ('dim_proj', 'n_words', 'maxlen', 'use_dropout', 'batch_size', 'valid_batch_size')
@@ -40,7 +40,7 @@ SavedModel = namedtuple('SavedModel', 'params options vocabulary')
 
 
 def check_writable(path):
-    """The path with its ``.npz``, if a model can be saved there.
+    """The path with the ending ``.npz``, if a model can be saved there.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def save(path, params, options, vocabulary=None, **errors):
     Raises
     ------
     errors.ModelError
-        If the file cannot be written; an earlier one is then still whole.
+        If the file cannot be written; an earlier one is then still complete.
     """
     arrays = dict(params)
     arrays.update((name, numpy.asarray(value)) for name, value in errors.items())
@@ -94,7 +94,7 @@ def save(path, params, options, vocabulary=None, **errors):
 
 
 def plain(value):
-    """What JSON can hold of a NumPy number or a function: its value, its name."""
+    """A NumPy number as a value, a function as its name, for JSON."""
     if isinstance(value, numpy.generic):
         return value.item()
     return getattr(value, '__name__', None) or str(value)
@@ -130,19 +130,19 @@ def model_arrays(path):
 
 
 def finite(path, name, value, dtype=None):
-    """The array, in the type asked for, if all numbers in it are finite."""
+    """The array in the given type, if all numbers in it are finite."""
     if value.dtype.kind != 'f':
-        raise ModelError('the model %s is spoilt: its parameter %s is of type %s. Expected '
+        raise ModelError('the model %s is damaged: its parameter %s is of type %s. Expected '
                          'floating-point numbers.' % (path, name, value.dtype))
     value = numpy.asarray(value, dtype=dtype or value.dtype)
     if not numpy.isfinite(value).all():
-        raise ModelError('the model %s is spoilt: its parameter %s has values that are no finite '
-                         'numbers. Expected numbers only; train it again.' % (path, name))
+        raise ModelError('the model %s is damaged: its parameter %s has values that are not '
+                         'finite. Expected finite numbers; train it again.' % (path, name))
     return value
 
 
 def check_fit(path, found, params):
-    """Raise `ModelError` unless each of `params` is among the `found`, in its shape."""
+    """Raise `ModelError` unless each of `params` is in `found` with the same shape."""
     for name, initial in params.items():
         if name not in found:
             raise ModelError('the model %s has no parameter %s: expected one of shape %s'
@@ -223,7 +223,7 @@ def differences(path, options, names=('dataset_sha256',)):
 
 
 def read_within(path, name, limit):
-    """The text of that name in the ``.npz`` itself, as bytes; None where there is none."""
+    """The bytes of a text in the ``.npz``; None if it is not there."""
     with model_arrays(path) as (arrays, members):
         if name not in members:
             return None
@@ -233,21 +233,21 @@ def read_within(path, name, limit):
 
 
 def check_plain(options):
-    """Raise `DataError` unless these are options by name, none of them out of its range."""
+    """Raise `DataError` unless these are options by name with valid values."""
     if type(options) is not dict:
         raise DataError('%s where options by name should be' % type(options).__name__)
     for name, value in options.items():
         if type(value) not in PLAIN or type(value) is int and abs(value) >= 1 << 63:
             raise DataError('the option %s is %s: expected a number, text, True, False or None'
                             % (abridged(name), abridged(value)))
-        # The others change nothing in a model that is there.
+        # The other options have no effect on a saved model.
         if name in MODEL_OPTIONS and not EXPECTED[name][0](value):
             raise DataError('the option %s is %s: expected %s'
                             % (name, abridged(value), EXPECTED[name][1]))
 
 
 def load(path):
-    """Read a model whole, as training or the tutorial saved it.
+    """Read a model that training or the original program saved.
 
     Returns
     -------
@@ -255,12 +255,12 @@ def load(path):
         ``Wemb`` (n_words, dim_proj), the encoder's, ``U`` (dim_proj, ydim), ``b`` (ydim,).
     options : dict
     vocabulary : Vocabulary or None
-        None where the model was saved without its words.
+        None if the model was saved without its words.
 
     Raises
     ------
     errors.ModelError
-        If a file cannot be read, or these three do not fit each other.
+        If a file cannot be read, or the three do not match.
     """
     path = os.fspath(path)
     if not os.path.isfile(path):
@@ -277,7 +277,7 @@ def load(path):
 
 
 def check_shapes(path, params, options):
-    """Raise `ModelError` unless embedding and logistic regression are there and fit."""
+    """Raise `ModelError` unless embedding and logistic regression match the options."""
     sizes = [options.get(name) for name in ('n_words', 'dim_proj', 'ydim')]
     expected = {'Wemb': tuple(sizes[:2]), 'U': tuple(sizes[1:]), 'b': (sizes[2],)}
     for name, shape in expected.items():
@@ -291,7 +291,7 @@ def check_shapes(path, params, options):
 
 
 def load_vocabulary(path, options):
-    """The vocabulary within the model at `path`, or beside it; None where there is none.
+    """The vocabulary in the model at `path`, or in a file next to it; None if there is none.
 
     Raises
     ------
@@ -320,14 +320,14 @@ def load_vocabulary(path, options):
 
 
 def check_same_words(path, vocabulary):
-    """Raise `ModelError` if training starts from a model whose ids are other words.
+    """Raise `ModelError` if training starts from a model whose ids mean other words.
 
     Parameters
     ----------
     path : str
-        The model. One that was saved without its words cannot be checked.
+        The model. A model that was saved without its words cannot be checked.
     vocabulary : Vocabulary or None
-        Of the dataset, as far as the new model knows it.
+        That of the dataset, limited to the words of the new model.
     """
     path = os.fspath(path)
     found = None if vocabulary is None else load_vocabulary(path, load_options(path))

@@ -1,5 +1,5 @@
 """Asking a trained model.
 
-Network, classifier, inputs, outputs, explanation, report. May import model, data, text and the
-passes by hand, but no engine; it does not know training.
+Network, classifier, inputs, outputs, explanation, report. May import model, data, text and
+the NumPy recurrence, but no engine and nothing from training.
 """

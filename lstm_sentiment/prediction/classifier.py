@@ -1,4 +1,4 @@
-"""A trained model that reads text: texts to words, ids, batches and answers."""
+"""A trained model for text: from texts to words, ids, batches and answers."""
 import collections
 import concurrent.futures
 import contextlib
@@ -16,14 +16,14 @@ from lstm_sentiment.prediction.network import Network
 from lstm_sentiment.text.tokenizing import number_of_jobs, tokenize_texts
 from lstm_sentiment.text.vocabulary import UNKNOWN_ID
 
-# Texts are sorted by length within a window: at most so many texts, and about so many words.
+# Texts are sorted by length within a window of at most this many texts and about this many words.
 WINDOW_TEXTS, WINDOW_WORDS = 4096, 2000000
-# Of a batch: texts, and words with the padding; fewer words where they are explained, since what
-# the pass keeps of each is 4 kB.
+# Limits of a batch: texts, and words with padding. Explanations need 4 kB for each word, so their
+# batches have fewer words.
 BATCH_TEXTS, BATCH_WORDS, EXPLAINED_WORDS = 512, 1 << 18, 1 << 14
 
 Encoded = collections.namedtuple('Encoded', 'sample words ids')
-# `label` is the number of the class; `explanation` is None unless it was asked for.
+# `label` is the number of the class; `explanation` is None unless it is requested.
 Answer = collections.namedtuple('Answer',
                                 'sample label probabilities n_words n_unknown explanation')
 
@@ -34,10 +34,10 @@ def load_model(path, dictionary=None, jobs=None):
     Parameters
     ----------
     path : str
-        The ``.npz`` that `lstm.py` saved, or the tutorial's own program.
+        The ``.npz`` that `lstm.py` or the original program saved.
     dictionary : str, optional
-        The dictionary of the dataset it was trained on; needed for a model that was saved without
-        its words, as the tutorial's.
+        The dictionary of the training data; needed for a model that was saved without its words, as
+        the original program does.
     jobs : int, optional
         Number of threads, and of tokenizing processes; by default one for each core.
 
@@ -48,7 +48,7 @@ def load_model(path, dictionary=None, jobs=None):
     Raises
     ------
     errors.TutorialError
-        If the model or the dictionary cannot be used, or there is no dictionary.
+        If the model or the dictionary cannot be used, or a dictionary is needed and missing.
     """
     params, options, vocabulary = saved_model.load(path)
     check_encoder(path, params, options)
@@ -84,10 +84,10 @@ def check_encoder(path, params, options):
 
 
 class Classifier:
-    """A trained model that reads text.
+    """A trained model for text.
 
-    It does not change once it is made, so threads may share it. With
-    one BLAS thread, as the command line sets it, many texts are faster.
+    It does not change after it is made, so threads may share it. Many texts are classified faster
+    with one BLAS thread, which the command line sets.
 
     Attributes
     ----------
@@ -113,30 +113,30 @@ class Classifier:
         return numpy.array(probabilities, dtype=dtype).reshape(-1, len(self.classes))
 
     def explain(self, text):
-        """Why a text gets its class; see :class:`explain.Explanation`."""
+        """Why a text gets its class; see :class:`explanation.Explanation`."""
         answer, = self.answers(as_samples([text]), explain=True)
         return answer.explanation
 
     def states(self, text):
-        """What the gates and the cell do as a text is read.
+        """The gates and the cell at each word of a text.
 
         Returns
         -------
         words : list of str
-            As the tokenizer has them.
-        states : inference.States
+            As the tokenizer splits them.
+        states : network.States
             Arrays with a row for each word.
         """
         encoded, = self.encode(as_samples([text]), keep_words=True)
         return encoded.words, self.network.states(encoded.ids)
 
     def answers(self, samples, explain=False):
-        """Classify samples as they are read.
+        """Classify samples while they are read.
 
         Parameters
         ----------
         samples : iterable of inputs.Sample
-            Read as needed: some windows of texts are in memory at a time.
+            They are read when they are needed; a few windows of texts are in memory at a time.
         explain : bool
             Whether the answers have explanations.
 
@@ -167,7 +167,7 @@ class Classifier:
                 windows.close()
 
     def encode(self, samples, keep_words):
-        """Yield an `Encoded` for each sample: its words, if they are to be kept, and their ids."""
+        """Yield an `Encoded` for each sample: its ids, and its words if `keep_words` is true."""
         waiting = collections.deque()
 
         def texts():
@@ -202,14 +202,14 @@ class Classifier:
 
 
 def as_samples(texts):
-    """Texts as samples; a single str is refused, for it would be taken letter by letter."""
+    """Texts as samples; a single str is refused, because its letters would become texts."""
     if isinstance(texts, str):
         raise ConfigError('one text where a list of texts is expected: put it in brackets')
     return (inputs.Sample(text, None, None) for text in texts)
 
 
 def gather(encoded):
-    """Yield lists of consecutive samples, in which they can be sorted."""
+    """Yield lists of consecutive samples, each to be sorted by length."""
     window, n_words = [], 0
     with contextlib.closing(encoded):
         for item in encoded:
@@ -225,7 +225,7 @@ def gather(encoded):
 def batches_by_length(window, most_words):
     """Split the positions in a window into batches of samples of similar length.
 
-    None has more than `most_words` words, padding included, but for a single longer sample.
+    A batch has at most `most_words` words with padding, unless it is a single longer sample.
 
     >>> sequences = [[2] * n for n in (3, 1, 2)]
     >>> batches_by_length([Encoded(None, None, ids) for ids in sequences], 100)
@@ -242,7 +242,7 @@ def batches_by_length(window, most_words):
 
 
 def in_order(window, futures):
-    """The answers to a window of samples, in the order of these."""
+    """The answers to a window of samples, in the order of the samples."""
     answers = [None] * len(window)
     for batch, future in futures:
         for position, answer in zip(batch, future.result()):

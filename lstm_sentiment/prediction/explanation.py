@@ -1,8 +1,8 @@
-"""Why a text got its class: one number for each word, and the text coloured by them.
+"""Why a text got its class: a number for each word, and the text coloured by these numbers.
 
-The score of a text is exactly the sum of its words' numbers and the bias
-(:mod:`inference`). Two classes: class 1 against class 0, whichever won. More:
-the winner against the runner-up.
+The score of a text is exactly the bias plus the sum of the numbers of its words (:mod:`network`).
+With two classes, class 1 is compared with class 0; with more classes, the winner with the
+runner-up.
 """
 import functools
 import math
@@ -14,41 +14,41 @@ import numpy
 
 from lstm_sentiment.errors import printable
 
-MEANING = ('A word\'s number says how the verdict stood as that word was read, after all the words '
-           'before it; it is not what the word alone is worth. The numbers and the bias add up to '
-           'the log-odds.')
+MEANING = ('A number says how the verdict stood at that word, after all the words before it. It '
+           'does not say what the word alone is worth. The numbers and the bias add up to the '
+           'log-odds.')
 
-# What the Moses tokenizer writes, and the character that it stands for.
+# The escapes that the Moses tokenizer writes, and their characters.
 ESCAPES = {'&amp;': '&', '&#124;': '|', '&lt;': '<', '&gt;': '>', '&apos;': "'", '&quot;': '"',
            '&#91;': '[', '&#93;': ']'}
 ESCAPE = re.compile('|'.join(ESCAPES))
-# How many characters the tokenizer may have left out between two words, white space aside.
+# How many characters the tokenizer may drop between two words, not counting white space.
 MAX_LEFT_OUT = 20
 
-# A word is coloured from this share of the strongest number on.
+# A word is coloured if its number is at least this share of the strongest one.
 FAINTEST = 0.08
-# Red, green and blue of the strongest words, for and against; blue and orange are told apart by
-# nearly everybody.
+# Red, green and blue of the strongest words, for and against. Nearly everybody can distinguish blue
+# from orange.
 FOR, AGAINST = (70, 140, 255), (255, 140, 30)
 
 Piece = namedtuple('Piece', 'gap word')
 
 
 class Explanation:
-    """A text, its class, and the share of each word in it.
+    """A text, its class, and the number of each word.
 
     Attributes
     ----------
     pieces : list of Piece
-        Each word as it was written, and what stands between it and the word before.
+        Each word as in the text, with the text between it and the word before.
     tail : str
-        What stands after the last word.
+        The text after the last word.
     known : list of bool
         Whether the vocabulary has the word.
     label : int
         The likeliest class.
     toward, against : int
-        The two classes compared: a number above 0 speaks for `toward`.
+        The two classes compared; a number above 0 supports `toward`.
     numbers : float64 array, (n_words,)
     bias : float
         `numbers` and `bias` add up to the difference of the two classes' scores.
@@ -78,11 +78,11 @@ class Explanation:
         return float(self.numbers.sum()) + self.bias
 
     def levels(self):
-        """Each number over the largest, from -1 to 1."""
+        """Each number divided by the largest, from -1 to 1."""
         return self.numbers / max(abs(self.numbers).max(), 1e-30) if len(self.numbers) else []
 
     def running_verdict(self):
-        """After each word, the probability of `toward` had the text ended there.
+        """After each word, the probability of `toward` if the text ended there.
 
         The mean over time of a shorter text has the same h and a smaller T.
         """
@@ -91,7 +91,7 @@ class Explanation:
         return 0.5 * (1 + numpy.tanh(scores / 2))
 
     def strongest(self, n=5):
-        """Positions of at most `n` words of the largest numbers above 0, and of those below."""
+        """Positions of the `n` largest numbers above 0, and of the `n` smallest below 0."""
         order = numpy.argsort(-self.numbers, kind='stable')
         return ([k for k in order[:n].tolist() if self.numbers[k] > 0],
                 [k for k in order[::-1][:n].tolist() if self.numbers[k] < 0])
@@ -115,8 +115,8 @@ def compared(probabilities):
 def as_written(text, words, settings):
     """Find each word in the text that it was made from.
 
-    Where a word cannot be found, because the tokenizer took something out of
-    its middle, it stands as the tokenizer has it.
+    If a word cannot be found, because the tokenizer removed something from its middle, the result
+    has the word of the tokenizer.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def as_written(text, words, settings):
 
 
 def fold_case(text):
-    """Lower case, with one form of sigma: which of the two it is depends on what follows."""
+    """Lower case with one form of sigma, whose form depends on the next letter."""
     return text.lower().replace('\u03c2', '\u03c3')
 
 
@@ -174,8 +174,8 @@ def colour_depth(stream, environment=None):
     Returns
     -------
     int
-        2 ** 24, 256, or 0: it is no terminal, ``NO_COLOR`` is set, or it is not known to have
-        that many.
+        2 ** 24, 256, or 0. It is 0 if the stream is no terminal, if ``NO_COLOR`` is set, or if the
+        terminal is not known to have so many colours.
     """
     environment = os.environ if environment is None else environment
     terminal = environment.get('TERM', '')
@@ -198,7 +198,7 @@ def marked(word, level, colours):
         return word
     if not colours:
         return '%s[%s]' % (word, ('+' if level > 0 else '-') * math.ceil(3 * abs(level)))
-    # From nearly white to the full colour: black letters can be read on all of it.
+    # From nearly white to the full colour; black letters are legible on all of it.
     red, green, blue = (round(255 - (255 - full) * (0.15 + 0.85 * abs(level)))
                         for full in (FOR if level > 0 else AGAINST))
     if colours == 256:  # a cube of 6 * 6 * 6 colours begins at 16
@@ -208,7 +208,7 @@ def marked(word, level, colours):
 
 
 def strongest_lines(explanation):
-    """For each of the two classes, its strongest words with their numbers and places."""
+    """For each of the two classes, the strongest words with their numbers and positions."""
     names = explanation.toward_name, explanation.against_name
     width = max(map(len, names))
     for name, positions in zip(names, explanation.strongest()):

@@ -1,4 +1,4 @@
-"""Explanations as a page that stands alone: no network, no script, light and dark."""
+"""Explanations as one HTML page without network access or scripts, in light and dark."""
 import contextlib
 import html
 import io
@@ -32,7 +32,7 @@ polyline { fill: none; stroke: rgb(var(--for)); stroke-width: 2 }
 line { stroke: var(--faint); stroke-dasharray: 3 4 }
 ''' % (FOR + AGAINST)
 
-# Nothing is fetched, and nothing is run, whatever a text says.
+# Nothing is loaded and no script is executed, whatever a text contains.
 HEAD = '''<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
@@ -42,15 +42,15 @@ HEAD = '''<!DOCTYPE html>
 <style>{style}</style>
 <h1>{title}</h1>
 <p>{meaning} The line over a text is the probability that the model would give if the text ended
-at that word. Words with a dotted line under them are unknown to the model.</p>
+at that word. Words with a dotted underline are unknown to the model.</p>
 '''
 
-# Width and height of a line in its own units; the page stretches it.
+# Width and height of a line in its own units; the page scales it.
 WIDTH, HEIGHT = 1000, 100
 
 
 def escaped(text):
-    """Text as HTML: nothing in it is markup.
+    """Text as HTML, without markup.
 
     >>> escaped('<b title="x">')
     '&lt;b title=&quot;x&quot;&gt;'
@@ -59,7 +59,7 @@ def escaped(text):
 
 
 def coloured_text(explanation):
-    """The text, a word with a number in each ``<i>``."""
+    """The text, with each word and its number in an ``<i>``."""
     parts = []
     for (gap, word), known, number, level, verdict in zip(
             explanation.pieces, explanation.known, explanation.numbers, explanation.levels(),

@@ -1,4 +1,4 @@
-"""Where the texts to be classified come from: arguments, standard input, a file, a folder."""
+"""The texts to classify, from arguments, standard input, a file or a folder."""
 import itertools
 import os
 from collections import namedtuple
@@ -6,7 +6,7 @@ from collections import namedtuple
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.text import corpora
 
-# `name` is the file that holds the text, or None; `label` its class, or None where none is given.
+# `name` is the file of the text, or None; `label` is its class, or None if it has none.
 Sample = namedtuple('Sample', 'text name label')
 # `labelled`: whether the samples have labels. `named`: whether they have names.
 Source = namedtuple('Source', 'samples labelled named')
@@ -18,7 +18,7 @@ def from_arguments(texts):
     Raises
     ------
     DataError
-        If one is not UTF-8.
+        If a text is not UTF-8.
     """
     for number, text in enumerate(texts, 1):
         try:
@@ -35,12 +35,12 @@ def from_stream(stream, name):
 
 
 def read_lines(stream, name):
-    """Yield the lines of a stream of bytes, which must be UTF-8.
+    """Yield the lines of a stream of UTF-8 bytes.
 
     Raises
     ------
     DataError
-        If a line is not; names `name` and the line.
+        If a line is not UTF-8; the message has `name` and the line.
     """
     for number, line in enumerate(stream, 1):
         try:
@@ -59,19 +59,19 @@ def from_path(path, classes, text_column=None, label_column=None, use_labels=Tru
     ----------
     path : str
         A folder (see :func:`from_folder`), a ``.csv``, ``.tsv`` or ``.jsonl``, or any other file
-        with one text a line; a file may be packed, its name ending in ``.gz``.
+        with one text a line. A file is compressed if its name ends in ``.gz``.
     classes : list of str
-        Of the model.
+        Classes of the model.
     text_column, label_column : str, optional
     use_labels : bool
-        Whether to take notice of labels.
+        Whether to read labels.
 
     Raises
     ------
     DataError
         If it cannot be read.
     ConfigError
-        If columns are named, and it has none.
+        If columns are given for an input without columns.
     """
     if (text_column or label_column) and (os.path.isdir(path) or not corpora.table_kind(path)):
         raise ConfigError('%s has no columns: leave --text-column and --label-column out, or name '
@@ -83,7 +83,7 @@ def from_path(path, classes, text_column=None, label_column=None, use_labels=Tru
                             classes, use_labels)
     else:
         samples = (Sample(line.rstrip('\r\n'), None, None) for line in corpora.read_lines(path))
-    # A file that cannot be read is noticed now, and so is whether it has labels.
+    # The first sample shows now if the file can be read and if it has labels.
     head = list(itertools.islice(samples, 1))
     labelled = bool(head) and head[0].label is not None
     return Source(itertools.chain(head, samples), labelled, False)
@@ -109,13 +109,13 @@ def from_rows(rows, classes, use_labels):
 def from_folder(folder, classes, use_labels=True):
     """The texts of a folder, each a ``*.txt``, in the order of their names.
 
-    Where it holds class folders, those are read, one class after the other in
-    the order of the names; else the ``*.txt`` in the folder itself.
+    If it contains class folders, these are read, one class after the other in the order of their
+    names; otherwise the ``*.txt`` in the folder itself.
 
     Raises
     ------
     DataError
-        If there is no text, or a folder of texts beside the class folders is no class.
+        If there is no text, or if a folder with texts is not named after a class.
     """
     names = corpora.list_folder(folder)
     inside = [name for name in names if os.path.isdir(os.path.join(folder, name))
@@ -125,7 +125,7 @@ def from_folder(folder, classes, use_labels=True):
     unknown = [name for name in inside if name not in classes]
     if unknown and use_labels:
         raise DataError('%s is no class of the model. Expected folders by the names of its '
-                        'classes, %s; take the others away, or give --no-labels.'
+                        'classes, %s; remove the others, or give --no-labels.'
                         % (os.path.join(folder, unknown[0]), ', '.join(classes)))
     files = [(os.path.join(name, file), name if use_labels else None)
              for name in inside for file in text_files(os.path.join(folder, name))]

@@ -1,4 +1,4 @@
-"""What is shown of the answers: a table or rows, and with labels how many of them are right."""
+"""Answers as a table or as rows; with labels, also how many of them are right."""
 import csv
 import heapq
 import json
@@ -10,7 +10,7 @@ from lstm_sentiment.errors import printable
 from lstm_sentiment.prediction.explanation import as_content, in_terminal
 
 FORMATS = ('table', 'tsv', 'jsonl', 'csv')
-# Width of a text in a table that is not on a terminal, and the least on one.
+# Width of a text in a table outside a terminal, and the minimum in a terminal.
 TEXT_WIDTH, LEAST_WIDTH = 60, 20
 NO_WORDS = '(no words: the bias alone decides)'
 
@@ -21,18 +21,18 @@ def one_line(text, width):
     >>> one_line('a film\nof the year', 12)
     'a film of t…'
     """
-    # Only so much is looked at: a text may be a book.
+    # The rest is not processed, because a text may be very long.
     text = as_content(' '.join(text[:8 * width].split()))
     return text if len(text) <= width else text[:width - 1] + '…'
 
 
 def title_of(sample, width):
-    """The name of a sample, or else its text, in one line."""
+    """The name of a sample, or its text if it has no name, in one line."""
     return one_line(sample.text if sample.name is None else sample.name, width)
 
 
 class Rows:
-    """Answers as rows for other programs; each row is written as it comes.
+    """Answers as rows for other programs; each row is written at once.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Rows:
 
 
 class Separated(Rows):
-    """Rows of fields separated by commas or tabs, quoted as the csv module does; a head first."""
+    """Rows of fields separated by commas or tabs, quoted by the csv module; names come first."""
 
     delimiter = ','
 
@@ -79,7 +79,7 @@ class TabSeparated(Separated):
 
 
 class JsonLines(Rows):
-    """An object a line; with an explanation, its words and their numbers too."""
+    """One JSON object a line; an explanation adds the words and their numbers."""
 
     def write(self, answer):
         row = self.row(answer)
@@ -94,7 +94,7 @@ class JsonLines(Rows):
 
 
 class Table(Rows):
-    """A table for people, or where there are explanations one text after another."""
+    """A table for people, or one text after another if there are explanations."""
 
     def __init__(self, stream, classes, source, colours=0):
         super().__init__(stream, classes, source)
@@ -143,13 +143,13 @@ def make_writer(name, stream, classes, source, colours=0):
 
 
 class Tally:
-    """Answers beside their labels: accuracy, confusion matrix, the most confidently wrong texts.
+    """Answers compared with labels: accuracy, confusion matrix, the most confident mistakes.
 
     Parameters
     ----------
     classes : list of str
     n_worst : int
-        How many wrong texts to keep.
+        How many mistakes to keep.
     """
 
     def __init__(self, classes, n_worst=5):
@@ -161,7 +161,7 @@ class Tally:
         label = self.classes.index(answer.sample.label)
         self.confusion[label, answer.label] += 1
         if label != answer.label:
-            # The count decides between equals: of these the first stays.
+            # Among equal probabilities the count decides: the first one stays.
             entry = (float(answer.probabilities[answer.label]), -int(self.confusion.sum()),
                      self.classes[answer.label], self.classes[label], title_of(answer.sample, 60))
             heapq.heappush(self.worst, entry)
@@ -170,7 +170,7 @@ class Tally:
 
     @property
     def error(self):
-        """Share of the texts that are misclassified, as `lstm.pred_error` counts it."""
+        """Share of misclassified texts, as in `lstm.pred_error`."""
         return 1. - numpy.trace(self.confusion) / float(self.confusion.sum())
 
     def report(self):

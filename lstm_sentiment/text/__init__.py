@@ -1,5 +1,5 @@
-"""Texts to words to word ids.
+"""From texts to words and word ids.
 
-Readers of corpora, tokenizers, the vocabulary, preprocessing, the demo grammar. May import the
-small modules alone.
+Readers of corpora, tokenizers, the vocabulary, preprocessing, the demo grammar. May import only
+the small modules of the package.
 """

@@ -3,14 +3,14 @@
 A corpus is a folder or a file:
 
 ``train/CLASS``, ``test/CLASS``
-    folders of ``*.txt``, one text in each, as the IMDB reviews come;
+    folders of ``*.txt``, one text in each file, like the IMDB reviews;
 ``CLASS``
-    the same without train and test: such a corpus is not split yet;
+    the same without train and test; such a corpus is not split yet;
 ``.csv``, ``.tsv``, ``.jsonl``
-    a table with a column of texts and one of class names, not split either; with ``.gz`` added,
-    it is compressed. Its rows are read one by one, however large it is.
+    a table with a column of texts and one of class names, not split either. It is compressed if
+    ``.gz`` is added. Its rows are read one by one.
 
-All text is UTF-8. What cannot be used is a `DataError` that names the file, and the line.
+All text is UTF-8. If something cannot be used, a `DataError` names the file and the line.
 """
 
 import collections
@@ -29,7 +29,7 @@ LABEL_COLUMNS = ('label', 'sentiment')
 DELIMITERS = {'.csv': ',', '.tsv': '\t'}
 # A quote that is never closed would make the rest of a file one field.
 LONGEST_FIELD = 10000000
-# The IMDB reviews that nobody labelled.
+# The IMDB reviews without labels.
 UNLABELLED = 'unsup'
 
 EXPECTED = ('Expected a folder with train/CLASS and test/CLASS in it (of the IMDB reviews, it is '
@@ -37,13 +37,13 @@ EXPECTED = ('Expected a folder with train/CLASS and test/CLASS in it (of the IMD
             'a table: .csv, .tsv or .jsonl, or one of these with .gz.')
 
 Row = collections.namedtuple('Row', 'text label part where')
-Row.__doc__ = """A text, the name of its class, 'train' or 'test' or None, and where it is from."""
+Row.__doc__ = """A text, the name of its class, 'train' or 'test' or None, and its file and line."""
 Corpus = collections.namedtuple('Corpus', 'rows total is_split')
 Corpus.__doc__ = """An iterator of `Row`, their number if known, and whether they have parts."""
 
 
 def open_corpus(source, text_column=None, label_column=None):
-    """Open a corpus; its texts are read as they are needed.
+    """Open a corpus; its texts are read when they are needed.
 
     Parameters
     ----------
@@ -59,9 +59,9 @@ def open_corpus(source, text_column=None, label_column=None):
     Raises
     ------
     DataError
-        If it cannot be read; what is wrong with a row, when that row is read.
+        If it cannot be read. An error in a row is raised when the row is read.
     ConfigError
-        If columns are named for a folder.
+        If columns are given for a folder.
     """
     source = os.fspath(source)
     if table_kind(source) and not os.path.isdir(source):
@@ -179,8 +179,8 @@ def read_table(path, text_column=None, label_column=None, labelled=True):
     text_column, label_column : str, optional
         By default text or review, and label or sentiment.
     labelled : bool
-        Whether every row must have a label. If not, and no column is named, labels are None
-        where none of the usual columns is there.
+        Whether every row must have a label. If not, and no column is given, labels are None if the
+        table has none of the usual columns.
 
     Yields
     ------
@@ -205,7 +205,7 @@ def read_table(path, text_column=None, label_column=None, labelled=True):
 
 
 def choose_column(path, names, asked, usual, kind):
-    """The column to read: the one that is asked for, or the first of the usual that is there."""
+    """The column to read: the one asked for, or else the first of the usual ones in the table."""
     for name in [asked] if asked else usual:
         if name in names:
             return name
@@ -216,13 +216,13 @@ def choose_column(path, names, asked, usual, kind):
 
 
 def listed(names):
-    """Names for a message, which must not be long whatever a file has in its first row."""
+    """Names for a message, shortened if they are long."""
     text = ', '.join(map(repr, names))
     return text if len(text) <= 300 else text[:300] + ' ...'
 
 
 def value_of(record, column, where):
-    """The value of a column, which every record must have."""
+    """The value of a column; every record must have it."""
     if column not in record:
         raise DataError(f'{where}: there is no {column!r}. Expected it in every row; found '
                         f'{listed(record)}.')
@@ -230,7 +230,7 @@ def value_of(record, column, where):
 
 
 def class_name(value, where):
-    """The name of a class as text: that of a JSON number or truth value is how JSON writes it.
+    """The name of a class as text; JSON numbers and truth values are written as in JSON.
 
     >>> class_name(' pos ', 'a.csv, line 2'), class_name(1, ''), class_name(True, '')
     ('pos', '1', 'true')
@@ -242,7 +242,7 @@ def class_name(value, where):
 
 
 def read_lines(path):
-    """Yield the lines of a UTF-8 file, as they end; a byte order mark is left out."""
+    """Yield the lines of a UTF-8 file with their line ends, without a byte order mark."""
     number = 0
     try:
         with (gzip.open if path.lower().endswith('.gz') else open)(path, 'rb') as file:
@@ -263,7 +263,7 @@ def read_lines(path):
 
 def read_separated(path):
     """Yield the first line and the fields by name of each row of a .csv or .tsv."""
-    # The only setting of the csv module that no reader can have for itself.
+    # The csv module has only a global setting for this.
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_FIELD))
     reader = csv.reader(read_lines(path), delimiter=DELIMITERS[table_kind(path)], strict=True)
     names = None
@@ -272,9 +272,9 @@ def read_separated(path):
         try:
             fields = next(reader, None)
         except csv.Error as error:
-            raise DataError(f'{path}, line {line}: {printable(str(error))}. Expected fields that '
-                            'quotes are around on both sides or not at all; a quote inside such a '
-                            'field is written twice.') from error
+            raise DataError(f'{path}, line {line}: {printable(str(error))}. Expected fields with '
+                            'quotes on both sides or without quotes; inside quotes, write a quote '
+                            'twice.') from error
         if fields is None:
             return
         if not fields:  # a line with nothing in it

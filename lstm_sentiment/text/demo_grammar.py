@@ -6,10 +6,10 @@ writes them in the folders of the real corpus (``train/pos``, ``train/neg``,
 ``test/pos``, ``test/neg``), for reading and for `imdb_preprocess.py`.
 They need no network.
 
-Counting words is not enough here.  Some reviews say plainly what they mean,
-but in the others ("I was told it would be dull; it is anything but") each
-word of praise or blame is as frequent under either label, and what counts is
-what is said about it:
+Counting words is not enough here. Some reviews state their opinion plainly.
+In the others ("I was told it would be dull; it is anything but") each word of
+praise or blame is as frequent in positive as in negative reviews, and the
+sentence around it decides:
 
 =============  ==============================================================
 plain          A superb film: the plot is witty and the score lovely.
@@ -24,9 +24,9 @@ In the sentences below ``[part]`` stands for any item of ``LISTS['part']``.
 ``[+adj]`` is an adjective that agrees with the label of the review, and
 ``[-adj]`` one that says the opposite; both come from `FEELINGS`.
 ``[=source]`` repeats the source that was named before, and ``[a -noun]`` puts
-"a" or "an" in front.  A sentence serves both labels, so its own words tell
-nothing, and in all kinds but the plain one a slot occurs with ``+`` as often
-as with ``-``, so these words tell nothing either.
+"a" or "an" in front. Each sentence is used for both labels, so its own words
+say nothing about the label. In all kinds except the plain one a slot occurs
+with ``+`` as often as with ``-``, so these words say nothing either.
 """
 
 import argparse
@@ -49,8 +49,8 @@ SEED = 123
 # between 0 and 2.2 %.
 MAX_EPOCHS = 17
 
-# The digest (`corpus_digest`) of the default corpus: it is in the name of the
-# dataset's files, so that those of another grammar are never taken for it.
+# The digest (`corpus_digest`) of the default corpus. It is in the file names of
+# the dataset, so that files of another grammar are never used instead.
 CORPUS_SHA256 = (
     'c10fca1415af28ba3aaa33b6ed79f12288d31e9c1e2443f935ae394fb6df10eb')
 
@@ -198,8 +198,8 @@ Review = collections.namedtuple('Review', 'name text label kind')
 # Writing reviews
 
 def pick(items, rng):
-    """Return one of `items`, all equally likely."""
-    # randint's integers have another size on some platforms.
+    """Return one of `items`; all are equally likely."""
+    # The integers of randint have another size on some platforms.
     return items[int(rng.random_sample() * len(items))]
 
 
@@ -252,7 +252,7 @@ def write_review(kind, label, rng):
     str
     """
     text = pick(KINDS[kind], rng)
-    # In a far review something stands between cue and verdict anyway.
+    # A far review already has words between cue and verdict.
     if kind != 'far' and rng.random_sample() < ASIDE_SHARE:
         text = pick(['[aside] ' + text, text + ' [aside]'], rng)
     return SENTENCE_START.sub(lambda start: start.group().upper(),
@@ -268,7 +268,7 @@ def write_class(n_reviews, label, rng, seen):
     label : int
     rng : numpy.random.RandomState
     seen : set of str
-        Texts that are not to be written again; the new ones are added.
+        Texts that must not be repeated; the new ones are added.
 
     Yields
     ------

@@ -2,8 +2,9 @@
 
 The words are those of the Moses tokenizer for English, lower-cased, unless other settings are
 given. The dictionary is built from the training texts alone: the most frequent word has id 2, the
-next 3, and so on; of equally frequent words the one that appears first goes first. Id 0 is padding,
-and id 1 any word that training never had. A text without any word is left out, with a warning.
+next 3, and so on. Equally frequent words are numbered in order of first appearance. Id 0 is
+padding, and id 1 is any word that does not occur in training. Texts without words are dropped with
+a warning.
 """
 import array
 import collections
@@ -23,10 +24,10 @@ from lstm_sentiment.text import corpora, tokenizing
 from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
 
-# Python 2 could read it too, and so can every Python 3.
+# Python 2 and every Python 3 can read it.
 PICKLE_PROTOCOL = 2
 
-# Of each class, where the corpus itself has no test part.
+# Share of each class that becomes test, if the corpus has no test part.
 TEST_PORTION = 0.2
 
 ANOTHER_OUTPUT = ('Name a file in an existing folder in which you may write (the options --output '
@@ -35,16 +36,16 @@ ANOTHER_OUTPUT = ('Name a file in an existing folder in which you may write (the
 Summary = collections.namedtuple(
     'Summary', 'n_train n_test n_dropped n_words n_tokens fingerprint '
                'classes sizes n_cut unknown_portion lengths')
-Summary.__doc__ = """What `preprocess` has made.
+Summary.__doc__ = """What `preprocess` returns.
 
 Attributes
 ----------
 n_train, n_test, n_dropped : int
-    Texts kept in each part, and those left out for having no words.
+    Texts in each part, and texts dropped because they have no words.
 n_words, n_cut : int
-    Words in the dictionary, and other words of the training texts.
+    Words in the dictionary, and words of the training texts that are not in it.
 n_tokens : int
-    In the training texts.
+    Tokens in the training texts.
 fingerprint : str
     SHA-256 of the dataset before compression.
 classes : list of str
@@ -52,7 +53,7 @@ classes : list of str
 sizes : dict of (str, str) to (int, int)
     Texts and tokens of each part and class.
 unknown_portion : float
-    Part of the test tokens that the dictionary does not have.
+    Share of the test tokens that are not in the dictionary.
 lengths : ndarray of int
     Number of words of each training text, sorted.
 """
@@ -79,17 +80,17 @@ def rank_words(counts, n_words=None, min_count=1):
     Parameters
     ----------
     counts : array_like of int, shape (n_words,)
-        How often training has each word, in order of first appearance.
+        How often each word occurs in training, in order of first appearance.
     n_words : int, optional
-        Only ids below this are given.
+        Only ids below this are used.
     min_count : int
-        Rarer words get no id of their own.
+        Rarer words are unknown words.
 
     Returns
     -------
     ids : ndarray of int64, shape (n_words,)
-        From 2 on; equal counts in order of first appearance.  The others, and
-        a word with count 0, get 1, the id of unknown words.
+        From 2 on; equal counts in order of first appearance. Words without an id of their own, and
+        words with the count 0, get 1, the id of unknown words.
     order : ndarray of int64
         The words that have an id of their own, by their ids.
 
@@ -113,7 +114,7 @@ def rank_words(counts, n_words=None, min_count=1):
 
 
 def count_words(texts, n_numbers):
-    """How often each number is in the texts, ndarray of int64, shape (n_numbers,).
+    """How often each number occurs in the texts, ndarray of int64, shape (n_numbers,).
 
     >>> numbers, words = number_words(['b a b', 'c a'])
     >>> count_words(numbers, len(words))
@@ -171,9 +172,9 @@ class TextRecords:
 
 
 def split_off(labels, portion, rng):
-    """Choose texts at random, from each class the same portion.
+    """Choose the same share of the texts of each class at random.
 
-    Of a class of two texts or more at least one is chosen, and at least one is not.
+    If a class has two texts or more, at least one is chosen and at least one is not.
 
     Parameters
     ----------
@@ -277,12 +278,12 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
     text_column, label_column : str, optional
         Columns of a table; by default text or review, and label or sentiment.
     test_portion : float, optional
-        Part of each class that becomes test where the corpus has no train and test, 0.2 by
-        default; it is drawn with the `seed`.
+        Share of each class that becomes test if the corpus has no train and test, 0.2 by default.
+        The `seed` selects the texts.
     n_words : int, optional
-        The dictionary has only ids below this, as the option of that name in training.
+        The dictionary has only ids below this, like the training option of the same name.
     min_count : int
-        Words that training has less often are not in the dictionary.
+        Words that occur less often in training are not in the dictionary.
     tokenizer, language, lowercase
         See `tokenizing`.
 
@@ -293,8 +294,7 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
     Raises
     ------
     DataError
-        If the corpus cannot be used or a file cannot be written; then neither
-        file has been touched.
+        If the corpus cannot be used or a file cannot be written. Then neither file has changed.
     ConfigError
         If an option cannot be used.
     """
@@ -304,7 +304,7 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
     check_options(output, dictionary, settings, n_words, min_count, test_portion)
     corpus = corpora.open_corpus(source, text_column, label_column)
     if corpus.is_split and test_portion is not None:
-        raise ConfigError(f'{source} has train and test of its own: leave --test-portion out.')
+        raise ConfigError(f'{source} already has train and test: remove --test-portion.')
     # Opened first: what cannot be written is told before the work.
     with whole_files(output, dictionary, error=DataError, advice=ANOTHER_OUTPUT) as streams:
         records = TextRecords(corpus.rows)

@@ -1,11 +1,11 @@
-"""Texts to words: by the Moses tokenizer or at white space, on all cores when there are many.
+"""Texts to words, with the Moses tokenizer or at white space, on all cores if there are many.
 
 Text settings, which are saved with every dictionary and every model, are a dict of
 
 ``tokenizer``
     ``'moses'`` or ``'whitespace'``;
 ``language``
-    of the Moses rules, such as ``'en'``;
+    that of the Moses rules, such as ``'en'``;
 ``lowercase``
     whether the words are lower-cased.
 """
@@ -26,11 +26,11 @@ from sacremoses.corpus import NonbreakingPrefixes
 from lstm_sentiment.errors import ConfigError, DataError, abridged
 
 TOKENIZERS = ('moses', 'whitespace')
-# Those that sacremoses has rules for; it would read any other as if it were English.
+# sacremoses has rules for these; it would treat any other language as English.
 LANGUAGES = tuple(sorted({'cjk', 'ja', 'ko', *NonbreakingPrefixes().available_langs.values()}))
 
-# Texts travel to the tokenizing processes in chunks of this many characters,
-# and a corpus of fewer chunks than POOL_CHUNKS is not worth the processes.
+# The tokenizing processes get texts in chunks of this many characters. For fewer chunks than
+# POOL_CHUNKS, starting processes takes longer than it saves.
 CHUNK_CHARACTERS = 200000
 POOL_CHUNKS = 10
 
@@ -49,11 +49,11 @@ def check_settings(settings):
 
 
 class ReviewTokenizer(MosesTokenizer):
-    """The Moses tokenizer of sacremoses, word for word, at four times its speed.
+    """The Moses tokenizer of sacremoses, with the same words at four times the speed.
 
-    sacremoses builds the set of all lower-case letters anew for each full stop, and runs a regular
-    expression over every word to find those that end in one. Here the sets are built once, and
-    only words that do end in a full stop are given to its rules.
+    sacremoses builds the set of all lower-case letters again for each full stop, and applies a
+    regular expression to every word to find those that end in a full stop. Here the sets are built
+    once, and the rules are applied only to words that end in a full stop.
     """
 
     def __init__(self, lang='en'):
@@ -82,12 +82,12 @@ class ReviewTokenizer(MosesTokenizer):
 
 @functools.lru_cache(maxsize=None)
 def moses_tokenizer(language):
-    """Return the tokenizer of this process for a language, made at the first call."""
+    """The tokenizer for a language; it is made once in each process."""
     return ReviewTokenizer(lang=language)
 
 
 def tokenize_chunk(texts, settings):
-    """Tokenize a list of texts: for each its words, separated by spaces.
+    """Tokenize a list of texts: the words of each, separated by spaces.
 
     >>> settings = {'tokenizer': 'moses', 'language': 'en', 'lowercase': True}
     >>> tokenize_chunk(["It's dull.", "Mr. Bean isn't..."], settings)
@@ -124,7 +124,7 @@ def split_into_chunks(texts, n_characters=None):
 
 
 def follow_parent():
-    """Leave Ctrl-C to the parent process, and end when it has ended, however it did."""
+    """Ignore Ctrl-C, which the parent process handles, and end when the parent has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -154,9 +154,9 @@ def tokenize_in_processes(chunks, settings, jobs):
                 yield oldest, future.result()
         except concurrent.futures.process.BrokenProcessPool as error:
             raise DataError(
-                'A tokenizing process ended before its work was done. Either memory ran out, or a '
-                "script that calls this does so outside `if __name__ == '__main__':`. Mend that, "
-                'or pass jobs=1 (--jobs 1).') from error
+                'A tokenizing process ended too early. Either the memory was full, or a script '
+                "calls this outside `if __name__ == '__main__':`. Correct this, or pass jobs=1 "
+                '(--jobs 1).') from error
         finally:
             for _, future in pending:
                 future.cancel()
@@ -168,24 +168,24 @@ def tokenize_texts(texts, settings, jobs=None):
     Parameters
     ----------
     texts : iterable of str
-        Read as it is needed, not all at once.
+        They are read when they are needed, not all at once.
     settings : dict
         ``tokenizer``, ``language`` and ``lowercase``; see above.
     jobs : int, optional
-        Number of processes; by default one for each core.  A small corpus is
-        tokenized in this process, and so is one that is only split at white space.
+        Number of processes; by default one for each core. A small corpus, and one that is only
+        split at white space, is tokenized in this process.
 
     Yields
     ------
     str
-        For each text, in the same order, its words, separated by spaces.
+        The words of each text, separated by spaces, in the order of the texts.
 
     Raises
     ------
     ConfigError
         If the settings cannot be used.
     DataError
-        If the tokenizer returned another number of texts than it was given.
+        If the tokenizer returns another number of texts than it received.
     """
     check_settings(settings)
     jobs = number_of_jobs(jobs) if settings['tokenizer'] == 'moses' else 1

@@ -1,4 +1,4 @@
-"""The words of a dataset or a model, and how text becomes them: all that prediction must repeat."""
+"""The words of a dataset or a model, and the text settings that prediction must repeat."""
 
 import json
 import os
@@ -9,13 +9,13 @@ from lstm_sentiment.text.tokenizing import check_settings
 FIRST_WORD_ID = 2
 UNKNOWN_ID = 1
 
-# The tutorial's: those of a dictionary that says nothing of its own.
+# The tutorial's settings; a dictionary without settings has these.
 TEXT_SETTINGS = {'tokenizer': 'moses', 'language': 'en', 'lowercase': True}
 CLASSES = ['neg', 'pos']
 
 
 def dictionary_path(path):
-    """Where the dictionary of a dataset is: beside it, its name ending in ``.dict.pkl``.
+    """The path of the dictionary of a dataset: next to it, with a name that ends in ``.dict.pkl``.
 
     >>> dictionary_path('data/imdb.pkl'), dictionary_path('shop.pkl.gz')
     ('data/imdb.dict.pkl', 'shop.dict.pkl.gz')
@@ -32,19 +32,18 @@ class Vocabulary:
     Parameters
     ----------
     words : list of str
-        ``words[k]`` has the id k + 2; 0 is padding, and 1 any other word.
+        ``words[k]`` has the id k + 2; 0 is padding, and 1 is any other word.
     settings : dict
-        ``tokenizer``, ``language`` and ``lowercase``: how a text becomes words
-        (see `tokenizing`).
+        ``tokenizer``, ``language`` and ``lowercase``; see `tokenizing`.
     classes : list of str
         The name of each label.
     fingerprint : str, optional
-        SHA-256 of the dataset whose ids these are.
+        SHA-256 of the dataset with these ids.
 
     Raises
     ------
     DataError
-        If these are not of the kinds above, or do not fit each other.
+        If these have other types, or do not match one another.
 
     Examples
     --------
@@ -72,7 +71,7 @@ class Vocabulary:
             raise DataError('the same word twice among the words')
 
     def ids(self, text):
-        """The id of each word of a tokenized text, whose words are separated by spaces."""
+        """The id of each word of a tokenized text, in which spaces separate the words."""
         find = self._ids.get
         return [find(word, UNKNOWN_ID) for word in text.split()]
 
@@ -89,7 +88,7 @@ class Vocabulary:
 
     @classmethod
     def from_json(cls, content, path='the words'):
-        """The vocabulary in the bytes of a JSON file; `path` is named where they are none."""
+        """The vocabulary in the bytes of a JSON file; an error message names `path`."""
         try:
             found = json.loads(content.decode('utf-8'))
             return cls(*(found[name] for name in ('words', 'settings', 'classes', 'fingerprint')))
@@ -116,7 +115,7 @@ def check_classes(classes):
 
 
 def check_fit(words, settings):
-    """Raise `DataError` for a word that no text has under these settings."""
+    """Raise `DataError` for a word that cannot occur with these settings."""
     text = ' '.join(words)
     if settings['lowercase'] and text != text.lower():
         found = next((word for word in words if word != word.lower()), text)

@@ -1,5 +1,5 @@
-"""What happens around an update.
+"""What a training run needs around its updates.
 
 Counts, checkpoint, early stopping, averaging, display, curves, provenance. May import model, data,
-text and the engine; it does not know prediction.
+text and the engine, but nothing from prediction.
 """

@@ -1,4 +1,4 @@
-"""Curves of a training run, drawn and written down while it goes on.
+"""Curves of a training run, drawn and logged while it runs.
 
 ``python lstm.py --plot curves.png --log run.csv``, or from code
 
@@ -20,25 +20,25 @@ from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.files import replace_file, require_writable
 
 COLUMNS = ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err', 'is_best']
-# So many displayed costs make a point of the smooth curve.
+# A point of the smooth curve is the mean of this many displayed costs.
 MEAN_OF = 20
-# Blue, vermilion and green that nearly everybody can tell apart (Okabe and Ito); the markers help.
+# Blue, vermilion and green, which nearly everybody can distinguish (Okabe and Ito).
 TRAIN, VALID, TEST = '#0072B2', '#D55E00', '#009E73'
 
 
 class Curves(object):
-    """A callback of `train_lstm` that draws a picture, or writes a log, or both.
+    """A callback of `train_lstm` that draws a plot, writes a log, or both.
 
     Parameters
     ----------
     plot : str, optional
-        File of the picture, drawn again at each validation and at the end: the cost by update,
-        and below it the three errors by validation, the best marked. Its ending, such as .png,
-        .svg or .pdf, says of what kind it is. Needs matplotlib.
+        File of the plot, drawn again at each validation and at the end: the cost by update, and
+        below it the three errors by validation, with the best marked. Its ending, such as .png,
+        .svg or .pdf, selects the format. Needs matplotlib.
     log : str, optional
         A .csv with a row for each displayed cost and each validation.
     show : callable, optional
-        Given the matplotlib figure as often as the picture is drawn. Needs matplotlib.
+        Called with the matplotlib figure whenever it is drawn. Needs matplotlib.
     resume : bool
         Whether an earlier log is continued: its rows before the first new one are kept.
 
@@ -91,7 +91,7 @@ class Curves(object):
             self.log = give_up(self.log, error)
 
     def draw(self):
-        """Draw the picture anew; a file is replaced when the new one is whole."""
+        """Draw the plot again; a file is replaced when the new one is complete."""
         if not (self.plot or self.show):
             return
         drawn = figure(self.costs, self.validations)
@@ -120,8 +120,8 @@ def earlier_rows(path, update):
 
 
 def give_up(path, error):
-    """Say that training goes on without a file."""
-    print('warning: %s can no longer be written: %s. Training goes on without it.'
+    """Warn that training continues without a file."""
+    print('warning: %s can no longer be written: %s. Training continues without it.'
           % (path, error.strerror or error), file=sys.stderr)
 
 
@@ -136,7 +136,7 @@ def kinds_of_picture(asked):
 
 
 def picture_kind(path):
-    """The kind of picture that a file name asks for, where matplotlib can draw it."""
+    """The format that a file name selects, if matplotlib can draw it."""
     known = kinds_of_picture('plot=%s' % path)
     kind = os.path.splitext(path)[1][1:].lower()
     if kind not in known:
@@ -152,7 +152,7 @@ def figure(costs, validations):
     ----------
     costs : list of Displayed
     validations : list of Validated
-        The last that was the best is marked: its parameters are those that are kept.
+        The last best one is marked; its parameters are kept.
     """
     from matplotlib.figure import Figure
     drawn = Figure(figsize=(8, 6))
@@ -183,7 +183,7 @@ def figure(costs, validations):
 
 
 def running_mean(values):
-    """The means of MEAN_OF neighbours each; empty where there are fewer.
+    """The means of each MEAN_OF neighbours; empty if there are fewer values.
 
     >>> running_mean(range(MEAN_OF + 1))
     [9.5, 10.5]
@@ -194,12 +194,12 @@ def running_mean(values):
 
 def add_options(parser):
     """Give a parser the options --plot and --log."""
-    group = parser.add_argument_group('pictures of training')
+    group = parser.add_argument_group('plots of training')
     group.add_argument('--plot', metavar='FILE',
-                       help='draw cost and errors, again at each validation, such as curves.png '
+                       help='draw cost and errors again at each validation, such as curves.png '
                             '(needs matplotlib)')
     group.add_argument('--log', metavar='FILE',
-                       help='write every displayed cost and every validation as rows of a .csv')
+                       help='write each displayed cost and each validation as rows of a .csv')
 
 
 @contextlib.contextmanager

@@ -1,10 +1,10 @@
-"""The lines that a run prints, as the tutorial does, and what a callback is told."""
+"""The lines that a run prints, as in the tutorial, and the records that a callback gets."""
 import sys
 from collections import namedtuple
 
 from lstm_sentiment.command_line import command
 
-# What a callback is told: at each displayed cost, and at each validation.
+# The records that a callback gets: at each displayed cost, and at each validation.
 Displayed = namedtuple('Displayed', 'epoch update cost updates_per_epoch max_epochs')
 Validated = namedtuple('Validated', 'epoch update train_err valid_err test_err is_best')
 
@@ -41,7 +41,7 @@ class Display(object):
         ----------
         n_epochs : int
         seconds : float
-            Of training, those before the run was resumed included.
+            Seconds of training, including those before the run was resumed.
         saveto : str or None
         """
         print('The code run for %d epochs, with %f sec/epochs' % (n_epochs, seconds / n_epochs))

@@ -24,7 +24,7 @@ class EarlyStopping(object):
         earlier = self.history[:-self.patience]
         if earlier and valid_err >= min(earlier):
             self.n_bad += 1
-        # Differs from the tutorial: at an error of 0 every tie is a new best, for ever.
+        # Differs from the tutorial: there, at an error of 0, each tie is a new best without end.
         self.n_perfect += valid_err == 0
         self.stop = self.n_bad > self.patience or self.n_perfect >= self.patience
         return is_best

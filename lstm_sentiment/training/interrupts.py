@@ -1,12 +1,12 @@
-"""Interrupts wait until an update is done, so that a run can always be kept as it is."""
+"""Delay interrupts until an update is complete, so that the run can be saved at any time."""
 import signal
 import threading
 
 
 class DeferredInterrupts(object):
-    """A context in which SIGINT and SIGTERM wait while they are held.
+    """A context that can delay SIGINT and SIGTERM.
 
-    Outside of the main thread, where no handler can be set, it does nothing.
+    Only the main thread can set handlers; in other threads the context does nothing.
     """
 
     def __init__(self):
@@ -32,11 +32,11 @@ class DeferredInterrupts(object):
             self.before[number](number, frame)
 
     def hold(self):
-        """From here on signals wait."""
+        """Delay signals from now on."""
         self.is_held = True
 
     def release(self):
-        """Handle the signals that wait; the usual handler raises a KeyboardInterrupt."""
+        """Handle delayed signals; the usual handler raises a KeyboardInterrupt."""
         self.is_held = False
         if self.waiting:
             number, frame = self.waiting[0]

@@ -12,14 +12,14 @@ from lstm_sentiment.errors import ConfigError, DataError, ModelError
 from lstm_sentiment.files import fingerprint
 from lstm_sentiment.model import saved_model
 
-# Arguments that a repetition may have of its own.
+# Arguments that a repetition may change.
 OWN = {'saveto', 'checkpoint', 'resume', 'overwrite', 'dispFreq', 'callback'}
 # A backend that keeps its state in another way than those that compile.
 BY_HAND = 'passes by hand'
 
 
 def provenance(reload_model=None):
-    """What options and seed leave open: versions, device, floatX, the model started from."""
+    """What options and seed do not determine: versions, device, floatX, the initial model."""
     found = {'engine': description(), 'numpy': numpy.__version__, 'project': __version__,
              'floatX': config.floatX, 'backend': BY_HAND if IS_BY_HAND else 'compiled functions'}
     if reload_model:
@@ -35,29 +35,29 @@ def arguments_of(path, train, own):
     path : str
         The model, as training saved it.
     train : callable
-        ``lstm.train_lstm``: its signature says what an argument is.
+        ``lstm.train_lstm``, whose signature lists the arguments.
     own : dict
-        Arguments given beside; they may be those in `OWN`.
+        Arguments given in addition; only those in `OWN` are valid.
 
     Returns
     -------
     dict
-        With a ``saveto`` that is a new file, by default ``MODEL.repeat.npz``.
+        ``saveto`` is a new file, by default ``MODEL.repeat.npz``.
 
     Raises
     ------
     errors.ConfigError
-        If other arguments are given, floatX is another one, or `saveto` is there.
+        If other arguments are given, floatX differs, or `saveto` exists.
     errors.DataError
-        If the dataset is another one now.
+        If the dataset has changed.
     errors.ModelError
         If the model has no options that can be read.
     """
     options = saved_model.load_options(path)
     others = sorted(set(own) - OWN)
     if others:
-        raise ConfigError('%s beside repeat: expected none but %s, since the others are those of '
-                          'the run that is repeated' % (', '.join(others),
+        raise ConfigError('%s with repeat: expected only %s, because the others are those of '
+                          'the repeated run' % (', '.join(others),
                                                         ', '.join(sorted(OWN - {'callback'}))))
     if options.get('floatX', config.floatX) != config.floatX:
         raise ConfigError('the run of %s had floatX=%s, this one has %s. Set '
@@ -75,14 +75,14 @@ def arguments_of(path, train, own):
         value = found.get(name)
         if value and os.path.exists(value) and (
                 os.path.samefile(value, path) or not own.get('resume')):
-            raise ConfigError('%s is there already: name a new file by %s (--%s FILE)'
+            raise ConfigError('%s already exists: name a new file by %s (--%s FILE)'
                               % (value, name, name))
     say_what_differs(path, options)
     return found
 
 
 def check_replaceable(path, options):
-    """Raise `ConfigError` if a run with these options would replace what is not of its kind.
+    """Raise `ConfigError` if a run with these options would replace a file of another kind.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def check_replaceable(path, options):
     try:
         found = saved_model.load_options(path)
     except ModelError as error:
-        raise ConfigError('saveto=%s: the file is there and is no model that can be read. Name '
+        raise ConfigError('saveto=%s: the file exists and is not a readable model. Name '
                           'another file, or replace it by --overwrite (overwrite=True). %s'
                           % (path, error))
     then, now = found.get('dataset_sha256'), options.get('dataset_sha256')
@@ -106,7 +106,7 @@ def check_replaceable(path, options):
 
 
 def say_what_differs(path, options):
-    """Refuse another start, name other versions, and tell if the run was not whole."""
+    """Refuse another initial model, report other versions, and say if the run was interrupted."""
     reload_model = options.get('reload_model')
     if reload_model and not (os.path.isfile(reload_model) and options.get('reload_sha256')
                              == fingerprint(reload_model)):
@@ -117,7 +117,7 @@ def say_what_differs(path, options):
             print('The run of %s had %s %s: numbers may differ in the last digits'
                   % (path, name, options[name]))
     if options.get('interrupted'):
-        print('The run of %s was interrupted; this one goes on to its end' % path)
+        print('The run of %s was interrupted; this one continues to its end' % path)
 
 
 def check_dataset(path, options):

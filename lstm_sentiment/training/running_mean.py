@@ -11,19 +11,19 @@ TIMES = 50
 
 
 def array_of(shared):
-    """A copy of what a shared variable holds, which may be on a device, as NumPy's array."""
+    """A copy of the value of a shared variable, which may be on a device, as a NumPy array."""
     return numpy.asarray(shared.get_value())
 
 
 class RunningMean(object):
     r"""The mean of the parameters over the last updates, which is validated and saved instead.
 
-    They are added every e = max(1, N // 50) updates, N being `n_updates`, with weights that fade
-    (an exponential moving average); the n-th time
+    They are added every e = max(1, N // 50) updates, where N is `n_updates`, with exponentially
+    decreasing weights. The n-th time
 
     .. math:: \bar p \leftarrow d \bar p + (1 - d) p, \quad d = \min(1 - e/N, 1 - 1/n)
 
-    Until the first time it is the parameters.
+    Before the first time, the mean is the parameters themselves.
 
     After B. T. Polyak, A. B. Juditsky, Acceleration of stochastic approximation
     by averaging, SIAM Journal on Control and Optimization 30(4), 1992.
@@ -31,9 +31,9 @@ class RunningMean(object):
     Parameters
     ----------
     tparams : dict of shared variables
-        The parameters; training goes on from these, the mean is beside them.
+        The parameters; training continues from these, not from the mean.
     n_updates : int
-        After so many more a weight has fallen to about a third; 0 for no mean: then it is the
+        After this many updates a weight has fallen to about a third. With 0, the mean is the
         parameters.
     settle : callable
         Brings the parameters up to date, as `engine.optimizers.Optimizer.settle`.
@@ -64,7 +64,7 @@ class RunningMean(object):
 
     @contextlib.contextmanager
     def in_use(self):
-        """Have the parameters hold the mean for a while; gives its arrays by name."""
+        """A context in which the parameters have the values of the mean; yields them."""
         self.settle()
         present = [(p, array_of(p)) for name, p in self.tparams.items() if name in self.shared]
         try:

@@ -1,4 +1,4 @@
-"""Word dropout: texts of which some words are left out."""
+"""Word dropout: leave out some words of each text."""
 import numpy
 
 
@@ -10,13 +10,13 @@ def drop_words(seqs, share, rng):
     seqs : list of list of int
         Word ids of each sample.
     share : float
-        Probability with which each word is left out, 0 to 1.
+        Probability of leaving out each word, 0 to 1.
     rng : numpy.random.RandomState
 
     Returns
     -------
     list of int64 array
-        What is left of each, in its order; the first word of one of which nothing would be left.
+        The remaining words of each sample in their order; the first word, if none would remain.
 
     Examples
     --------

@@ -182,14 +182,14 @@ BROKEN = {
     'silent': (silence, 'no answer within 1 s', 0),
     'cut short': ((RIGHT[:100], len(RIGHT)), 'cut short', 3),
     'stalled': (stalled, 'no answer within 0.4 s', 3),
-    'slow': (slow, 'it was not whole within 1 s', 1),
+    'slow': (slow, 'it was not complete within 1 s', 1),
     'endless': (endless, 'it sends more than 100000 bytes', 1),
     'wrong bytes': (RIGHT[:-9] + b'x' + RIGHT[-8:], 'hash', 1),
     'too short a file': (RIGHT[:-9], 'hash', 1),
     'empty': (b'', 'hash', 1),
     'HTML': (HTML, 'hash', 1),
-    'a ring': (leads_to('/first.pkl'), 'it leads from address to address', 0),
-    'a long way': ([leads_to('/first.pkl')] * 12 + [RIGHT], 'from address to address', 0),
+    'redirect loop': (leads_to('/first.pkl'), 'it has a redirect loop', 0),
+    'too many redirects': ([leads_to('/first.pkl')] * 12 + [RIGHT], 'redirect loop', 0),
     'a redirect to nowhere': (leads_to('/nowhere'), 'the server answers 404', 0),
 }
 
@@ -274,7 +274,7 @@ def test_https_leads_to_nothing_else(site, monkeypatch):
     get = downloads.requests.Session.get
     monkeypatch.setattr(downloads.requests.Session, 'get', lambda session, url, **arguments: get(
         session, url.replace('https:', 'http:'), **arguments))
-    with pytest.raises(DownloadError, match='from HTTPS to an open connection'), \
+    with pytest.raises(DownloadError, match='from HTTPS to an unencrypted connection'), \
             downloads.answer(secure, 1.):
         pass
     with downloads.answer(site.url('/first.pkl'), 1.) as response:

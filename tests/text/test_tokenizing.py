@@ -103,7 +103,7 @@ def test_a_process_that_ends_early_is_an_error(monkeypatch):
     monkeypatch.setattr(tokenizing, 'CHUNK_CHARACTERS', 10)
     monkeypatch.setattr(tokenizing, 'POOL_CHUNKS', 2)
     monkeypatch.setattr(tokenizing, 'tokenize_chunk', end_at_once)
-    with pytest.raises(DataError, match='A tokenizing process ended before its work was done'):
+    with pytest.raises(DataError, match='A tokenizing process ended too early'):
         list(tokenizing.tokenize_texts(['ten letters'] * 20, TEXT_SETTINGS, jobs=2))
 
 

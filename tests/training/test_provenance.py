@@ -52,7 +52,7 @@ def refused(capsys, *arguments):
 def test_what_cannot_be_repeated_is_refused(dataset, capsys):  # noqa: F811
     make_dataset(dataset)
     train()
-    assert 'seed beside repeat' in refused(capsys, '--seed', '3')
+    assert 'seed with repeat' in refused(capsys, '--seed', '3')
     before = open('model.npz', 'rb').read()
     for name in ('model.npz', 'model', './model'):
         assert 'model.npz is there already' in refused(capsys, '--saveto', name)
