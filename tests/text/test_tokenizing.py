@@ -125,7 +125,7 @@ def test_settings_change_the_words():
 @pytest.mark.parametrize('name, value', [('tokenizer', 'spacy'), ('language', 'xx'),
                                          ('language', None), ('lowercase', 'yes')])
 def test_settings_that_cannot_be_used(name, value):
-    with pytest.raises(ConfigError, match=f'{name}={value!r} cannot be used. Expected one of '):
+    with pytest.raises(ConfigError, match=f'{name}={value!r} cannot be used: expected one of '):
         tokens('text', **{name: value})
 
 
