@@ -209,12 +209,12 @@ def test_an_optimizer_becomes_its_name(tmp_path, module):
 DTYPE = b'cnumpy\ndtype\n(U\x02i8K\x00K\x01tR'
 OPTION_BOMBS = {
     'a key of tuples made of pairs of themselves':
-        b'}K\x01\x85q\x00' + b'h\x00h\x00\x86q\x00' * 60 + b'K\x01s.',
+        b'}(K\x01\x85q\x00' + b'h\x00h\x00\x86q\x00' * 60 + b'tK\x01s.',
     'the same, hidden by an empty state':
-        b'}K\x01\x85Nbq\x00' + b'h\x00h\x00\x86Nbq\x00' * 60 + b'K\x01s.',
+        b'}(K\x01\x85Nbq\x00' + b'h\x00h\x00\x86Nbq\x00' * 60 + b'tK\x01s.',
     'the same, hidden by a frame':
-        b'\x80\x04}K\x01\x85' + b'\x95' + bytes(8) + b'\x94'
-        + (b'h\x00h\x00\x86' + b'\x95' + bytes(8) + b'q\x00') * 60 + b'K\x01s.',
+        b'\x80\x04}(K\x01\x85' + b'\x95' + bytes(8) + b'\x94'
+        + (b'h\x00h\x00\x86' + b'\x95' + bytes(8) + b'q\x00') * 60 + b'tK\x01s.',
     'a key of nested tuples': b'}N' + b'\x85' * 60000 + b'K\x01s.',
     'a place in the memo': b'}r\xff\xff\xff\xff.', 'a place in digits': b'}p999999999\n.',
     'a frame': b'\x80\x04\x95' + b'\xff' * 7 + b'\x7f}.', 'text': b'}X\xff\xff\xff\x7fabK\x01s.',
