@@ -108,13 +108,14 @@ def test_commands_know_their_version(capsys, module):
 
 
 RELOAD = """
-import importlib, pkgutil, sys
-import imdb, imdb_preprocess, lstm, predict, lstm_sentiment
-names = [module.name for module in pkgutil.walk_packages(lstm_sentiment.__path__, 'lstm_sentiment.')
-         if 'jax' not in module.name]
-for module in [importlib.import_module(name) for name in names] + [
-        imdb, imdb_preprocess, lstm, predict]:
-    importlib.reload(module)
+import importlib, sys
+import imdb, imdb_preprocess, lstm, predict
+import lstm_sentiment.data.downloads
+# Those of the engine that is in use, and no others.
+names = [name for name in sys.modules if name.startswith('lstm_sentiment.')]
+assert len(names) > 30
+for name in names + ['imdb', 'imdb_preprocess', 'lstm', 'predict']:
+    importlib.reload(sys.modules[name])
 options = dict(dim_proj=2, n_words=5, ydim=2, encoder='lstm', use_dropout=False)
 params = lstm.init_params(options)
 functions = lstm.build_model(lstm.init_tparams(params), options)
