@@ -1,4 +1,4 @@
-"""The costs that the genuine program printed, met update by update on the real reviews.
+"""The costs of the original program, compared at each update on the real reviews.
 
 ``tests/reference`` holds what the tutorial's own program printed under Theano
 1.0.5, in a fresh process, without dropout. Each comparison runs in a process
@@ -58,7 +58,7 @@ needs_reviews = pytest.mark.skipif('IMDB_DATA_DIR' not in os.environ,
 
 
 def compare(name, tmp_path, n_updates=None, flags=''):
-    """Train as the genuine program did; return the record and what it printed."""
+    """Train as the original program did; return the record and the printed text."""
     reference = os.path.join(HERE, 'reference', name + '.json')
     with open(reference) as stream:
         expected = json.load(stream)
@@ -91,7 +91,7 @@ def check_costs(expected, seen):
 @needs_reviews
 @pytest.mark.parametrize('name', ['adadelta_float64', 'adadelta_float32', 'rmsprop_float32',
                                   'sgd_float32'])
-def test_costs_are_those_of_the_genuine_program(name, tmp_path):
+def test_costs_are_those_of_the_original_program(name, tmp_path):
     expected, seen = compare(name, tmp_path)
     assert seen['by_hand']
     assert len(seen['costs']) == expected['updates']
@@ -99,7 +99,7 @@ def test_costs_are_those_of_the_genuine_program(name, tmp_path):
 
 
 def check_parameters(expected, seen):
-    """The initial parameters are the genuine ones, up to rounding."""
+    """The initial parameters are those of the original, except for rounding."""
     for parameter, recorded in expected['initial_parameters'].items():
         found = seen['initial_parameters'][parameter]
         assert found['shape'] == recorded['shape']

@@ -229,7 +229,7 @@ def test_early_stopping_is_reset_by_a_tie():
     assert stopping.stop
 
 
-def test_early_stopping_ends_the_genuine_run_where_it_ended():
+def test_early_stopping_ends_the_original_run_where_it_ended():
     with open(os.path.join(os.path.dirname(__file__), 'reference', 'full_run.json')) as stream:
         run = json.load(stream)
     stopping, best = EarlyStopping(patience=10), None

@@ -204,7 +204,7 @@ def save_as_the_tutorial_does(path, **changes):
     return str(path), params
 
 
-def test_a_model_of_the_genuine_program(tmp_path):
+def test_a_model_of_the_original_program(tmp_path):
     path, params = save_as_the_tutorial_does(tmp_path / 'lstm_model.npz')
     with pytest.raises(ModelError, match='--dictionary'):
         predict.load_model(path)

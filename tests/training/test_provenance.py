@@ -55,8 +55,8 @@ def test_what_cannot_be_repeated_is_refused(dataset, capsys):  # noqa: F811
     assert 'seed with repeat' in refused(capsys, '--seed', '3')
     before = open('model.npz', 'rb').read()
     for name in ('model.npz', 'model', './model'):
-        assert 'model.npz is there already' in refused(capsys, '--saveto', name)
-    assert 'model.npz is there already' in refused(capsys, '--checkpoint', 'model.npz')
+        assert 'model.npz already exists' in refused(capsys, '--saveto', name)
+    assert 'model.npz already exists' in refused(capsys, '--checkpoint', 'model.npz')
     with open('model.npz', 'rb') as stream:
         assert stream.read() == before
     options = dict(saved_model.load_options('model.npz'), floatX='float16')
