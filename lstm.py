@@ -643,7 +643,7 @@ def work(arguments=None):
         elif 'dataset' not in options:
             options['dataset'] = finding.choose_dataset()
         with command_line.progress_bar() as bar:
-            train_lstm(callback=command_line.each(record, bar),
+            train_lstm(callback=command_line.joined_callback(record, bar),
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))
 
 

@@ -267,9 +267,6 @@ def joined_callback(*callbacks):
     return call_all if callbacks else None
 
 
-each = joined_callback
-
-
 @contextlib.contextmanager
 def progress_bar():
     """On a terminal, a bar under the printed lines; the context is the callback that moves it.

@@ -194,34 +194,6 @@ def made_from(path):
         return {}
 
 
-def differences(path, options, names=('dataset_sha256',)):
-    """How the run that made the model at `path` differs from one with these options.
-
-    Parameters
-    ----------
-    path : str
-        Where a run is going to save its model.
-    options : dict
-        Of that run; `plain` values are compared.
-    names : iterable of str
-        Of the options to be compared; by default the dataset alone.
-
-    Returns
-    -------
-    list of str
-        Such as ``"dim_proj was 128 and is 64"``; empty if there is no file, or if the run may
-        replace it as its own.
-    """
-    found = made_from(path)
-    if found is None:
-        return []
-    if not found:
-        return ['it is no model that this program made']
-    now = json.loads(json.dumps({name: options.get(name) for name in names}, default=plain))
-    return ['%s was %s and is %s' % (name, abridged(found.get(name)), abridged(now[name]))
-            for name in names if found.get(name) != now[name]]
-
-
 def read_within(path, name, limit):
     """The bytes of a text in the ``.npz``; None if it is not there."""
     with model_arrays(path) as (arrays, members):

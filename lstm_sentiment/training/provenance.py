@@ -90,14 +90,12 @@ def check_replaceable(path, options):
         Where the run saves its model.
     options : dict
     """
-    if not path or not os.path.exists(path):
+    found = saved_model.made_from(path) if path else None
+    if found is None:
         return
-    try:
-        found = saved_model.load_options(path)
-    except ModelError as error:
-        raise ConfigError('saveto=%s: the file exists and is not a readable model. Name '
-                          'another file, or replace it by --overwrite (overwrite=True). %s'
-                          % (path, error))
+    if not found:
+        raise ConfigError('saveto=%s: the file exists and is no model that this program made. Name '
+                          'another file, or replace it by --overwrite (overwrite=True).' % path)
     then, now = found.get('dataset_sha256'), options.get('dataset_sha256')
     if None not in (then, now) and then != now:
         raise ConfigError('saveto=%s: the file holds a model of another dataset (%s). Name another '
