@@ -1,11 +1,11 @@
 """Tests of training_data.py: datasets by name or path, and the vocabulary that a model gets."""
 
-import hashlib
 import pickle
 import warnings
 
 import numpy
 import pytest
+from shop import CLASSES, WORDS, dataset, make_dataset, train  # noqa: F401 (a fixture)
 
 import imdb
 import lstm
@@ -14,40 +14,6 @@ from lstm_sentiment.data import downloads, finding, training_data
 from lstm_sentiment.errors import ConfigError, DataError, ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
-
-CLASSES = ['bad', 'good', 'so-so']
-WORDS = {'word%d' % number: number for number in range(2, 12)}
-
-
-def make_dataset(path, settings=True, classes=CLASSES, words=WORDS, labels=(0, 1, 2), rare=0,
-                 test_labels=None):
-    """A dataset of 30 training and 6 test texts, and its dictionary; return the fingerprint.
-
-    `rare` texts of a fourth class are added to each part.
-    """
-    def part(n_samples, labels):
-        chosen = [labels[k % len(labels)] for k in range(n_samples)] + [3] * rare
-        return [[2 + label, 5, 11] for label in chosen], chosen
-    content = pickle.dumps(part(30, labels), 2) + pickle.dumps(part(6, test_labels or labels), 2)
-    path.write_bytes(content)
-    fingerprint = hashlib.sha256(content).hexdigest()
-    second = dict(TEXT_SETTINGS, classes=classes, fingerprint=fingerprint)
-    (path.parent / (path.stem + '.dict.pkl')).write_bytes(
-        pickle.dumps(words, 2) + (pickle.dumps(second, 2) if settings else b''))
-    return fingerprint
-
-
-@pytest.fixture
-def dataset(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / 'shop.pkl'
-
-
-def train(**options):
-    lstm.train_lstm(**dict(dict(dataset='shop.pkl', dim_proj=4, max_epochs=1, n_words=9,
-                                overwrite=True,
-                                valid_portion=0.2, saveto='model.npz'), **options))
-    return saved_model.load(options.get('saveto', 'model.npz'))
 
 
 def said_of(**options):
@@ -58,7 +24,7 @@ def said_of(**options):
     return [str(warning.message) for warning in caught if warning.category is UserWarning]
 
 
-def test_what_makes_errors_mean_less_is_said_once(dataset):
+def test_what_makes_errors_mean_less_is_said_once(dataset):  # noqa: F811
     make_dataset(dataset)
     found = said_of()
     assert len(found) == 2
@@ -73,13 +39,13 @@ def test_what_makes_errors_mean_less_is_said_once(dataset):
     assert said_of()[-1] == 'no test review has the label 1, 2: the test error says nothing of it'
 
 
-def test_a_stratified_split_is_said_in_one_line(dataset, capsys):
+def test_a_stratified_split_is_said_in_one_line(dataset, capsys):  # noqa: F811
     make_dataset(dataset)
     train()
     assert capsys.readouterr().out.count('stratified') == 1
 
 
-def test_a_dataset_may_hold_arrays(dataset, monkeypatch):
+def test_a_dataset_may_hold_arrays(dataset, monkeypatch):  # noqa: F811
     part = [numpy.array([2 + k % 2, 1, 5]) for k in range(20)], numpy.arange(20) % 2
 
     def load_data(n_words=100, valid_portion=0.1, maxlen=None, rng=None):
@@ -96,7 +62,7 @@ def test_a_dataset_may_hold_arrays(dataset, monkeypatch):
 
 
 @pytest.mark.parametrize('name', ['tickets.csv', 'tickets.jsonl.gz', 'folder'])
-def test_texts_are_told_how_to_become_a_dataset(dataset, name):
+def test_texts_are_told_how_to_become_a_dataset(dataset, name):  # noqa: F811
     if name == 'folder':
         dataset.with_name('folder').mkdir()
     else:
@@ -114,7 +80,7 @@ def test_texts_are_told_how_to_become_a_dataset(dataset, name):
     (b'\xef\xbb\xbfA film.\r\n', True), (b'caf\xe9 noir', False), (b'', False),
     (b'a\x00b', False), (pickle.dumps([1, 2], 0), False),
     (pickle.dumps(([[2]], [0]), 2)[:-2], False)])
-def test_text_that_is_no_table_by_name_is_recognized(dataset, content, is_text):
+def test_text_that_is_no_table_by_name_is_recognized(dataset, content, is_text):  # noqa: F811
     dataset.write_bytes(content)
     with pytest.raises(DataError) as caught:
         lstm.train_lstm(dataset='shop.pkl', saveto=None)
@@ -123,7 +89,7 @@ def test_text_that_is_no_table_by_name_is_recognized(dataset, content, is_text):
     assert ('If it is damaged' in str(caught.value)) != is_text
 
 
-def test_reviews_that_maxlen_drops_are_counted(dataset):
+def test_reviews_that_maxlen_drops_are_counted(dataset):  # noqa: F811
     part = [[2, 3]] * 90 + [[2, 3, 2, 3]] * 30, [0, 1] * 60
     dataset.write_bytes(pickle.dumps(part, 2) * 2)
     found = said_of(maxlen=4, n_words=5, valid_portion=0.6)
@@ -132,7 +98,7 @@ def test_reviews_that_maxlen_drops_are_counted(dataset):
     assert len(found) == 1
 
 
-def test_a_model_is_saved_with_the_words_it_knows(dataset, capsys):
+def test_a_model_is_saved_with_the_words_it_knows(dataset, capsys):  # noqa: F811
     fingerprint = make_dataset(dataset)
     params, options, vocabulary = train()
     assert vocabulary.words == ['word%d' % number for number in range(2, 9)]
@@ -149,7 +115,7 @@ def test_a_model_is_saved_with_the_words_it_knows(dataset, capsys):
         dict(TEXT_SETTINGS, classes=CLASSES, fingerprint='abc'))), 'does not belong'),
     (lambda path: path.write_bytes(pickle.dumps({'word': 2})), 'ids up to 11 or more, found'),
     (lambda path: path.write_bytes(pickle.dumps(WORDS)), 'neg, pos, but there are 3 labels')])
-def test_without_a_dictionary_that_fits_it_is_saved_without_words(dataset, capsys, spoil, said):
+def test_without_a_dictionary_that_fits_it_is_saved_without_words(dataset, capsys, spoil, said):  # noqa: F811
     make_dataset(dataset)
     spoil(dataset.parent / 'shop.dict.pkl')
     assert train().vocabulary is None
@@ -157,25 +123,25 @@ def test_without_a_dictionary_that_fits_it_is_saved_without_words(dataset, capsy
     assert len(lines) == 1 and said in lines[0] and 'without its words' in lines[0]
 
 
-def test_a_model_that_is_not_saved_needs_no_words(dataset, capsys):
+def test_a_model_that_is_not_saved_needs_no_words(dataset, capsys):  # noqa: F811
     make_dataset(dataset)
     (dataset.parent / 'shop.dict.pkl').unlink()
     lstm.train_lstm(dataset='shop.pkl', dim_proj=4, max_epochs=1, valid_portion=0.2, saveto=None)
     assert '--dictionary' not in capsys.readouterr().out
 
 
-def test_the_tutorials_dictionary_needs_no_settings(dataset):
+def test_the_tutorials_dictionary_needs_no_settings(dataset):  # noqa: F811
     make_dataset(dataset, settings=False, labels=(0, 1))
     vocabulary = train().vocabulary
     assert (vocabulary.classes, vocabulary.settings) == (['neg', 'pos'], TEXT_SETTINGS)
 
 
-def test_classes_without_a_text_are_left_out(dataset):
+def test_classes_without_a_text_are_left_out(dataset):  # noqa: F811
     make_dataset(dataset, labels=(0, 1))
     assert train().vocabulary.classes == ['bad', 'good']
 
 
-def test_the_dictionary_may_be_compressed_or_not(dataset):
+def test_the_dictionary_may_be_compressed_or_not(dataset):  # noqa: F811
     make_dataset(dataset)
     assert training_data.find_dictionary(str(dataset) + '.gz') == str(
         dataset.parent / 'shop.dict.pkl')
@@ -183,7 +149,7 @@ def test_the_dictionary_may_be_compressed_or_not(dataset):
     assert training_data.find_dictionary(str(dataset)).endswith('shop.dict.pkl.gz')
 
 
-def test_a_model_of_other_words_is_not_taken_up(dataset, tmp_path):
+def test_a_model_of_other_words_is_not_taken_up(dataset, tmp_path):  # noqa: F811
     make_dataset(dataset)
     train(saveto='first.npz')
     train(reload_model='first.npz')
@@ -197,7 +163,7 @@ def test_a_model_of_other_words_is_not_taken_up(dataset, tmp_path):
     train(reload_model='first.npz')
 
 
-def test_what_a_dataset_is_follows_its_content(dataset):
+def test_what_a_dataset_is_follows_its_content(dataset):  # noqa: F811
     fingerprint = make_dataset(dataset)
     about = {}
     imdb.load_data(str(dataset), valid_portion=0.2, about=about, n_words=5,
@@ -207,7 +173,7 @@ def test_what_a_dataset_is_follows_its_content(dataset):
     assert files.fingerprint(str(dataset)) == fingerprint
 
 
-def test_a_bare_name_is_looked_for_among_the_data(dataset, monkeypatch, tmp_path):
+def test_a_bare_name_is_looked_for_among_the_data(dataset, monkeypatch, tmp_path):  # noqa: F811
     make_dataset(dataset)
     monkeypatch.setenv('IMDB_DATA_DIR', str(tmp_path))
     (tmp_path / 'elsewhere').mkdir()
@@ -220,7 +186,7 @@ def test_a_bare_name_is_looked_for_among_the_data(dataset, monkeypatch, tmp_path
     (None, ConfigError, 'one of demo, imdb'), ('nowhere.pkl', DataError, 'There is no dataset'),
     ('imdb.pkl', DataError, 'There is no dataset imdb.pkl'),
     ('no/where', DataError, 'There is no dataset no/where')])
-def test_a_dataset_that_is_not_there(dataset, monkeypatch, name, error, said):
+def test_a_dataset_that_is_not_there(dataset, monkeypatch, name, error, said):  # noqa: F811
     monkeypatch.setattr(finding, 'data_folders', lambda: [str(dataset.parent)])
     monkeypatch.setattr(downloads, 'download_dataset', lambda *_: pytest.fail('downloads'))
     with pytest.raises(error, match=said):

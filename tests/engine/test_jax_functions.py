@@ -13,6 +13,8 @@ from lstm_sentiment.engine import jax_functions
 from lstm_sentiment.engine.names import USES_PYTENSOR
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TESTS = os.pathsep.join(os.path.join(ROOT, *folders)
+                        for folders in (['tests'], ['tests', 'training']))
 pytensor_only = pytest.mark.skipif(not USES_PYTENSOR, reason='Theano runs here')
 needs_jax = pytest.mark.skipif(not USES_PYTENSOR or importlib.util.find_spec('jax') is None,
                                reason='JAX is not installed, or has no PyTensor here')
@@ -99,7 +101,7 @@ json.dump(found, open(sys.argv[1], 'w'))
 
 def figures(path, flags):
     """What `MODEL` finds under these flags, and what it printed."""
-    done = run(MODEL, str(path), THEANO_FLAGS=flags, PYTHONPATH=os.path.join(ROOT, 'tests'))
+    done = run(MODEL, str(path), THEANO_FLAGS=flags, PYTHONPATH=TESTS)
     assert done.returncode == 0, done.stderr
     with open(str(path)) as stream:
         return json.load(stream), done
@@ -190,7 +192,7 @@ x, mask, _ = random_batch(n_words=100)
 print(json.dumps(f_pred_prob(x, mask).tolist()))
 """
     model, jax = str(tmp_path / 'm.npz'), 'floatX=float32,mode=JAX'
-    paths = dict(PYTHONPATH=os.path.join(ROOT, 'tests'), IMDB_DATA_DIR=str(tmp_path))
+    paths = dict(PYTHONPATH=TESTS, IMDB_DATA_DIR=str(tmp_path))
     done = run(code, model, THEANO_FLAGS=jax, **paths)
     assert done.returncode == 0, done.stderr
     answers = []
@@ -215,7 +217,7 @@ assert lstm.train_lstm(saveto='m.npz', resume=True, **arguments) == expected
 assert_same('m.npz', 'whole.npz')
 """
     done = run('import os, sys; os.chdir(sys.argv[1])' + code, str(tmp_path),
-               THEANO_FLAGS='floatX=float32,mode=JAX', PYTHONPATH=os.path.join(ROOT, 'tests'),
+               THEANO_FLAGS='floatX=float32,mode=JAX', PYTHONPATH=TESTS,
                IMDB_DATA_DIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert 'Resumed after update 180' in done.stdout

@@ -4,8 +4,8 @@ import os
 import numpy
 import pytest
 from models import exit_status
+from shop import dataset, make_dataset, train  # noqa: F401 (a fixture)
 from test_lstm import easy  # noqa: F401 (a fixture)
-from test_training_data import dataset, make_dataset, train  # noqa: F401 (fixtures)
 
 import lstm
 import lstm_sentiment
