@@ -14,7 +14,7 @@ import imdb
 import lstm
 from lstm_sentiment import options
 from lstm_sentiment.model import saved_model
-from lstm_sentiment.recurrence import numpy_recurrence
+from lstm_sentiment.recurrence.cells.lstm import blocks
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(lstm.__file__)), 'docs', 'figures')
 sys.path.append(FOLDER)
@@ -263,7 +263,7 @@ def test_the_lstm_keeps_what_its_forget_gates_keep(small):
     """With i shut, o open and f = 0.75 the cell carries the gradient, a quarter less each step."""
     params, x, v = small
     params = {name: numpy.zeros_like(value) for name, value in params.items()}
-    biases = numpy_recurrence.blocks(params['lstm_b'][None])
+    biases = blocks(params['lstm_b'][None])
     for block, value in zip(biases, (-50, numpy.log(3), 50, 0)):
         block[...] = value
     norms = gradient_norm.lstm_norms(params, x, v)

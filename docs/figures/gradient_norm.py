@@ -81,7 +81,7 @@ def plain_norms(words, U, W, v, squash=None):
 def lstm_norms(params, x, v):
     """Norm of the gradient of v·h_t by the LSTM's state (h, c) k steps earlier.
 
-    The steps of `numpy_recurrence.run_steps_back`, with a look at dh and dc before each.
+    The steps of `cells.lstm.run_steps_back`, with a look at dh and dc before each.
 
     Parameters
     ----------
@@ -96,14 +96,18 @@ def lstm_norms(params, x, v):
     float64 array, (n_timesteps, n_samples)
         Row k is k steps back.
     """
-    from lstm_sentiment.recurrence import numpy_recurrence
+    from lstm_sentiment.recurrence import layer, packing
+    from lstm_sentiment.recurrence.cells import CELLS
+    from lstm_sentiment.recurrence.cells.lstm import blocks, local_derivatives
     Wemb, W, U, b = (numpy.asarray(params[name], dtype='float64')
                      for name in ('Wemb', 'lstm_W', 'lstm_U', 'lstm_b'))
-    words, tokens, n_alive, order = numpy_recurrence.pack(x, numpy.ones(x.shape))
-    _, gates, c, _, tanh_c = numpy_recurrence.forward(Wemb[words], W, U, b, tokens, n_alive, order)
-    # Of equal length, the samples keep their order: the n_samples rows of c before a step's.
-    dz_factors, dc_by_dh = numpy_recurrence.local_derivatives(gates, c[:len(gates)], tanh_c)
-    f = numpy_recurrence.blocks(gates)[1]
+    words, tokens, n_alive, _ = packing.pack(x, numpy.ones(x.shape))
+    zeros = numpy.zeros_like(v)
+    _, gates, c, tanh_c = layer.forward(CELLS['lstm'], layer.project(Wemb[words], W, b), tokens,
+                                        n_alive, [U], zeros, zeros)
+    # Of equal length, the samples keep their order: the row of c before a step's is n_samples up.
+    dz_factors, dc_by_dh = local_derivatives(gates, numpy.concatenate([zeros, c])[:len(c)], tanh_c)
+    f = blocks(gates)[1]
     dh, dc, norms = v, numpy.zeros_like(v), []
     for step in numpy.arange(len(gates)).reshape(x.shape)[::-1]:
         norms.append(numpy.sqrt((dh ** 2 + dc ** 2).sum(axis=1)))
