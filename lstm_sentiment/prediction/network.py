@@ -194,7 +194,8 @@ class Network:
         group, = groups_of(n_alive, len(order))
         places, _ = group.places()
         if self.pooling == pooling.MEAN:
-            of_words = join(outputs, from_the_end).dot(U_out) / lengths[places][:, None]  # (N, ydim)
+            of_words = join(outputs, from_the_end).dot(U_out)  # (N, ydim)
+            of_words /= lengths[places][:, None]
         else:
             of_words = numpy.zeros((len(places), U_out.shape[1]))
             for reader, largest, where, U in zip(self.levels[-1], pooled, wheres,

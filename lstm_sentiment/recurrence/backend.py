@@ -3,7 +3,7 @@ import warnings
 
 from lstm_sentiment.engine.backend import Compiled, choose_backend
 from lstm_sentiment.engine.names import config
-from lstm_sentiment.recurrence import graph_nodes, loading, threads
+from lstm_sentiment.recurrence import encoder, loading, threads
 from lstm_sentiment.recurrence.sparse_updates import SparseOptimizer
 
 
@@ -14,11 +14,11 @@ class ByHand(Compiled):
         loading.begin_loading(config.floatX, options)
 
     def encode(self, plain, tparams, x, mask, options):
-        if not graph_nodes.has_cell(options):
+        if not encoder.has_cell(options):
             warnings.warn('the encoder %s has no passes by hand, and its scan is slow without a '
                           'compiler: set THEANO_FLAGS="mode=FAST_RUN"' % options['encoder'])
             return plain(tparams, x, mask, options)
-        return graph_nodes.encode(tparams, x, mask, options)
+        return encoder.encode(tparams, x, mask, options)
 
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost):
         return SparseOptimizer(rule, lr, tparams, grads, x, mask, y, cost)

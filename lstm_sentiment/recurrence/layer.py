@@ -135,7 +135,7 @@ def forward_pooled(form, projected, tokens, n_alive, weights, h0, c0, pooling):
 
 
 def last_state(h, c, h0, c0, n_alive):
-    """h and c after the last word of each sample, (n_samples, dim_proj); h0, c0 without words."""
+    """The h and c after the last word of each sample, or h0 and c0; (n_samples, dim_proj)."""
     rows = last_rows(n_alive, len(h0))
     found, has_words = numpy.maximum(rows, 0), (rows >= 0)[:, None]
     if not len(h):
@@ -179,7 +179,8 @@ def backward(form, d_h, d_last_h, d_last_c, projected, tokens, n_alive, weights,
 
     of_groups = side_by_side(*[functools.partial(run, group)
                                for group in groups_of(n_alive, len(h0))])
-    return sum_by_input(dz, tokens, len(projected)), [sum(parts) for parts in zip(*of_groups)], dh, dc
+    d_weights = [sum(parts) for parts in zip(*of_groups)]
+    return sum_by_input(dz, tokens, len(projected)), d_weights, dh, dc
 
 
 def sum_by_input(dz, tokens, n_inputs):

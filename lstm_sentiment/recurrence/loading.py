@@ -23,7 +23,7 @@ def begin_loading(dtype, options):
 
 
 def loops_of(options):
-    """The native loops that training a model of these options calls; none without a form by hand."""
+    """The native loops that training such a model calls; none without a form by hand."""
     form = find_form(options)
     if form is None:
         return []

@@ -1,7 +1,7 @@
-"""What the native loops of all cells share: float32, compiled by Numba, which PyTensor brings along.
+"""What the native loops of all cells share: float32, compiled by Numba.
 
-The loops themselves stand beside their NumPy forms in the modules of :mod:`cells`. They release
-the GIL, so two threads can each run half of a minibatch.
+Numba comes with PyTensor. The loops themselves stand beside their NumPy forms, those of the cells
+in :mod:`cells`. They release the GIL, so two threads can each run half of a minibatch.
 
 The first call on a machine compiles, a second or two for each cell; from then on Numba reads the
 code from its cache, beside the module or in the user's cache folder. :func:`load` does either.

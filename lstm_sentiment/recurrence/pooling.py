@@ -18,7 +18,7 @@ def begin(pooling, n_samples, dim_proj, dtype):
 
 
 def pool_step(pooling, h_now, pooled):
-    """Take one step's h, (n, dim_proj), into the first n rows of `pooled`; `pooling` is a number."""
+    """Take one step's h, (n, dim_proj), into as many rows of `pooled`; `pooling` is a number."""
     here = pooled[:len(h_now)]
     if pooling == IS_MEAN:
         here += h_now

@@ -74,7 +74,8 @@ def test_the_shares_of_the_words_add_up_to_the_score(chosen):
     numpy.testing.assert_allclose(scores, network.scores(sequences), rtol=0, atol=1e-12)
     for sequence, score, of_words in zip(sequences, scores, terms):
         assert of_words.shape == (len(sequence), 3)
-        numpy.testing.assert_allclose(of_words.sum(axis=0) + params['b'], score, rtol=0, atol=1e-12)
+        numpy.testing.assert_allclose(of_words.sum(axis=0) + params['b'], score,
+                                      rtol=0, atol=1e-12)
         numpy.testing.assert_allclose(of_words, plain_shares(params, sequence, options),
                                       rtol=0, atol=1e-12)
 
@@ -105,7 +106,8 @@ def test_the_states_of_each_layer(level, reverse):
     states = Network(params, options).states(sequence, level, reverse)
     below = params['Wemb'][sequence]
     if level == 2:
-        below = numpy.concatenate(plain_outputs(params, sequence, dict(options, n_layers=1)), axis=1)
+        outputs = plain_outputs(params, sequence, dict(options, n_layers=1))
+        below = numpy.concatenate(outputs, axis=1)
     prefix = 'lstm_peephole' + ('_2' if level == 2 else '') + ('_reverse' if reverse else '')
     h, c = plain_layer(below[::-1] if reverse else below, params, prefix, options)
     numpy.testing.assert_allclose(states.h, h[::-1] if reverse else h, rtol=0, atol=1e-12)

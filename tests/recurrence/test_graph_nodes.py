@@ -7,11 +7,12 @@ from test_lstm import FLOAT, TIGHT, make_options, numpy_lstm, random_batch, rand
 
 import lstm
 from lstm_sentiment.engine.names import tensor, theano
-from lstm_sentiment.recurrence import graph_nodes
+from lstm_sentiment.recurrence import encoder, graph_nodes
 
 # Compared with the scan in each run of the tests; the others take minutes.
 SOME = [('lstm', 'matrix', False, 1, 'max'), ('lstm_standard', 'matrix', True, 1, 'mean'),
-        ('lstm_peephole', 'matrix', False, 2, 'last'), ('lstm_peephole', 'diagonal', True, 1, 'max')]
+        ('lstm_peephole', 'matrix', False, 2, 'last'),
+        ('lstm_peephole', 'diagonal', True, 1, 'max')]
 
 
 def options_for(chosen, **changes):
@@ -31,7 +32,7 @@ def both():
     weights = tensor.matrix('weights', dtype=FLOAT)
     params = [tparams[name] for name in ('Wemb', 'lstm_W', 'lstm_U', 'lstm_b')]
     functions = []
-    for encode in (lstm.encode, graph_nodes.encode):
+    for encode in (lstm.encode, encoder.encode):
         proj = encode(tparams, x, mask, options)
         cost = (proj * weights).sum()
         functions.append(theano.function([x, mask, weights],
@@ -91,7 +92,7 @@ def test_prediction_keeps_nothing_for_the_way_back():
     options = make_options()
     tparams = lstm.init_tparams(random_params(options))
     x, mask = tensor.matrix('x', dtype='int64'), tensor.matrix('mask', dtype=FLOAT)
-    function = theano.function([x, mask], graph_nodes.encode(tparams, x, mask, options))
+    function = theano.function([x, mask], encoder.encode(tparams, x, mask, options))
     kinds = [type(node.op) for node in function.maker.fgraph.toposort()]
     assert kinds.count(graph_nodes.PooledLayer) == 1
     assert graph_nodes.Layer not in kinds and graph_nodes.Pool not in kinds
@@ -101,7 +102,7 @@ def test_a_layer_below_another_keeps_its_outputs_alone():
     options = make_options(n_layers=2, bidirectional=True)
     tparams = lstm.init_tparams(random_params(options))
     x, mask = tensor.matrix('x', dtype='int64'), tensor.matrix('mask', dtype=FLOAT)
-    function = theano.function([x, mask], graph_nodes.encode(tparams, x, mask, options))
+    function = theano.function([x, mask], encoder.encode(tparams, x, mask, options))
     ops = [node.op for node in function.maker.fgraph.toposort()]
     assert [op.keep for op in ops if isinstance(op, graph_nodes.Layer)] == [False, False]
     assert sum(isinstance(op, graph_nodes.PooledLayer) for op in ops) == 2
@@ -150,7 +151,7 @@ def test_each_combination_equals_a_plain_loop(chosen):
     tparams = lstm.init_tparams(params)
     x, mask = batch_with_an_empty_sample()
     symbols = tensor.matrix('x', dtype='int64'), tensor.matrix('mask', dtype=FLOAT)
-    predict = theano.function(symbols, graph_nodes.encode(tparams, *(symbols + (options,))))
+    predict = theano.function(symbols, encoder.encode(tparams, *(symbols + (options,))))
     expected = [plain_features(params, x[mask[:, k] > 0, k], options) for k in range(x.shape[1])]
     assert abs(predict(x, mask)[1]).max() == 0
     numpy.testing.assert_allclose(predict(x, mask), expected, rtol=0, atol=10 * TIGHT)
@@ -162,7 +163,7 @@ def test_gradients_of_each_combination_by_finite_differences(chosen):
     options = options_for(chosen)
     tparams = lstm.init_tparams(random_params(options))
     x, mask = batch_with_an_empty_sample()
-    function = cost_of(graph_nodes.encode, options, tparams)
+    function = cost_of(encoder.encode, options, tparams)
     weights = numpy.random.RandomState(0).randn(4, 2 * (2 if options['bidirectional'] else 1))
     _, _, *grads = function(x, mask, weights)
     rng, slopes = numpy.random.RandomState(1), []
@@ -184,7 +185,7 @@ def compare_training(chosen):
     batches = [random_batch(seed) for seed in range(4)]
     batches[2][1][:, 1] = 0
     weights = numpy.random.RandomState(0).randn(4, 2 * (2 if options['bidirectional'] else 1))
-    for encode in (lstm.encode, graph_nodes.encode):
+    for encode in (lstm.encode, encoder.encode):
         tparams = lstm.init_tparams(random_params(options))
         function = cost_of(encode, options, tparams)
         costs.append([])
@@ -213,21 +214,21 @@ def test_training_by_hand_is_training_by_the_scan_in_the_other_combinations(chos
     compare_training(chosen)
 
 
-@pytest.mark.parametrize('encoder', ['lstm', 'lstm_peephole'])
-def test_a_layer_with_a_state_that_is_handed_on(encoder):
+@pytest.mark.parametrize('name', ['lstm', 'lstm_peephole'])
+def test_a_layer_with_a_state_that_is_handed_on(name):
     """run_layer against the scan: h, the last state, and gradients by all that enters."""
-    options = make_options(encoder=encoder, dim_proj=2)
+    options = make_options(encoder=name, dim_proj=2)
     params = random_params(options)
-    tparams = lstm.init_tparams({name: value for name, value in params.items()
-                                 if name.startswith(encoder)})
+    tparams = lstm.init_tparams({key: value for key, value in params.items()
+                                 if key.startswith(name)})
     x, mask = tensor.tensor3(dtype=FLOAT), tensor.matrix(dtype=FLOAT)
     h0, c0 = tensor.matrix(dtype=FLOAT), tensor.matrix(dtype=FLOAT)
-    _, layer = lstm.layers[encoder]
-    h, c = layer(tparams, x, options, encoder, mask, (h0, c0))
+    _, layer = lstm.layers[name]
+    scan_h, scan_c = layer(tparams, x, options, name, mask, (h0, c0))
     results = []
     for h, last_h, last_c in (
-            (h * mask[:, :, None], h[-1], c[-1]),
-            graph_nodes.run_layer(tparams, x, options, encoder, mask, (h0, c0))):
+            (scan_h * mask[:, :, None], scan_h[-1], scan_c[-1]),
+            encoder.run_layer(tparams, x, options, name, mask, (h0, c0))):
         cost = (h ** 3).sum() + (last_h * [1., 2.]).sum() + (last_c * [3., 4.]).sum()
         wrt = [x, h0, c0] + list(tparams.values())
         results.append(theano.function([x, mask, h0, c0], [h, last_h, last_c]
@@ -246,7 +247,7 @@ def test_a_layer_without_mask_and_state_is_one_with_ones_and_zeros():
     tparams = lstm.init_tparams(random_params(options))
     x = tensor.tensor3(dtype=FLOAT)
     value = numpy.random.RandomState(0).randn(5, 3, 2).astype(FLOAT)
-    h, last_h, _ = theano.function([x], graph_nodes.run_layer(tparams, x, options))(value)
+    h, last_h, _ = theano.function([x], encoder.run_layer(tparams, x, options))(value)
     expected = numpy_lstm(value, numpy.ones((5, 3)),
                           *[tparams['lstm_' + name].get_value() for name in 'WUb'])
     numpy.testing.assert_allclose(h, expected, rtol=0, atol=TIGHT)

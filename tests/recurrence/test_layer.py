@@ -1,4 +1,4 @@
-"""The layer by hand: native loops against NumPy, both against plain loops and finite differences."""
+"""The layer by hand, native and NumPy, against plain loops and finite differences."""
 import sys
 import threading
 
@@ -129,16 +129,21 @@ def test_native_loops_equal_those_of_numpy(monkeypatch, encoder, peephole, seed)
         numpy.testing.assert_allclose(one, other, rtol=0, atol=2e-5 * abs(other).max())
 
 
+def noted(loop, calls):
+    def spy(*arguments):
+        calls.append(loop.__name__)
+        loop(*arguments)
+    return spy
+
+
 @native
 @each_cell
 def test_native_loops_are_what_runs_in_float32(monkeypatch, encoder, peephole):
     calls = []
     problem = Problem(encoder, peephole)
     for name in ('native_run_steps', 'native_run_steps_back'):
-        def spy(*arguments, name=name, loop=getattr(problem.form, name)):
-            calls.append(name)
-            loop(*arguments)
-        monkeypatch.setattr(type(problem.form), name, staticmethod(spy))
+        monkeypatch.setattr(type(problem.form), name,
+                            staticmethod(noted(getattr(problem.form, name), calls)))
     problem.backward()
     assert calls == ['native_run_steps'] * 2 + ['native_run_steps_back'] * 2
     Problem(encoder, peephole, dtype='float64').backward()

@@ -23,7 +23,8 @@ def problem(dtype='float64', n_groups=2):
 
 @pytest.mark.parametrize('dtype', ['float32', 'float64'])
 @pytest.mark.parametrize('kind, expected', [
-    ('mean', lambda h: h.mean(axis=0)), ('max', lambda h: h.max(axis=0)), ('last', lambda h: h[-1])])
+    ('mean', lambda h: h.mean(axis=0)), ('max', lambda h: h.max(axis=0)),
+    ('last', lambda h: h[-1])])
 def test_each_kind_is_that_of_a_loop(dtype, kind, expected):
     h, n_alive, rows = problem(dtype)
     found, where = pooling.pool(kind, h, n_alive, 5)

@@ -11,7 +11,7 @@ Backward, the gates pass on to the cell what they saw of it:
 .. math::
     dc_t \mathrel{+}= V_o^T dz_o \quad dc_{t-1} \mathrel{+}= V_i^T dz_i + V_f^T dz_f
 
-The loops take two matrices: V_i and V_f side by side, without columns in the standard LSTM, and V_o.
+The loops take two matrices: V_i and V_f side by side, without columns in the standard LSTM; V_o.
 """
 import numpy
 
@@ -215,7 +215,7 @@ class Peephole(Standard):
 
 
 class Diagonal(Peephole):
-    """Each gate looks at its own cell alone: ``V`` is the diagonals of the three, (3 * dim_proj,)."""
+    """Each gate looks at its own cell: ``V`` is the diagonals of the three, (3 * dim_proj,)."""
 
     def shapes(self, dim_proj):
         return dict(Form.shapes(self, dim_proj), V=(3 * dim_proj,))
