@@ -396,7 +396,7 @@ def dropout_layer(state_before, use_noise, streams):
     """
     keep = streams.binomial(size=state_before.shape, p=0.5, n=1, dtype=config.floatX)
     half = numpy.asarray(0.5, dtype=config.floatX)
-    return state_before * (use_noise * keep + (1 - use_noise) * half)
+    return state_before * tensor.switch(use_noise, keep, half)
 
 
 # Update rules.
@@ -520,6 +520,19 @@ update_rules = {'adadelta': adadelta, 'rmsprop': rmsprop, 'sgd': sgd}
 # Model.
 
 
+def classify(proj, tparams):
+    """Probability of each class, (n_samples, ydim); equation 10 of docs/tutorial.md."""
+    return softmax(tensor.dot(proj, tparams['U']) + tparams['b'])
+
+
+def mean_cost(proj, tparams, mask, y):
+    """Mean negative log-likelihood of the labels; equation 11 of docs/tutorial.md."""
+    likelihood = classify(proj, tparams)[tensor.arange(y.shape[0]), y]
+    # Differs from the tutorial: a sample without words, such as padding, does not affect it.
+    counts = tensor.minimum(mask.sum(axis=0), 1)
+    return -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), 1)
+
+
 def build_model(tparams, options):
     """The graph from word ids to cost: encoder, dropout, logistic regression.
 
@@ -547,17 +560,14 @@ def build_model(tparams, options):
     proj = backend.encode(encode, tparams, x, mask, options)
     if options['use_dropout']:
         proj = dropout_layer(proj, use_noise, RandomStreams(options.get('seed', 123)))
-    pred = softmax(tensor.dot(proj, tparams['U']) + tparams['b'])
+    pred = classify(proj, tparams)
+    cost = backend.mean_cost(mean_cost, proj, tparams, mask, y)
 
     f_pred_prob = per_sample_function([x, mask], pred, name='f_pred_prob')
 
     def f_pred(x, mask):
         return f_pred_prob(x, mask).argmax(axis=1)
 
-    likelihood = pred[tensor.arange(y.shape[0]), y]
-    # Differs from the tutorial: a sample without words, such as padding, does not affect it.
-    counts = tensor.minimum(mask.sum(axis=0), 1)
-    cost = -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), 1)
     return use_noise, x, mask, y, f_pred_prob, f_pred, cost
 
 

@@ -22,6 +22,10 @@ class Compiled(object):
         """
         return plain(tparams, x, mask, options)
 
+    def mean_cost(self, plain, proj, tparams, mask, y):
+        """The cost of a minibatch, given its texts as vectors; `plain` is `lstm.mean_cost`."""
+        return plain(proj, tparams, mask, y)
+
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost):
         """An optimizer by this rule; see :class:`optimizers.DenseOptimizer`."""
         return DenseOptimizer(rule, lr, tparams, grads, x, mask, y, cost)

@@ -20,6 +20,9 @@ class ByHand(Compiled):
             return plain(tparams, x, mask, options)
         return encoder.encode(tparams, x, mask, options)
 
+    def mean_cost(self, plain, proj, tparams, mask, y):
+        return encoder.mean_cost(proj, tparams, mask, y)
+
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost):
         return SparseOptimizer(rule, lr, tparams, grads, x, mask, y, cost)
 

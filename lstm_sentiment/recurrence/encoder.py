@@ -6,6 +6,7 @@ from lstm_sentiment.engine.names import config, tensor
 from lstm_sentiment.recurrence.cells import find_form
 from lstm_sentiment.recurrence.graph_nodes import (
     Layer,
+    MeanCost,
     NoState,
     Pack,
     Pool,
@@ -56,6 +57,11 @@ def encode(tparams, x, mask, options):
 def joined(columns):
     """Matrices side by side."""
     return columns[0] if len(columns) == 1 else tensor.concatenate(columns, axis=1)
+
+
+def mean_cost(proj, tparams, mask, y):
+    """The logistic regression and its cost by hand; see `lstm.mean_cost`."""
+    return MeanCost()(proj, tparams['U'], tparams['b'], mask, y)[0]
 
 
 def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=None):

@@ -12,7 +12,7 @@ from lstm_sentiment.engine.names import (
     register_rewrite,
     tensor,
 )
-from lstm_sentiment.recurrence import layer, numba_recurrence, pooling
+from lstm_sentiment.recurrence import classification, layer, numba_recurrence, pooling
 from lstm_sentiment.recurrence.cells import find_form
 from lstm_sentiment.recurrence.packing import pack, reversed_rows
 
@@ -347,6 +347,40 @@ class PoolBackward(NumpyOp):
     def perform(self, node, inputs, output_storage):
         d_pooled, h, where, n_alive, order = inputs
         output_storage[0][0] = pooling.pool_back(self.pooling, d_pooled[order], h, where, n_alive)
+
+
+# The cost.
+
+
+class MeanCost(NumpyOp):
+    """`classification.mean_cost` as a node: the cost, and what the way back needs."""
+
+    n_integer_inputs = 2  # the mask passes no gradient on, either
+
+    def make_node(self, proj, U, b, mask, y):
+        return Apply(self, [proj, U, b, mask, y], [
+            tensor.scalar(dtype=proj.dtype), proj.type(), tensor.vector(dtype=proj.dtype)])
+
+    def perform(self, node, inputs, output_storage):
+        cost, pred, weights = classification.mean_cost(*inputs)
+        put(output_storage, [numpy.asarray(cost, dtype=pred.dtype), pred, weights])
+
+    def gradient(self, inputs, outputs, output_grads):
+        proj, U, b, _, y = inputs
+        return MeanCostBackward()(output_grads[0], proj, U, b, y, *outputs[1:])
+
+    def connection_pattern(self, node):
+        return [[position < 3, False, False] for position in range(5)]
+
+
+class MeanCostBackward(NumpyOp):
+    """`classification.mean_cost_back` as a node."""
+
+    def make_node(self, d_cost, proj, U, b, y, pred, weights):
+        return Apply(self, [d_cost, proj, U, y, pred, weights], [proj.type(), U.type(), b.type()])
+
+    def perform(self, node, inputs, output_storage):
+        put(output_storage, classification.mean_cost_back(*inputs))
 
 
 take_rows, rows_gradient, project = TakeRows(), RowsGradient(), Project()
