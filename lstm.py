@@ -6,6 +6,7 @@ Axes are named the same everywhere: `n_timesteps` words of the longest review
 of a minibatch, `n_samples` reviews, `dim_proj` units.
 """
 import functools
+import operator
 import sys
 from collections import OrderedDict
 
@@ -37,6 +38,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
     from lstm_sentiment.model import saved_model
     from lstm_sentiment.recurrence.backend import backend
+    from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
     from lstm_sentiment.training import curves, provenance
     from lstm_sentiment.training.run import Run
     from lstm_sentiment.training.settings import settings_of
@@ -119,17 +121,49 @@ def ortho_weight(ndim, rng=None):
     return numpy.ascontiguousarray(u, dtype=config.floatX)
 
 
-def param_init_lstm(options, params, prefix='lstm', rng=None):
+def ortho_blocks(n_blocks, dim_proj, rng, n_rows=None):
+    """Orthogonal blocks side by side, (n_rows, n_blocks * dim_proj).
+
+    Where n_rows is twice dim_proj, as over two directions, a second row of blocks is below.
+    """
+    rows = [numpy.concatenate([ortho_weight(dim_proj, rng) for _ in range(n_blocks)], axis=1)
+            for _ in range((n_rows or dim_proj) // dim_proj)]
+    return numpy.concatenate(rows)
+
+
+def param_init_lstm(options, params, prefix='lstm', rng=None, n_rows=None):
     """Add the LSTM's weights to `params`, the gates i, f, o and the candidate c side by side.
 
-    ``lstm_W`` and ``lstm_U`` (dim_proj, 4 * dim_proj), four orthogonal blocks each;
-    ``lstm_b`` (4 * dim_proj,), zero.
+    ``lstm_W`` (n_rows, 4 * dim_proj), n_rows by default dim_proj, and ``lstm_U`` (dim_proj,
+    4 * dim_proj), orthogonal blocks; ``lstm_b`` (4 * dim_proj,), zero.
     """
     rng, dim_proj = default_rng(rng), options['dim_proj']
-    for name in ('W', 'U'):
-        blocks = [ortho_weight(dim_proj, rng) for _ in range(4)]
-        params['%s_%s' % (prefix, name)] = numpy.concatenate(blocks, axis=1)
+    params['%s_W' % prefix] = ortho_blocks(4, dim_proj, rng, n_rows)
+    params['%s_U' % prefix] = ortho_blocks(4, dim_proj, rng)
     params['%s_b' % prefix] = numpy.zeros(4 * dim_proj, dtype=config.floatX)
+    return params
+
+
+def param_init_lstm_standard(options, params, prefix='lstm_standard', rng=None, n_rows=None):
+    """The weights of :func:`param_init_lstm`, and V_o of equation 5, (dim_proj, dim_proj)."""
+    rng = default_rng(rng)
+    param_init_lstm(options, params, prefix, rng, n_rows)
+    params['%s_V' % prefix] = ortho_blocks(1, options['dim_proj'], rng)
+    return params
+
+
+def param_init_lstm_peephole(options, params, prefix='lstm_peephole', rng=None, n_rows=None):
+    """The weights of :func:`param_init_lstm`, and V_i, V_f, V_o side by side.
+
+    ``lstm_peephole_V`` (dim_proj, 3 * dim_proj), orthogonal blocks; with the option
+    peephole='diagonal' only their diagonals, (3 * dim_proj,), small and random.
+    """
+    rng, dim_proj = default_rng(rng), options['dim_proj']
+    param_init_lstm(options, params, prefix, rng, n_rows)
+    if options.get('peephole', 'matrix') == 'matrix':
+        params['%s_V' % prefix] = ortho_blocks(3, dim_proj, rng)
+    else:
+        params['%s_V' % prefix] = (0.01 * rng.randn(3 * dim_proj)).astype(config.floatX)
     return params
 
 
@@ -139,15 +173,18 @@ def init_params(options, rng=None):
     Returns
     -------
     OrderedDict of floatX arrays
-        ``Wemb`` (n_words, dim_proj), the encoder's, ``U`` (dim_proj, ydim), ``b`` (ydim,).
+        ``Wemb`` (n_words, dim_proj); of each layer, those of its prefix (`stack.directions`);
+        ``U`` (dim_proj, ydim), twice as many rows if bidirectional; ``b`` (ydim,).
     """
     rng = default_rng(rng)
     params = OrderedDict()
     Wemb = 0.01 * rng.rand(options['n_words'], options['dim_proj'])
     params['Wemb'] = Wemb.astype(config.floatX)
-    init_encoder, _ = layers[options['encoder']]
-    init_encoder(options, params, prefix=options['encoder'], rng=rng)
-    U = 0.01 * rng.randn(options['dim_proj'], options['ydim'])
+    init_layer, _ = layers[options['encoder']]
+    for level in range(options.get('n_layers', 1)):
+        for prefix, _ in directions(options, level):
+            init_layer(options, params, prefix, rng, n_inputs(options, level))
+    U = 0.01 * rng.randn(n_directions(options) * options['dim_proj'], options['ydim'])
     params['U'] = U.astype(config.floatX)
     params['b'] = numpy.zeros(options['ydim'], dtype=config.floatX)
     return params
@@ -185,7 +222,7 @@ def unzip(zipped):
 # Layers.
 
 
-def lstm_layer(tparams, state_below, options, prefix='lstm', mask=None):
+def lstm_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=None):
     r"""A layer of memory cells, over time by `theano.scan`; equations 1 to 7 of docs/tutorial.md.
 
     .. math::
@@ -203,46 +240,113 @@ def lstm_layer(tparams, state_below, options, prefix='lstm', mask=None):
     Parameters
     ----------
     tparams : dict of shared variables
-    state_below : floatX variable, (n_timesteps, n_samples, dim_proj)
+    state_below : floatX variable, (n_timesteps, n_samples, n_inputs)
     options : dict
         Its ``dim_proj`` is used.
-    mask : floatX variable, (n_timesteps, n_samples)
+    mask : floatX variable, (n_timesteps, n_samples), optional
+        By default every step counts.
+    initial : pair of floatX variables, (n_samples, dim_proj), optional
+        h and c before the first step; by default zero.
 
     Returns
     -------
     floatX variable, (n_timesteps, n_samples, dim_proj)
-        h at each step.
+        h at each step; where `initial` is given, the pair of these and c at each step.
     """
-    dim_proj = options['dim_proj']
-    U = tparams['%s_U' % prefix]
-    x = tensor.dot(state_below, tparams['%s_W' % prefix]) + tparams['%s_b' % prefix]
+    def step(z, c_before):
+        z_i, z_f, z_o, z_c = blocks(z, 4)
+        c = sigmoid(z_f) * c_before + sigmoid(z_i) * tensor.tanh(z_c)
+        return sigmoid(z_o) * tensor.tanh(c), c
 
-    def block(z, n):
-        return z[:, n * dim_proj:(n + 1) * dim_proj]
+    return scan_steps(step, tparams, state_below, options, prefix, mask, initial)
 
-    def step(mask_t, x_t, h_before, c_before):
-        z = tensor.dot(h_before, U) + x_t  # (n_samples, 4 * dim_proj)
-        i, f, o = (sigmoid(block(z, n)) for n in range(3))
-        c = f * c_before + i * tensor.tanh(block(z, 3))
-        h = o * tensor.tanh(c)
+
+def lstm_standard_layer(tparams, state_below, options, prefix='lstm_standard', mask=None,
+                        initial=None):
+    r"""The standard LSTM: :func:`lstm_layer`, but its output gate looks at the new cell.
+
+    .. math:: o_t = \sigma(W_o x_t + U_o h_{t-1} + V_o c_t + b_o) \quad (5)
+    """
+    V_o = tparams['%s_V' % prefix]
+
+    def step(z, c_before):
+        z_i, z_f, z_o, z_c = blocks(z, 4)
+        c = sigmoid(z_f) * c_before + sigmoid(z_i) * tensor.tanh(z_c)
+        return sigmoid(z_o + tensor.dot(c, V_o)) * tensor.tanh(c), c
+
+    return scan_steps(step, tparams, state_below, options, prefix, mask, initial)
+
+
+def lstm_peephole_layer(tparams, state_below, options, prefix='lstm_peephole', mask=None,
+                        initial=None):
+    r"""The LSTM with peepholes, after Gers and others (2002): all gates look at the cell.
+
+    .. math::
+        i_t = \sigma(W_i x_t + U_i h_{t-1} + V_i c_{t-1} + b_i) \\
+        f_t = \sigma(W_f x_t + U_f h_{t-1} + V_f c_{t-1} + b_f) \\
+        o_t = \sigma(W_o x_t + U_o h_{t-1} + V_o c_t + b_o)
+
+    with the rest as in :func:`lstm_layer`. With the option peephole='diagonal', as in the
+    paper, the three matrices are diagonal: each gate looks at its own cell.
+    """
+    V = tparams['%s_V' % prefix]
+    if options.get('peephole', 'matrix') == 'matrix':
+        V_i, V_f, V_o = blocks(V, 3)
+        see = tensor.dot
+    else:
+        V_i, V_f, V_o = (part[0] for part in blocks(V[None, :], 3))
+        see = operator.mul
+
+    def step(z, c_before):
+        z_i, z_f, z_o, z_c = blocks(z, 4)
+        i, f = sigmoid(z_i + see(c_before, V_i)), sigmoid(z_f + see(c_before, V_f))
+        c = f * c_before + i * tensor.tanh(z_c)
+        return sigmoid(z_o + see(c, V_o)) * tensor.tanh(c), c
+
+    return scan_steps(step, tparams, state_below, options, prefix, mask, initial)
+
+
+def blocks(z, n_blocks):
+    """The blocks of columns of a matrix, of equal width."""
+    width = z.shape[1] // n_blocks
+    return [z[:, n * width:(n + 1) * width] for n in range(n_blocks)]
+
+
+def scan_steps(step, tparams, state_below, options, prefix, mask, initial):
+    """Run ``step(z, c_before)``, which returns h and c, over time; see :func:`lstm_layer`.
+
+    z, (n_samples, 4 * dim_proj), is what enters the gates: x·W + h·U + b.
+    """
+    W, U, b = (tparams['%s_%s' % (prefix, name)] for name in 'WUb')
+    n_timesteps, n_samples = state_below.shape[0], state_below.shape[1]
+    if mask is None:
+        mask = tensor.ones((n_timesteps, n_samples), dtype=config.floatX)
+
+    def masked_step(mask_t, x_t, h_before, c_before):
+        h, c = step(tensor.dot(h_before, U) + x_t, c_before)
         running = mask_t[:, None]
         return (running * h + (1 - running) * h_before,
                 running * c + (1 - running) * c_before)
 
-    zeros = tensor.zeros((state_below.shape[1], dim_proj), dtype=config.floatX)
-    (h, _), _ = theano.scan(step, sequences=[mask, x], outputs_info=[zeros, zeros],
-                            name='%s_layers' % prefix)
-    return h
+    zeros = tensor.zeros((n_samples, options['dim_proj']), dtype=config.floatX)
+    h_and_c, _ = theano.scan(masked_step, sequences=[mask, tensor.dot(state_below, W) + b],
+                             outputs_info=list(initial or (zeros, zeros)),
+                             name='%s_layers' % prefix)
+    return h_and_c if initial else h_and_c[0]
 
 
 # name: (initial parameters, layer)
-layers = {'lstm': (param_init_lstm, lstm_layer)}
+layers = {'lstm': (param_init_lstm, lstm_layer),
+          'lstm_standard': (param_init_lstm_standard, lstm_standard_layer),
+          'lstm_peephole': (param_init_lstm_peephole, lstm_peephole_layer)}
 
 
 def encode(tparams, x, mask, options):
-    """The embedding, the layer over it, and the mean of its outputs over the words.
+    """The embedding, the layers over it, and their outputs pooled over the words.
 
-    The mean is equation 8 of docs/tutorial.md.
+    With the option `bidirectional` each level has a second layer that reads from the end; both
+    outputs are joined. `n_layers` is the number of levels. `pooling` is mean, equation 8 of
+    docs/tutorial.md, max, or last: the output at the last word that a layer reads.
 
     Parameters
     ----------
@@ -252,16 +356,37 @@ def encode(tparams, x, mask, options):
 
     Returns
     -------
-    floatX variable, (n_samples, dim_proj)
+    floatX variable, (n_samples, dim_proj), twice as wide if bidirectional
         Zero for a sample without words.
     """
-    words = tparams['Wemb'][x.flatten()]
-    words = words.reshape([x.shape[0], x.shape[1], options['dim_proj']])
+    below = tparams['Wemb'][x.flatten()]
+    below = below.reshape([x.shape[0], x.shape[1], options['dim_proj']])
     _, layer = layers[options['encoder']]
-    h = layer(tparams, words, options, prefix=options['encoder'], mask=mask)
+    for level in range(options.get('n_layers', 1)):
+        outputs = []
+        for prefix, is_reverse in directions(options, level):
+            if is_reverse:
+                h = layer(tparams, below[::-1], options, prefix, mask[::-1])[::-1]
+            else:
+                h = layer(tparams, below, options, prefix, mask)
+            outputs.append(h)
+        below = outputs[0] if len(outputs) == 1 else tensor.concatenate(outputs, axis=2)
+    pooled = [pool(h, mask, options.get('pooling', 'mean'), h[0] if is_reverse else h[-1])
+              for h, (_, is_reverse) in zip(outputs, directions(options, level))]
+    return pooled[0] if len(pooled) == 1 else tensor.concatenate(pooled, axis=1)
+
+
+def pool(h, mask, pooling, last):
+    """One vector for each sample, (n_samples, dim_proj); see :func:`encode`."""
+    lengths = mask.sum(axis=0)[:, None]
+    if pooling == 'last':
+        return last
+    if pooling == 'max':
+        least = numpy.asarray(-1e30, dtype=config.floatX)
+        largest = tensor.switch(mask[:, :, None] > 0, h, least).max(axis=0)
+        return tensor.switch(lengths > 0, largest, 0 * largest)
     # Differs from the tutorial: it divides by zero where a sample has no words.
-    lengths = tensor.maximum(mask.sum(axis=0), 1)
-    return (h * mask[:, :, None]).sum(axis=0) / lengths[:, None]
+    return (h * mask[:, :, None]).sum(axis=0) / tensor.maximum(lengths, 1)
 
 
 def dropout_layer(state_before, use_noise, streams):
@@ -271,7 +396,7 @@ def dropout_layer(state_before, use_noise, streams):
     """
     keep = streams.binomial(size=state_before.shape, p=0.5, n=1, dtype=config.floatX)
     half = numpy.asarray(0.5, dtype=config.floatX)
-    return state_before * (use_noise * keep + (1 - use_noise) * half)
+    return state_before * tensor.switch(use_noise, keep, half)
 
 
 # Update rules.
@@ -395,6 +520,19 @@ update_rules = {'adadelta': adadelta, 'rmsprop': rmsprop, 'sgd': sgd}
 # Model.
 
 
+def classify(proj, tparams):
+    """Probability of each class, (n_samples, ydim); equation 10 of docs/tutorial.md."""
+    return softmax(tensor.dot(proj, tparams['U']) + tparams['b'])
+
+
+def mean_cost(proj, tparams, mask, y):
+    """Mean negative log-likelihood of the labels; equation 11 of docs/tutorial.md."""
+    likelihood = classify(proj, tparams)[tensor.arange(y.shape[0]), y]
+    # Differs from the tutorial: a sample without words, such as padding, does not affect it.
+    counts = tensor.minimum(mask.sum(axis=0), 1)
+    return -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), 1)
+
+
 def build_model(tparams, options):
     """The graph from word ids to cost: encoder, dropout, logistic regression.
 
@@ -422,17 +560,14 @@ def build_model(tparams, options):
     proj = backend.encode(encode, tparams, x, mask, options)
     if options['use_dropout']:
         proj = dropout_layer(proj, use_noise, RandomStreams(options.get('seed', 123)))
-    pred = softmax(tensor.dot(proj, tparams['U']) + tparams['b'])
+    pred = classify(proj, tparams)
+    cost = backend.mean_cost(mean_cost, proj, tparams, mask, y)
 
     f_pred_prob = per_sample_function([x, mask], pred, name='f_pred_prob')
 
     def f_pred(x, mask):
         return f_pred_prob(x, mask).argmax(axis=1)
 
-    likelihood = pred[tensor.arange(y.shape[0]), y]
-    # Differs from the tutorial: a sample without words, such as padding, does not affect it.
-    counts = tensor.minimum(mask.sum(axis=0), 1)
-    cost = -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), 1)
     return use_noise, x, mask, y, f_pred_prob, f_pred, cost
 
 
@@ -573,7 +708,7 @@ def train_lstm(
     print('model options', options)
     rng = numpy.random.RandomState(seed)
 
-    backend.prepare()
+    backend.prepare(options)
     print('Loading data')
     load_data, prepare_data = get_dataset(dataset)
     data = load_training_data(load_data, options, rng)

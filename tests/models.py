@@ -1,9 +1,12 @@
 """Small models with words, and the exit status of a command line, for the tests."""
+import itertools
 from collections import OrderedDict
 
 import numpy
 
 from lstm_sentiment.model import saved_model
+from lstm_sentiment.prediction.network import shapes_of
+from lstm_sentiment.recurrence.stack import n_directions
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
 
 WORDS = ['.', ',', 'the', 'film', 'is', 'good', 'bad', '&apos;t', 'don', '&amp;', 'caf\u00e9',
@@ -20,6 +23,29 @@ def make_params(n_classes=2, dtype='float64', dim_proj=5, n_words=N_WORDS, seed=
     scales = {'U': 4., 'b': 0.1}
     return OrderedDict((name, (scales.get(name, 1.5) * rng.randn(*shape)).astype(dtype))
                        for name, shape in shapes)
+
+
+CELLS = [('lstm', 'matrix'), ('lstm_standard', 'matrix'), ('lstm_peephole', 'matrix'),
+         ('lstm_peephole', 'diagonal')]
+# encoder, peephole, bidirectional, n_layers, pooling.
+COMBINATIONS = [cell + others for cell in CELLS
+                for others in itertools.product((False, True), (1, 2), ('mean', 'max', 'last'))]
+
+
+def combination(encoder, peephole, bidirectional, n_layers, pooling):
+    """These as options of a model."""
+    return dict(encoder=encoder, peephole=peephole, bidirectional=bidirectional,
+                n_layers=n_layers, pooling=pooling)
+
+
+def params_for(options, seed=0, dtype='float64'):
+    """Parameters far from zero for a model with these options."""
+    rng = numpy.random.RandomState(seed)
+    n_features = options['dim_proj'] * n_directions(options)
+    shapes = [('Wemb', (options['n_words'], options['dim_proj']))]
+    shapes += sorted(shapes_of(options).items())
+    shapes += [('U', (n_features, options['ydim'])), ('b', (options['ydim'],))]
+    return OrderedDict((name, (1.5 * rng.randn(*shape)).astype(dtype)) for name, shape in shapes)
 
 
 def make_options(params, use_dropout=True):

@@ -233,7 +233,7 @@ def test_a_dictionary_with_other_classes(saved, tmp_path):
     (lambda params, options: params.pop('lstm_U'), 'lstm_U of shape .5, 20., found none'),
     (lambda params, options: params.update(lstm_b=numpy.zeros(7)), r'found \(7,\)'),
     (lambda params, options: options.update(encoder='gru'), "the encoder 'gru'"),
-    (lambda params, options: options.pop('use_dropout'), 'expected use_dropout'),
+    (lambda params, options: options.pop('use_dropout'), 'use_dropout None: expected true'),
 ])
 def test_an_encoder_that_is_not_there(tmp_path, change, message):
     params = make_params()

@@ -8,8 +8,8 @@ from lstm_sentiment.engine.optimizers import DenseOptimizer
 class Compiled(object):
     """The engine compiles the graph as `lstm.py` states it."""
 
-    def prepare(self):
-        """Begin what can be made ready while the data is read."""
+    def prepare(self, options):
+        """Begin what a model of these options needs and can be made ready while data is read."""
 
     def encode(self, plain, tparams, x, mask, options):
         """The texts of a minibatch as vectors, (n_samples, width) floatX.
@@ -21,6 +21,10 @@ class Compiled(object):
         others : as of `lstm.encode`
         """
         return plain(tparams, x, mask, options)
+
+    def mean_cost(self, plain, proj, tparams, mask, y):
+        """The cost of a minibatch, given its texts as vectors; `plain` is `lstm.mean_cost`."""
+        return plain(proj, tparams, mask, y)
 
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost):
         """An optimizer by this rule; see :class:`optimizers.DenseOptimizer`."""

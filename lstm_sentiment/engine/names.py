@@ -42,10 +42,12 @@ else:
     from lstm_sentiment.engine import theano_names as names
 
 __all__ = ['BY_HAND', 'Apply', 'NumpyOp', 'RandomStreams', 'config', 'description',
-           'drop_unused', 'per_sample_function', 'sigmoid', 'softmax', 'tensor', 'theano']
+           'is_disconnected', 'per_sample_function', 'register_rewrite', 'sigmoid', 'softmax',
+           'tensor', 'theano']
 
 tensor, Apply, RandomStreams = names.tensor, names.Apply, names.RandomStreams
 sigmoid, softmax = names.sigmoid, names.softmax
+is_disconnected = names.is_disconnected
 
 
 def uncompiled(config, mode_class):
@@ -113,19 +115,26 @@ class NumpyOp(names.Op):
     pullback = L_op
 
 
-def drop_unused(op, plain_op):
-    """Have compiled graphs use `plain_op`, whose one output is the first of
-    `op`'s, wherever nothing reads the others.
+def register_rewrite(op_class, replace):
+    """Have compiled graphs use other nodes for those of a class, where that is cheaper.
+
+    Parameters
+    ----------
+    op_class : class
+    replace : callable
+        ``replace(node, n_readers)`` returns what stands for the node's outputs, None for one that
+        nothing reads; or None, if the node stays. ``n_readers(variable)`` says how many read it.
     """
-    def only_first_is_read(*arguments):
+    def rewrite_node(*arguments):
         # Theano passes the node, PyTensor the graph and the node.
         node, fgraph = arguments[-1], arguments[0]
-        if node.op != op or any(names.n_readers(fgraph, output) for output in node.outputs[1:]):
+        if not isinstance(node.op, op_class):
             return False
-        return {node.outputs[0]: plain_op(*node.inputs)}
+        found = replace(node, lambda variable: names.n_readers(fgraph, variable))
+        return found and {old: new for old, new in zip(node.outputs, found) if new is not None}
 
-    rewrite = names.node_rewriter([type(op)])(only_first_is_read)
-    name = 'drop_unused_%s' % type(op).__name__
+    rewrite = names.node_rewriter([op_class])(rewrite_node)
+    name = replace.__name__
     while name in names.optdb:  # a module that is reloaded makes its nodes anew
         name += '_again'
     names.register_after_stabilize(name, names.in2out(rewrite, name=name))

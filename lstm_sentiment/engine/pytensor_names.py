@@ -8,7 +8,7 @@ from lstm_sentiment.engine.loading import ON_JAX
 from lstm_sentiment.engine.loading import engine as pytensor  # imported under the user's flags
 from pytensor import tensor
 from pytensor.compile.mode import Mode, optdb
-from pytensor.gradient import disconnected_type
+from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
@@ -73,3 +73,7 @@ def register_after_stabilize(name, rewrite):
 
 def disconnected():
     return disconnected_type()
+
+
+def is_disconnected(gradient):
+    return isinstance(gradient.type, DisconnectedType)

@@ -34,3 +34,7 @@ def register_after_stabilize(name, rewrite):
 
 def disconnected():
     return theano.gradient.DisconnectedType()()
+
+
+def is_disconnected(gradient):
+    return isinstance(gradient.type, theano.gradient.DisconnectedType)

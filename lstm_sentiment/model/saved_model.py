@@ -251,7 +251,9 @@ def load(path):
 def check_shapes(path, params, options):
     """Raise `ModelError` unless embedding and logistic regression match the options."""
     sizes = [options.get(name) for name in ('n_words', 'dim_proj', 'ydim')]
-    expected = {'Wemb': tuple(sizes[:2]), 'U': tuple(sizes[1:]), 'b': (sizes[2],)}
+    n_words, dim_proj, ydim = sizes
+    n_features = 2 * dim_proj if options.get('bidirectional') is True and dim_proj else dim_proj
+    expected = {'Wemb': (n_words, dim_proj), 'U': (n_features, ydim), 'b': (ydim,)}
     for name, shape in expected.items():
         if name not in params:
             raise ModelError('the model %s has no parameter %s: expected one of shape %s'

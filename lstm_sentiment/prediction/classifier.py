@@ -12,7 +12,7 @@ from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction import inputs
 from lstm_sentiment.prediction.explanation import Explanation
-from lstm_sentiment.prediction.network import Network
+from lstm_sentiment.prediction.network import Network, check_model
 from lstm_sentiment.text.tokenizing import number_of_jobs, tokenize_texts
 from lstm_sentiment.text.vocabulary import UNKNOWN_ID
 
@@ -51,7 +51,7 @@ def load_model(path, dictionary=None, jobs=None):
         If the model or the dictionary cannot be used, or a dictionary is needed and missing.
     """
     params, options, vocabulary = saved_model.load(path)
-    check_encoder(path, params, options)
+    check_model(path, params, options)
     if dictionary is not None:
         vocabulary = read_vocabulary(dictionary).limited(len(params['Wemb']))
         if len(vocabulary.classes) != len(params['b']):
@@ -64,23 +64,6 @@ def load_model(path, dictionary=None, jobs=None):
                          'Give the dictionary of the dataset that it was trained on: '
                          '--dictionary FILE (imdb.dict.pkl.gz for the IMDB reviews).' % path)
     return Classifier(Network(params, options), vocabulary, jobs)
-
-
-def check_encoder(path, params, options):
-    """Raise `ModelError` unless the encoder is an LSTM, with its parameters and options."""
-    if options.get('encoder') != 'lstm':
-        raise ModelError('the model %s has the encoder %r: expected lstm, the only one that '
-                         'can be asked' % (path, options.get('encoder')))
-    if not isinstance(options.get('use_dropout'), (bool, int)):
-        raise ModelError('the options of the model %s do not say whether it was trained with '
-                         'dropout: expected use_dropout, true or false' % path)
-    dim_proj = options['dim_proj']
-    for name, shape in (('lstm_W', (dim_proj, 4 * dim_proj)), ('lstm_U', (dim_proj, 4 * dim_proj)),
-                        ('lstm_b', (4 * dim_proj,))):
-        found = params[name].shape if name in params else 'none'
-        if found != shape:
-            raise ModelError('the model %s cannot be used: expected a parameter %s of shape %s, '
-                             'found %s' % (path, name, shape, found))
 
 
 class Classifier:

@@ -1,28 +1,79 @@
 r"""What a trained model answers, in NumPy alone: from word ids to scores, and word by word.
 
-The model is a mean over time followed by logistic regression, so before the
-softmax the score of a class is a sum, with one term for each word and one for
-the bias:
+The model is a pooling over time followed by logistic regression, so before the softmax the score
+of a class is a sum, with terms for each word and one for the bias. With the mean:
 
 .. math::
     z = d U^T \frac{1}{T} \sum_t h_t + b = \sum_t \frac{d}{T} U^T h_t + b
 
-where d is the half that dropout leaves at prediction, 1 without dropout.
+where d is the half that dropout leaves at prediction, 1 without dropout. With the maximum each
+unit's term belongs to the word at which it took its maximum. With two directions there are terms
+of both, each for the word that was read.
 
-No engine is needed: the pass is that of :mod:`passes`, with which training
-runs, and dropout and logistic regression are one line.
+No engine is needed: the passes are those of :mod:`layer`, with which training runs, and dropout
+and logistic regression are one line.
 """
 from collections import namedtuple
 
 import numpy
 
-from lstm_sentiment.recurrence.numpy_recurrence import blocks, forward, groups_of, pack
+from lstm_sentiment.errors import ConfigError, ModelError
+from lstm_sentiment.recurrence import layer, pooling
+from lstm_sentiment.recurrence.cells import CELLS, find_form
+from lstm_sentiment.recurrence.cells.lstm import blocks
+from lstm_sentiment.recurrence.packing import groups_of, pack, reversed_rows
+from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
 
 PADDING = 0
+# Layers that a model may have at most, so that a spoilt file is refused and not computed.
+MAX_LAYERS = 100
 
-# What the gates and the cell do at each word of a text, (n_words, dim_proj) each: equations 1 to 7
-# in `lstm.lstm_layer`.
+# What the gates and the cell do at each word of a text, (n_words, dim_proj) each: the equations
+# of the cell in `lstm.layers`.
 States = namedtuple('States', 'i f o candidate c h')
+# One layer: its parameters, and whether it reads from the end.
+Reader = namedtuple('Reader', 'W b weights is_reverse')
+
+
+def shapes_of(options):
+    """The shape of each parameter of the encoder, by name.
+
+    >>> shapes = shapes_of({'encoder': 'lstm', 'dim_proj': 3})
+    >>> sorted(shapes.items())
+    [('lstm_U', (3, 12)), ('lstm_W', (3, 12)), ('lstm_b', (12,))]
+    """
+    dim_proj, shapes = options['dim_proj'], {}
+    for level in range(options.get('n_layers', 1)):
+        for prefix, _ in directions(options, level):
+            shapes[prefix + '_W'] = n_inputs(options, level), 4 * dim_proj
+            shapes[prefix + '_b'] = (4 * dim_proj,)
+            for name, shape in find_form(options).shapes(dim_proj).items():
+                shapes['%s_%s' % (prefix, name)] = shape
+    return shapes
+
+
+def check_model(path, params, options):
+    """Raise `ModelError` unless :class:`Network` can serve a model with these options."""
+    expected = [
+        ('encoder', options.get('encoder') in CELLS, 'one of ' + ', '.join(sorted(CELLS))),
+        ('use_dropout', isinstance(options.get('use_dropout'), (bool, int)), 'true or false'),
+        ('bidirectional', isinstance(options.get('bidirectional', False), bool), 'true or false'),
+        ('n_layers', type(options.get('n_layers', 1)) is int
+         and 1 <= options.get('n_layers', 1) <= MAX_LAYERS, 'a whole number of 1 or more'),
+        ('pooling', options.get('pooling', pooling.MEAN) in pooling.POOLINGS[1:],
+         'one of ' + ', '.join(pooling.POOLINGS[1:])),
+        ('peephole', options.get('peephole', 'matrix') in ('matrix', 'diagonal'),
+         'matrix or diagonal')]
+    for name, is_good, values in expected:
+        if not is_good:
+            raise ModelError('the model %s has the %s %r: expected %s'
+                             % (path, name, options.get(name), values))
+    for name, shape in shapes_of(options).items():
+        found = params[name].shape if name in params else 'none'
+        if found != shape:
+            raise ModelError('the model %s cannot be used: its encoder %s expects a parameter %s '
+                             'of shape %s, found %s'
+                             % (path, options['encoder'], name, shape, found))
 
 
 def in_columns(sequences):
@@ -47,26 +98,74 @@ class Network:
     Parameters
     ----------
     params : dict of float arrays
-        ``Wemb``, the three of the encoder, ``U`` and ``b``.
+        ``Wemb``, those of the encoder, ``U`` and ``b``.
     options : dict
-        Of the model: ``encoder`` and ``use_dropout`` are used.
+        Of the model: those of the encoder and ``use_dropout`` are used.
     """
 
     def __init__(self, params, options):
         self.Wemb = params['Wemb']
-        self.weights = [params['%s_%s' % (options['encoder'], name)] for name in 'WUb']
+        self.form, self.pooling = find_form(options), options.get('pooling', pooling.MEAN)
+        self.levels = [
+            [Reader(params[prefix + '_W'], params[prefix + '_b'],
+                    [params['%s_%s' % (prefix, name)] for name in self.form.names], is_reverse)
+             for prefix, is_reverse in directions(options, level)]
+            for level in range(options.get('n_layers', 1))]
         # What dropout leaves of each unit at prediction.
         self.U_out = params['U'] * params['U'].dtype.type(0.5 if options['use_dropout'] else 1)
         self.b_out = params['b']
+        self.dim_proj = len(self.U_out) // n_directions(options)
+
+    def read(self, sequences, n_levels, keep):
+        """Run the layers of some levels over some samples.
+
+        Parameters
+        ----------
+        sequences : list of sequences of int
+        n_levels : int
+            From below.
+        keep : bool
+            Whether the layers of the last level return all that `layer.forward` does, or their
+            pooled outputs alone.
+
+        Returns
+        -------
+        results : list
+            Of each layer of the last level.
+        packed : tuple
+            n_alive, order, and the rows of :func:`packing.reversed_rows`.
+        """
+        words, tokens, n_alive, order = pack(*in_columns(sequences))
+        from_the_end = reversed_rows(n_alive, len(order))
+        zeros = numpy.zeros((len(order), self.dim_proj), dtype=self.Wemb.dtype)
+        below = self.Wemb[words]
+
+        def run(passes, reader, *others):
+            inputs = tokens[from_the_end] if reader.is_reverse else tokens
+            return passes(self.form, below.dot(reader.W) + reader.b, inputs, n_alive,
+                          reader.weights, zeros, zeros, *others)
+
+        for level in self.levels[:n_levels - 1]:
+            h = [run(layer.forward_lean, reader) for reader in level]
+            below = join(h, from_the_end)
+            tokens = numpy.arange(len(tokens))
+        last = self.levels[n_levels - 1]
+        results = [run(layer.forward, reader) if keep
+                   else run(layer.forward_pooled, reader, self.pooling) for reader in last]
+        return results, (n_alive, order, from_the_end)
 
     def scores(self, sequences):
         """The scores z of the classes, (n_samples, ydim), before the softmax.
 
         A sample without words has those of the bias alone.
         """
-        words, *packed = pack(*in_columns(sequences))
-        pooled, = forward(self.Wemb[words], *self.weights, *packed, keep=False)
-        return pooled.dot(self.U_out) + self.b_out
+        pooled, (_, order, _) = self.read(sequences, len(self.levels), keep=False)
+        return self.scores_of(pooled, order)
+
+    def scores_of(self, pooled, order):
+        """The scores, given the pooled outputs of each direction in packed order."""
+        features = pooling.in_order(numpy.concatenate(pooled, axis=1), order)
+        return features.dot(self.U_out) + self.b_out
 
     def word_scores(self, sequences):
         """The scores, and the terms that they are the sums of.
@@ -76,32 +175,67 @@ class Network:
         scores : float array, (n_samples, ydim)
         terms : list of float64 arrays, (n_words of the sample, ydim)
             Their sum over the words, plus the bias, is the score.
-        """
-        words, tokens, n_alive, order = pack(*in_columns(sequences))
-        pooled, _, _, h, _ = forward(self.Wemb[words], *self.weights, tokens, n_alive, order)
-        of_words = h[len(order):].dot(self.U_out.astype('float64'))  # (N, ydim)
-        group, = groups_of(n_alive, len(order))
-        # Within a step, row k belongs to the k-th longest sample.
-        starts = numpy.cumsum(group.n_alive) - group.n_alive
-        terms = [None] * len(sequences)
-        for place, sample in enumerate(order.tolist()):
-            n_words = len(sequences[sample])
-            terms[sample] = of_words[starts[:n_words] + place] / max(n_words, 1)
-        return pooled.dot(self.U_out) + self.b_out, terms
 
-    def states(self, sequence):
+        Raises
+        ------
+        errors.ConfigError
+            If the model has the pooling last: its score is no sum over words.
+        """
+        if self.pooling == pooling.LAST:
+            raise ConfigError('a model with the pooling last gives no share to each word: its '
+                              'score comes from the last output alone. Expected a model with the '
+                              'pooling mean or max.')
+        results, (n_alive, order, from_the_end) = self.read(sequences, len(self.levels), keep=True)
+        outputs = [result[0] for result in results]
+        pooled, wheres = zip(*[pooling.pool(self.pooling, h, n_alive, len(order))
+                               for h in outputs])
+        U_out = self.U_out.astype('float64')
+        lengths = numpy.array([len(sequences[sample]) for sample in order.tolist()])
+        group, = groups_of(n_alive, len(order))
+        places, _ = group.places()
+        if self.pooling == pooling.MEAN:
+            of_words = join(outputs, from_the_end).dot(U_out)  # (N, ydim)
+            of_words /= lengths[places][:, None]
+        else:
+            of_words = numpy.zeros((len(places), U_out.shape[1]))
+            for reader, largest, where, U in zip(self.levels[-1], pooled, wheres,
+                                                 numpy.split(U_out, len(pooled))):
+                samples, units = numpy.nonzero(where >= 0)
+                rows = where[samples, units]
+                rows = from_the_end[rows] if reader.is_reverse else rows
+                numpy.add.at(of_words, rows, largest[samples, units][:, None] * U[units])
+        terms = [None] * len(sequences)
+        starts = group.starts()
+        for place, sample in enumerate(order.tolist()):
+            # Within a step, row k belongs to the k-th longest sample.
+            terms[sample] = of_words[starts[:lengths[place]] + place]
+        return self.scores_of(pooled, order), terms
+
+    def states(self, sequence, level=1, reverse=False):
         """Gates, candidate, cell and output at each word of one sample.
 
         Parameters
         ----------
         sequence : sequence of int
             Word ids.
+        level : int
+            Which of the layers, 1 for the one at the words.
+        reverse : bool
+            Whether that of the two directions is meant that reads from the end.
 
         Returns
         -------
         States
-            Float arrays, (n_words, dim_proj) each, in the dtype of the parameters.
+            Float arrays, (n_words, dim_proj) each, in the dtype of the parameters, the first
+            row for the first word.
         """
-        words, *packed = pack(*in_columns([sequence]))
-        _, gates, c, h, _ = forward(self.Wemb[words], *self.weights, *packed)
-        return States(*blocks(gates), c[1:], h[1:])  # row 0 is the state before the first word
+        results, _ = self.read([sequence], level, keep=True)
+        h, gates, c, _ = results[int(reverse)]
+        return States(*[array[::-1] if reverse else array for array in blocks(gates) + [c, h]])
+
+
+def join(outputs, from_the_end):
+    """The h of one direction, or those of both side by side, a row for each word."""
+    if len(outputs) == 1:
+        return outputs[0]
+    return numpy.concatenate([outputs[0], outputs[1][from_the_end]], axis=1)

@@ -3,22 +3,25 @@ import warnings
 
 from lstm_sentiment.engine.backend import Compiled, choose_backend
 from lstm_sentiment.engine.names import config
-from lstm_sentiment.recurrence import graph_nodes, threads
+from lstm_sentiment.recurrence import encoder, loading, threads
 from lstm_sentiment.recurrence.sparse_updates import SparseOptimizer
 
 
 class ByHand(Compiled):
     """Passes by hand in place of the scan, sparse updates in place of whole ones."""
 
-    def prepare(self):
-        threads.begin_loading(config.floatX)
+    def prepare(self, options):
+        loading.begin_loading(config.floatX, options)
 
     def encode(self, plain, tparams, x, mask, options):
-        if options['encoder'] != 'lstm':
+        if not encoder.has_cell(options):
             warnings.warn('the encoder %s has no passes by hand, and its scan is slow without a '
                           'compiler: set THEANO_FLAGS="mode=FAST_RUN"' % options['encoder'])
             return plain(tparams, x, mask, options)
-        return graph_nodes.encode(tparams, x, mask, prefix=options['encoder'])
+        return encoder.encode(tparams, x, mask, options)
+
+    def mean_cost(self, plain, proj, tparams, mask, y):
+        return encoder.mean_cost(proj, tparams, mask, y)
 
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost):
         return SparseOptimizer(rule, lr, tparams, grads, x, mask, y, cost)

@@ -1,17 +1,38 @@
-"""The recurrence as nodes of a graph, forward and backward.
+"""The layer by hand as nodes of a graph, forward and backward.
 
-:func:`encode` stands for `lstm.encode` in a graph; its nodes run the passes of
-:mod:`numpy_recurrence`.
+The nodes run what :mod:`packing`, :mod:`layer` and :mod:`pooling` compute; the way back is a node
+too, so a gradient is what `theano.grad` makes of these. :mod:`encoder` builds graphs of them.
 """
 import numpy
 
-from lstm_sentiment.engine.names import Apply, NumpyOp, drop_unused, tensor
-from lstm_sentiment.recurrence import numba_recurrence
-from lstm_sentiment.recurrence.numpy_recurrence import backward, forward, pack
+from lstm_sentiment.engine.names import (
+    Apply,
+    NumpyOp,
+    is_disconnected,
+    register_rewrite,
+    tensor,
+)
+from lstm_sentiment.recurrence import classification, layer, numba_recurrence, pooling
+from lstm_sentiment.recurrence.cells import find_form
+from lstm_sentiment.recurrence.packing import pack, reversed_rows
+
+
+def put(output_storage, values):
+    """Hand a node's results to the engine."""
+    for storage, value in zip(output_storage, values):
+        storage[0] = value
+
+
+def shapes_of(arguments):
+    """The shapes that `infer_shape` is given, last of two by Theano, of three by PyTensor."""
+    return arguments[-1]
+
+
+# Rows of words.
 
 
 class Pack(NumpyOp):
-    """:func:`pack` as a node: x, mask to words, tokens, n_alive, order."""
+    """`packing.pack` as a node: x, mask to words, tokens, n_alive, order."""
 
     def make_node(self, x, mask):
         return Apply(self, [x, mask], [tensor.lvector(), tensor.lvector(), tensor.lmatrix(),
@@ -19,11 +40,24 @@ class Pack(NumpyOp):
 
     def perform(self, node, inputs, output_storage):
         n_groups = 2 if numba_recurrence.usable(inputs[1].dtype) else 1
-        for storage, value in zip(output_storage, pack(*inputs, n_groups=n_groups)):
-            storage[0] = numpy.asarray(value, dtype='int64')
+        put(output_storage, [numpy.asarray(value, dtype='int64')
+                             for value in pack(*inputs, n_groups=n_groups)])
 
     def connection_pattern(self, node):
         return [[False] * 4, [False] * 4]
+
+
+class ReversedRows(NumpyOp):
+    """`packing.reversed_rows` as a node."""
+
+    n_integer_inputs = 2
+
+    def make_node(self, n_alive, order):
+        return Apply(self, [n_alive, order], [tensor.lvector()])
+
+    def perform(self, node, inputs, output_storage):
+        n_alive, order = inputs
+        output_storage[0][0] = reversed_rows(n_alive, len(order)).astype('int64')
 
 
 class TakeRows(NumpyOp):
@@ -59,64 +93,319 @@ class RowsGradient(NumpyOp):
         output_storage[0][0] = dense
 
 
-class Encode(NumpyOp):
-    """:func:`forward` as a node; with `keep` it also returns what the way back needs."""
+class Reorder(NumpyOp):
+    """Rows in another order, one that is its own inverse, as :class:`ReversedRows` gives it."""
 
-    __props__ = ('keep',)
-    n_integer_inputs = 3
+    n_integer_inputs = 1
 
-    def __init__(self, keep=True):
-        self.keep = keep
-
-    def make_node(self, rows, W, U, b, tokens, n_alive, order):
-        outputs = [rows.type()]
-        if self.keep:
-            outputs += [W.type() for _ in range(4)]
-        return Apply(self, [rows, W, U, b, tokens, n_alive, order], outputs)
+    def make_node(self, h, rows):
+        return Apply(self, [h, rows], [h.type()])
 
     def perform(self, node, inputs, output_storage):
-        for storage, value in zip(output_storage, forward(*inputs, keep=self.keep)):
-            storage[0] = value
+        h, rows = inputs
+        output_storage[0][0] = h[rows]
 
     def gradient(self, inputs, outputs, output_grads):
-        return encode_backward(output_grads[0], *(list(inputs) + list(outputs[1:])))
+        return [self(output_grads[0], inputs[1])]
 
     def infer_shape(self, *arguments):
-        # Theano passes node and shapes, PyTensor the graph before them.
-        _, (dim_proj, _), _, _, (n_all,), _, (n_samples,) = arguments[-1]
-        states = (n_samples + n_all, dim_proj)
-        kept = [(n_all, 4 * dim_proj), states, states, (n_all, dim_proj)]
-        return [(n_samples, dim_proj)] + (kept if self.keep else [])
+        return [shapes_of(arguments)[0]]
+
+
+class Spread(NumpyOp):
+    """Packed rows at their `places` among (n_timesteps * n_samples) rows, zero elsewhere.
+
+    `places` are distinct; `like` has the shape (n_timesteps, n_samples).
+    """
+
+    n_integer_inputs = 1
+
+    def make_node(self, h, like, places):
+        return Apply(self, [h, like, places], [h.type()])
+
+    def perform(self, node, inputs, output_storage):
+        h, like, places = inputs
+        spread = numpy.zeros((like.size, h.shape[1]), dtype=h.dtype)
+        spread[places] = h
+        output_storage[0][0] = spread
+
+    def gradient(self, inputs, outputs, output_grads):
+        return [take_rows(output_grads[0], inputs[2]), inputs[1].zeros_like()]
+
+
+# The layer.
+
+
+class Project(NumpyOp):
+    """`layer.project` as a node."""
+
+    def make_node(self, rows, W, b):
+        return Apply(self, [rows, W, b], [rows.type()])
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = layer.project(*inputs)
+
+    def gradient(self, inputs, outputs, output_grads):
+        rows, W, b = inputs
+        return ProjectBackward()(output_grads[0], rows, W, b)
+
+    def infer_shape(self, *arguments):
+        (n_rows, _), (_, width), _ = shapes_of(arguments)
+        return [(n_rows, width)]
+
+
+class ProjectBackward(NumpyOp):
+    """`layer.project_back` as a node."""
+
+    def make_node(self, d_projected, rows, W, b):
+        return Apply(self, [d_projected, rows, W], [rows.type(), W.type(), b.type()])
+
+    def perform(self, node, inputs, output_storage):
+        put(output_storage, layer.project_back(*inputs))
+
+
+class NoState(NumpyOp):
+    """The state of a layer that starts with none, zero: h0 and c0, (n_samples, dim_proj)."""
+
+    n_integer_inputs = 1
+
+    def make_node(self, U, order):
+        return Apply(self, [U, order], [tensor.matrix(dtype=U.dtype) for _ in range(2)])
+
+    def perform(self, node, inputs, output_storage):
+        U, order = inputs
+        put(output_storage, [numpy.zeros((len(order), len(U)), dtype=U.dtype) for _ in range(2)])
+
+    def connection_pattern(self, node):
+        return [[False, False], [False, False]]
+
+
+class CellNode(NumpyOp):
+    """A node of one kind of cell, which `encoder` and `peephole` name as in a model's options."""
+
+    __props__ = ('encoder', 'peephole')
+    n_integer_inputs = 2
+
+    def __init__(self, encoder, peephole):
+        self.encoder, self.peephole = encoder, peephole
+
+    @property
+    def form(self):
+        return find_form({'encoder': self.encoder, 'peephole': self.peephole})
+
+    def split(self, inputs):
+        """projected, list of weights, h0, c0, tokens, n_alive, out of a node's inputs."""
+        n_weights = len(self.form.names)
+        return (inputs[0], list(inputs[1:1 + n_weights])) + tuple(inputs[1 + n_weights:])
+
+
+class Layer(CellNode):
+    """`layer.forward` as a node: h at each step, and with `ends` the last h and c of each sample.
+
+    The inputs are those that :meth:`CellNode.split` lists. With `keep` there are further outputs,
+    what the way back needs.
+    """
+
+    __props__ = ('encoder', 'peephole', 'ends', 'keep')
+
+    def __init__(self, encoder, peephole, ends=False, keep=True):
+        CellNode.__init__(self, encoder, peephole)
+        self.ends, self.keep = ends, keep
+
+    def make_node(self, projected, *others):
+        n_outputs = 1 + 2 * self.ends + 3 * self.keep
+        return Apply(self, [projected] + list(others),
+                     [tensor.matrix(dtype=projected.dtype) for _ in range(n_outputs)])
+
+    def perform(self, node, inputs, output_storage):
+        projected, weights, h0, c0, tokens, n_alive = self.split(inputs)
+        arguments = self.form, projected, tokens, n_alive, weights, h0, c0
+        if not self.keep:
+            output_storage[0][0] = layer.forward_lean(*arguments)
+            return
+        h, gates, c, tanh_c = layer.forward(*arguments)
+        ends = layer.last_state(h, c, h0, c0, n_alive) if self.ends else ()
+        put(output_storage, [h] + list(ends) + [gates, c, tanh_c])
+
+    def gradient(self, inputs, outputs, output_grads):
+        h0 = self.split(inputs)[2]
+        n_given = 1 + 2 * self.ends
+        like = [outputs[0], h0, h0][:n_given]
+        given = [variable.zeros_like() if is_disconnected(grad) else grad
+                 for variable, grad in zip(like, output_grads)]
+        backward = LayerBackward(self.encoder, self.peephole, self.ends)
+        return backward(*(given + list(inputs) + [outputs[0]] + list(outputs[n_given:])))
+
+    def infer_shape(self, *arguments):
+        (_, width), _, state, _, (n_words,), _ = self.split(shapes_of(arguments))
+        h = (n_words, state[1])
+        return ([h] + (2 * [state] if self.ends else [])
+                + ([(n_words, width), h, h] if self.keep else []))
 
     def connection_pattern(self, node):
         # What is kept serves the way back alone: no cost depends on it.
-        return [[position < 4] + [False] * (len(node.outputs) - 1) for position in range(7)]
+        n_given = 1 + 2 * self.ends
+        n_real = len(node.inputs) - self.n_integer_inputs
+        return [[position < n_real] * n_given + [False] * (len(node.outputs) - n_given)
+                for position in range(len(node.inputs))]
 
 
-class EncodeBackward(NumpyOp):
-    """:func:`backward` as a node."""
+class LayerBackward(CellNode):
+    """`layer.backward` as a node."""
 
-    def make_node(self, d_pooled, rows, W, U, b, *others):
-        return Apply(self, [d_pooled, rows, W, U, b] + list(others),
-                     [rows.type(), W.type(), U.type(), b.type()])
+    __props__ = ('encoder', 'peephole', 'ends')
+
+    def __init__(self, encoder, peephole, ends):
+        CellNode.__init__(self, encoder, peephole)
+        self.ends = ends
+
+    def make_node(self, *inputs):
+        projected, weights, h0, c0, _, _ = self.split(inputs[1 + 2 * self.ends:-4])
+        return Apply(self, list(inputs), [variable.type() for variable in
+                                          [projected] + weights + [h0, c0]])
 
     def perform(self, node, inputs, output_storage):
-        for storage, value in zip(output_storage, backward(*inputs)):
-            storage[0] = value
+        n_given = 1 + 2 * self.ends
+        projected, weights, h0, c0, tokens, n_alive = self.split(inputs[n_given:-4])
+        d_h = inputs[0]
+        d_last_h, d_last_c = (inputs[1:3] if self.ends
+                              else (numpy.zeros_like(h0), numpy.zeros_like(c0)))
+        d_projected, d_weights, d_h0, d_c0 = layer.backward(
+            self.form, d_h, d_last_h, d_last_c, projected, tokens, n_alive, weights, h0, c0,
+            *inputs[-4:])
+        put(output_storage, [d_projected] + d_weights + [d_h0, d_c0])
 
 
-take_rows, rows_gradient = TakeRows(), RowsGradient()
-encode_and_keep, encode_backward = Encode(keep=True), EncodeBackward()
-drop_unused(encode_and_keep, Encode(keep=False))
+class PooledLayer(CellNode):
+    """`layer.forward_pooled` as a node, for graphs in which nothing else reads a layer."""
+
+    __props__ = ('encoder', 'peephole', 'pooling')
+
+    def __init__(self, encoder, peephole, pooling):
+        CellNode.__init__(self, encoder, peephole)
+        self.pooling = pooling
+
+    def make_node(self, projected, *others):
+        return Apply(self, [projected] + list(others), [tensor.matrix(dtype=projected.dtype)])
+
+    def perform(self, node, inputs, output_storage):
+        projected, weights, h0, c0, tokens, n_alive = self.split(inputs[:-1])
+        pooled = layer.forward_pooled(self.form, projected, tokens, n_alive, weights, h0, c0,
+                                      self.pooling)
+        output_storage[0][0] = pooling.in_order(pooled, inputs[-1])
+
+    def infer_shape(self, *arguments):
+        return [self.split(shapes_of(arguments)[:-1])[2]]
 
 
-def encode(tparams, x, mask, prefix='lstm'):
-    """The embedding, the LSTM and the mean over time in one node; see `lstm.encode`.
+# Pooling.
 
-    Parameters and result are those of `lstm.encode`; its gradient is
-    :func:`backward`, and the gradient by ``Wemb`` a :class:`RowsGradient`.
+
+class Pool(NumpyOp):
+    """A function of :mod:`pooling` as a node: h, n_alive, order to (n_samples, dim_proj).
+
+    The second output is `where` of `pooling.maximum`, empty for other kinds.
     """
-    words, tokens, n_alive, order = Pack()(x, mask)
-    rows = take_rows(tparams['Wemb'], words)
-    weights = [tparams['%s_%s' % (prefix, name)] for name in 'WUb']
-    return encode_and_keep(*([rows] + weights + [tokens, n_alive, order]))[0]
+
+    __props__ = ('pooling',)
+    n_integer_inputs = 2
+
+    def __init__(self, pooling):
+        self.pooling = pooling
+
+    def make_node(self, h, n_alive, order):
+        return Apply(self, [h, n_alive, order], [h.type(), tensor.lmatrix()])
+
+    def perform(self, node, inputs, output_storage):
+        h, n_alive, order = inputs
+        pooled, where = pooling.pool(self.pooling, h, n_alive, len(order))
+        put(output_storage, [pooling.in_order(pooled, order), where])
+
+    def gradient(self, inputs, outputs, output_grads):
+        h, n_alive, order = inputs
+        return [PoolBackward(self.pooling)(output_grads[0], h, outputs[1], n_alive, order)]
+
+    def infer_shape(self, *arguments):
+        (_, dim_proj), _, (n_samples,) = shapes_of(arguments)
+        return [(n_samples, dim_proj), (n_samples, dim_proj if self.pooling == 'max' else 0)]
+
+    def connection_pattern(self, node):
+        return [[True, False], [False, False], [False, False]]
+
+
+class PoolBackward(NumpyOp):
+    """The derivative by h of a :class:`Pool`."""
+
+    __props__ = ('pooling',)
+
+    def __init__(self, pooling):
+        self.pooling = pooling
+
+    def make_node(self, d_pooled, h, where, n_alive, order):
+        return Apply(self, [d_pooled, h, where, n_alive, order], [h.type()])
+
+    def perform(self, node, inputs, output_storage):
+        d_pooled, h, where, n_alive, order = inputs
+        output_storage[0][0] = pooling.pool_back(self.pooling, d_pooled[order], h, where, n_alive)
+
+
+# The cost.
+
+
+class MeanCost(NumpyOp):
+    """`classification.mean_cost` as a node: the cost, and what the way back needs."""
+
+    n_integer_inputs = 2  # the mask passes no gradient on, either
+
+    def make_node(self, proj, U, b, mask, y):
+        return Apply(self, [proj, U, b, mask, y], [
+            tensor.scalar(dtype=proj.dtype), proj.type(), tensor.vector(dtype=proj.dtype)])
+
+    def perform(self, node, inputs, output_storage):
+        cost, pred, weights = classification.mean_cost(*inputs)
+        put(output_storage, [numpy.asarray(cost, dtype=pred.dtype), pred, weights])
+
+    def gradient(self, inputs, outputs, output_grads):
+        proj, U, b, _, y = inputs
+        return MeanCostBackward()(output_grads[0], proj, U, b, y, *outputs[1:])
+
+    def connection_pattern(self, node):
+        return [[position < 3, False, False] for position in range(5)]
+
+
+class MeanCostBackward(NumpyOp):
+    """`classification.mean_cost_back` as a node."""
+
+    def make_node(self, d_cost, proj, U, b, y, pred, weights):
+        return Apply(self, [d_cost, proj, U, y, pred, weights], [proj.type(), U.type(), b.type()])
+
+    def perform(self, node, inputs, output_storage):
+        put(output_storage, classification.mean_cost_back(*inputs))
+
+
+take_rows, rows_gradient, project = TakeRows(), RowsGradient(), Project()
+
+
+# Where nothing needs a gradient, nothing is kept for it.
+
+
+def keep_no_more(node, n_readers):
+    """A layer of which only h is read keeps nothing else."""
+    op = node.op
+    if op.ends or not op.keep or any(n_readers(output) for output in node.outputs[1:]):
+        return None
+    return [Layer(op.encoder, op.peephole, keep=False)(*node.inputs)] + [None] * 3
+
+
+def pool_while_running(node, n_readers):
+    """A layer of which only the pooled h is read takes up each step's h as it is made."""
+    h, _, order = node.inputs
+    if h.owner is None or not isinstance(h.owner.op, Layer) or n_readers(h) > 1 \
+            or any(n_readers(output) for output in h.owner.outputs[1:] + node.outputs[1:]):
+        return None
+    op = PooledLayer(h.owner.op.encoder, h.owner.op.peephole, node.op.pooling)
+    return [op(*(list(h.owner.inputs) + [order])), None]
+
+
+register_rewrite(Layer, keep_no_more)
+register_rewrite(Pool, pool_while_running)

@@ -1,12 +1,12 @@
-"""The loops of :mod:`passes` as native code, for float32, by Numba, which PyTensor brings along.
+"""What the native loops of all cells share: float32, compiled by Numba.
 
-:func:`run_steps` and :func:`run_steps_back` are drop-in forms of the functions of these
-names in :mod:`passes`, equations 1 to 4, 6, 7 and 16 to 21 of docs/tutorial.md; tests compare the
-two. They release the GIL, so two threads can each run half of a minibatch.
+Numba comes with PyTensor. The loops themselves stand beside their NumPy forms, those of the cells
+in :mod:`cells`. They release the GIL, so two threads can each run half of a minibatch.
 
-The first call on a machine compiles, some two seconds; from then on Numba
-reads the code from its cache, beside this file or in the user's cache folder.
-:func:`load` does either.
+The first call on a machine compiles, a second or two for each cell; from then on Numba reads the
+code from its cache, beside the module or in the user's cache folder. :func:`load` does either.
+The cache notices a change in a loop's own module, not one in this module: whoever edits what is
+here removes the folders __pycache__.
 """
 import numpy
 import scipy.linalg  # noqa: F401 (its BLAS is Numba's: it must be there when threads are limited)
@@ -17,8 +17,6 @@ except ImportError:  # the genuine Theano does without
     numba = None
 
 ONE, HALF = numpy.float32(1), numpy.float32(0.5)
-# In one product: OpenBLAS takes up to twice as long for a row of 16 or of 32 as for one of 8.
-SAMPLES = 8
 # Beyond it tanh is 1 in float32.
 LARGE = numpy.float32(9)
 # Coefficients of x^1, x^3 .. x^13 and of x^0, x^2 .. x^12 in `tanh`, over the first.
@@ -59,70 +57,43 @@ def tanh(x):
 
 
 @native
-def run_steps(projected, tokens, n_alive, U, gates, c, tanh_c, h, total, z, keep):
-    """See :func:`passes.run_steps`; all arrays float32 or int64, and C-contiguous."""
-    dim_proj = U.shape[0]
-    at_f, at_o, at_c = dim_proj, 2 * dim_proj, 3 * dim_proj  # where the blocks begin
-    word, row, before, here = 0, 0, 0, len(total)
-    for n in n_alive:
-        for first in range(0, n, SAMPLES):
-            stop = min(first + SAMPLES, n)
-            numpy.dot(h[before + first:before + stop], U, z[first:stop])
-        for k in range(n):
-            x = tokens[word + k]
-            for j in range(dim_proj):
-                i = HALF * tanh(projected[x, j] + z[k, j]) + HALF
-                f = HALF * tanh(projected[x, at_f + j] + z[k, at_f + j]) + HALF
-                o = HALF * tanh(projected[x, at_o + j] + z[k, at_o + j]) + HALF
-                candidate = tanh(projected[x, at_c + j] + z[k, at_c + j])
-                cell = i * candidate + f * c[before + k, j]
-                tanh_cell = tanh(cell)
-                gates[row + k, j], gates[row + k, at_f + j] = i, f
-                gates[row + k, at_o + j], gates[row + k, at_c + j] = o, candidate
-                c[here + k, j], tanh_c[row + k, j] = cell, tanh_cell
-                h[here + k, j] = o * tanh_cell
-                total[k, j] += o * tanh_cell
-        word += n
-        if keep:
-            row, before, here = row + n, here, here + n
-        else:
-            before, here = here, before
+def sigmoid(x):
+    """1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2."""
+    return HALF * tanh(HALF * x) + HALF
 
 
 @native
-def run_steps_back(tokens, n_alive, U_transposed, gates, c, tanh_c, d_each_h, dz, dz_of_word,
-                   dh, dc):
-    """See :func:`passes.run_steps_back`; all arrays float32 or int64, and C-contiguous."""
-    n_samples, dim_proj = d_each_h.shape
-    at_f, at_o, at_c = dim_proj, 2 * dim_proj, 3 * dim_proj
-    start = len(tokens)
-    for t in range(len(n_alive) - 1, -1, -1):
-        n = n_alive[t]
-        start -= n
-        # The state before the first step is zero, and stands in the first rows of c.
-        before = start + n_samples - n_alive[t - 1] if t else 0
-        for k in range(n):
-            row, x = start + k, tokens[start + k]
-            for j in range(dim_proj):
-                i, f, tanh_cell = gates[row, j], gates[row, at_f + j], tanh_c[row, j]
-                o, candidate = gates[row, at_o + j], gates[row, at_c + j]
-                dh_j = dh[k, j] + d_each_h[k, j]
-                dc_j = dc[k, j] + dh_j * o * (ONE - tanh_cell * tanh_cell)
-                dz_i = dc_j * candidate * i * (ONE - i)
-                dz_f = dc_j * c[before + k, j] * f * (ONE - f)
-                dz_o = dh_j * tanh_cell * o * (ONE - o)
-                dz_c = dc_j * i * (ONE - candidate * candidate)
-                dz[row, j], dz[row, at_f + j] = dz_i, dz_f
-                dz[row, at_o + j], dz[row, at_c + j] = dz_o, dz_c
-                dz_of_word[x, j] += dz_i
-                dz_of_word[x, at_f + j] += dz_f
-                dz_of_word[x, at_o + j] += dz_o
-                dz_of_word[x, at_c + j] += dz_c
-                dc[k, j] = dc_j * f
-        if t:
-            for first in range(0, n, SAMPLES):
-                stop = min(first + SAMPLES, n)
-                numpy.dot(dz[start + first:start + stop], U_transposed, dh[first:stop])
+def multiply(rows, matrix, out):
+    """rows·matrix for a few rows; all float32 and C-contiguous.
+
+    A product of the BLAS first copies the matrix into an order that pays for hundreds of rows.
+    Here it is read as it lies, by four rows at a time; the BLAS takes the others one by one.
+    """
+    n_fours = len(rows) // 4 if len(matrix) % 4 == 0 else 0
+    for k in range(n_fours):
+        multiply_four(rows[4 * k:4 * k + 4], matrix, out[4 * k:4 * k + 4])
+    for k in range(4 * n_fours, len(rows)):
+        numpy.dot(rows[k], matrix, out[k])
+
+
+@native
+def multiply_four(rows, matrix, out):
+    """rows·matrix for four rows; the matrix has a number of rows that is a multiple of 4."""
+    out0, out1, out2, out3 = out[0], out[1], out[2], out[3]
+    out[:] = 0
+    for k in range(0, len(matrix), 4):
+        # The numbers of four rows of the matrix are read once, and added to four sums each.
+        m0, m1, m2, m3 = matrix[k], matrix[k + 1], matrix[k + 2], matrix[k + 3]
+        a0, a1, a2, a3 = rows[0, k], rows[0, k + 1], rows[0, k + 2], rows[0, k + 3]
+        b0, b1, b2, b3 = rows[1, k], rows[1, k + 1], rows[1, k + 2], rows[1, k + 3]
+        c0, c1, c2, c3 = rows[2, k], rows[2, k + 1], rows[2, k + 2], rows[2, k + 3]
+        d0, d1, d2, d3 = rows[3, k], rows[3, k + 1], rows[3, k + 2], rows[3, k + 3]
+        for j in range(matrix.shape[1]):
+            p, q, r, s = m0[j], m1[j], m2[j], m3[j]
+            out0[j] += a0 * p + a1 * q + a2 * r + a3 * s
+            out1[j] += b0 * p + b1 * q + b2 * r + b3 * s
+            out2[j] += c0 * p + c1 * q + c2 * r + c3 * s
+            out3[j] += d0 * p + d1 * q + d2 * r + d3 * s
 
 
 def usable(dtype):
@@ -130,8 +101,7 @@ def usable(dtype):
     return numba is not None and dtype == numpy.float32
 
 
-def load():
-    """Compile both loops, or read them from Numba's cache."""
-    words, matrix = numba.int64[::1], numba.float32[:, ::1]
-    run_steps.compile((matrix, words, words) + 7 * (matrix,) + (numba.boolean,))
-    run_steps_back.compile((words, words) + 9 * (matrix,))
+def load(*functions):
+    """Compile native loops for the types that their module states, or read them from the cache."""
+    for function, types in functions:
+        function.compile(tuple(numba.typeof(example) for example in types))

@@ -11,6 +11,7 @@ import numpy
 
 from lstm_sentiment.engine.names import theano
 from lstm_sentiment.engine.optimizers import Optimizer, random_states
+from lstm_sentiment.recurrence import native_updates
 from lstm_sentiment.recurrence.graph_nodes import RowsGradient
 from lstm_sentiment.recurrence.threads import side_by_side
 
@@ -51,6 +52,9 @@ class Whole(object):
 
     def update(self, lr, grad):
         """One step, in place."""
+        if native_updates.serves(self.rule.name, self.arrays()):
+            native_updates.whole(self.rule.name, lr, grad, self.arrays())
+            return
         for piece in pieces(grad):
             arrays = [array[piece] for array in self.arrays()]
             for array, new in zip(arrays, self.rule.step(lr, grad[piece], *arrays)):
@@ -96,6 +100,12 @@ class Rows(Whole):
     def update(self, lr, grad):
         """One step; `grad` is the pair of `words` and the gradient of their rows."""
         words, d_rows = grad
+        if native_updates.serves(self.rule.name, self.arrays()):
+            native_updates.rows(self.rule.name, lr, words, d_rows,
+                                self.n_updates - self.seen[words], self.arrays())
+            self.n_updates += 1
+            self.seen[words] = self.n_updates
+            return
         parts = [(words[piece], d_rows[piece]) for piece in pieces(d_rows)]
         new = [self.rule.step(lr, d_part, *self.up_to_date(part)) for part, d_part in parts]
         self.n_updates += 1

@@ -8,10 +8,10 @@ import threading
 import numpy
 from threadpoolctl import threadpool_limits
 
-from lstm_sentiment.recurrence import numba_recurrence
-
 # What a machine's own BLAS and OpenMP read.
 THREAD_VARIABLES = ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS')
+# Multiplications in a product of two matrices that are worth waking the other thread for.
+WORTH_SHARING = 2 ** 22
 
 
 class ProcessSetting(object):
@@ -107,15 +107,12 @@ def wait_to_the_end(futures):
         raise interrupt
 
 
-def begin_loading(dtype):
-    """Make the native loops ready in a thread, while the data is read.
-
-    Half of that work leaves the interpreter to others. Each call to the compiler lets the
-    interpreter go, and waits as long for it again: frequent switches shorten the wait.
-    """
-    def load():
-        with FREQUENT_SWITCHES:
-            numba_recurrence.load()
-
-    if numba_recurrence.usable(numpy.dtype(dtype)):
-        threading.Thread(target=load, daemon=True).start()
+def product(array, matrix):
+    """array·matrix; of many rows, each thread takes half."""
+    if array.size * matrix.shape[1] < WORTH_SHARING:
+        return array.dot(matrix)
+    result = numpy.empty((len(array), matrix.shape[1]), dtype=matrix.dtype)
+    halves = slice(0, len(array) // 2), slice(len(array) // 2, None)
+    side_by_side(*[functools.partial(numpy.dot, array[half], matrix, out=result[half])
+                   for half in halves])
+    return result

@@ -1,12 +1,18 @@
-"""The pass of prediction against the plain loop of oracles, and the pass that trains."""
+"""The passes of prediction against plain loops over single words."""
 import numpy
 import pytest
-from models import make_options, make_params
-from oracles import plain_gates, plain_scores, plain_states
+from models import COMBINATIONS, combination, make_options, make_params, params_for
+from oracles import (
+    plain_features,
+    plain_gates,
+    plain_layer,
+    plain_outputs,
+    plain_scores,
+    plain_states,
+)
 
-from imdb import prepare_data
-from lstm_sentiment.prediction.network import Network, States
-from lstm_sentiment.recurrence import numpy_recurrence
+from lstm_sentiment.errors import ConfigError, ModelError
+from lstm_sentiment.prediction.network import Network, States, check_model
 
 
 def random_sequences(seed, n_samples=9, n_words=15, longest=12):
@@ -40,15 +46,94 @@ def test_each_word_has_its_share_of_the_scores():
         numpy.testing.assert_allclose(of_words, expected, rtol=0, atol=1e-12)
 
 
-def test_scores_equal_those_of_the_pass_that_trains():
-    params, sequences = make_params(), random_sequences(8)
-    network = Network(params, make_options(params, use_dropout=False))
-    x, mask, _ = prepare_data(sequences, [0] * len(sequences))
-    words, *packed = numpy_recurrence.pack(x, mask)
-    weights = [params['lstm_' + name] for name in 'WUb']
-    pooled, = numpy_recurrence.forward(params['Wemb'][words], *weights, *packed, keep=False)
-    numpy.testing.assert_allclose(network.scores(sequences), pooled.dot(params['U']) + params['b'],
-                                  rtol=0, atol=1e-12)
+def model_of(chosen, n_classes=3, seed=0, dtype='float64'):
+    options = dict(combination(*chosen), dim_proj=3, n_words=15, ydim=n_classes, use_dropout=True)
+    return params_for(options, seed, dtype), options
+
+
+@pytest.mark.parametrize('chosen', COMBINATIONS)
+def test_each_combination_equals_a_plain_loop(chosen):
+    params, options = model_of(chosen)
+    sequences = random_sequences(3)
+    expected = [plain_features(params, sequence, options).dot(0.5 * params['U']) + params['b']
+                for sequence in sequences]
+    found = Network(params, options).scores(sequences)
+    assert numpy.ptp(expected, axis=0).min() > 0.05
+    numpy.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    params, _ = model_of(chosen, dtype='float32')
+    found = Network(params, options).scores(sequences)
+    assert found.dtype == 'float32'
+    numpy.testing.assert_allclose(found, expected, rtol=0, atol=5e-5)
+
+
+@pytest.mark.parametrize('chosen', [each for each in COMBINATIONS if each[-1] != 'last'])
+def test_the_shares_of_the_words_add_up_to_the_score(chosen):
+    params, options = model_of(chosen)
+    network, sequences = Network(params, options), random_sequences(4)
+    scores, terms = network.word_scores(sequences)
+    numpy.testing.assert_allclose(scores, network.scores(sequences), rtol=0, atol=1e-12)
+    for sequence, score, of_words in zip(sequences, scores, terms):
+        assert of_words.shape == (len(sequence), 3)
+        numpy.testing.assert_allclose(of_words.sum(axis=0) + params['b'], score,
+                                      rtol=0, atol=1e-12)
+        numpy.testing.assert_allclose(of_words, plain_shares(params, sequence, options),
+                                      rtol=0, atol=1e-12)
+
+
+def plain_shares(params, sequence, options):
+    """The share of each word, unit by unit."""
+    h = numpy.concatenate(plain_outputs(params, sequence, options), axis=1)
+    shares = numpy.zeros((len(sequence), params['U'].shape[1]))
+    for unit in range(h.shape[1] if len(sequence) else 0):
+        if options['pooling'] == 'mean':
+            shares += h[:, unit, None] * 0.5 * params['U'][unit] / len(sequence)
+        else:
+            word = h[:, unit].argmax()
+            shares[word] += h[word, unit] * 0.5 * params['U'][unit]
+    return shares
+
+
+def test_the_last_output_alone_has_no_share_for_each_word():
+    params, options = model_of(('lstm', 'matrix', False, 1, 'last'))
+    with pytest.raises(ConfigError, match='mean or max'):
+        Network(params, options).word_scores([[3, 4]])
+
+
+@pytest.mark.parametrize('level, reverse', [(1, False), (1, True), (2, False), (2, True)])
+def test_the_states_of_each_layer(level, reverse):
+    params, options = model_of(('lstm_peephole', 'matrix', True, 2, 'max'))
+    sequence = [3, 7, 2, 2, 9]
+    states = Network(params, options).states(sequence, level, reverse)
+    below = params['Wemb'][sequence]
+    if level == 2:
+        outputs = plain_outputs(params, sequence, dict(options, n_layers=1))
+        below = numpy.concatenate(outputs, axis=1)
+    prefix = 'lstm_peephole' + ('_2' if level == 2 else '') + ('_reverse' if reverse else '')
+    h, c = plain_layer(below[::-1] if reverse else below, params, prefix, options)
+    numpy.testing.assert_allclose(states.h, h[::-1] if reverse else h, rtol=0, atol=1e-12)
+    numpy.testing.assert_allclose(states.c, c[::-1] if reverse else c, rtol=0, atol=1e-12)
+    numpy.testing.assert_allclose(states.o * numpy.tanh(states.c), states.h, rtol=0, atol=1e-12)
+
+
+def test_a_model_of_one_cell_given_to_another_is_refused():
+    params, options = model_of(('lstm_standard', 'matrix', False, 1, 'mean'))
+    check_model('m.npz', params, options)
+    for changes, message in (
+            ({'encoder': 'lstm'}, 'its encoder lstm expects a parameter lstm_W of shape (3, 12)'),
+            ({'encoder': 'gru'}, "the encoder 'gru': expected one of lstm, lstm_peephole"),
+            ({'bidirectional': True}, 'lstm_standard_reverse_'),
+            ({'bidirectional': 1}, 'true or false'),
+            ({'n_layers': 2}, 'lstm_standard_2_'), ({'n_layers': 10 ** 9}, 'n_layers'),
+            ({'n_layers': 1.}, 'n_layers'), ({'pooling': 'median'}, 'mean, max, last'),
+            ({'use_dropout': None}, 'use_dropout')):
+        with pytest.raises(ModelError) as error:
+            check_model('m.npz', params, dict(options, **changes))
+        assert message in str(error.value)
+    with pytest.raises(ModelError, match=r'found \(3, 3\)'):
+        check_model('m.npz', dict(params, lstm_standard_U=numpy.zeros((3, 3))), options)
+    params, options = model_of(('lstm_peephole', 'diagonal', False, 1, 'mean'))
+    with pytest.raises(ModelError, match='lstm_peephole_V'):
+        check_model('m.npz', params, dict(options, peephole='matrix'))
 
 
 @pytest.mark.parametrize('dtype, tolerance', [('float64', 1e-12), ('float32', 2e-5)])

@@ -1,11 +1,26 @@
-"""The hand-written passes against the plain scan, and against finite differences."""
+"""The layer by hand in a graph, against the scan run by the engine, and by finite differences."""
 import numpy
 import pytest
+from models import COMBINATIONS, combination
+from oracles import plain_features
 from test_lstm import FLOAT, TIGHT, make_options, numpy_lstm, random_batch, random_params
 
 import lstm
 from lstm_sentiment.engine.names import tensor, theano
-from lstm_sentiment.recurrence import graph_nodes, numpy_recurrence
+from lstm_sentiment.recurrence import encoder, graph_nodes
+
+# Compared with the scan in each run of the tests; the others take minutes.
+SOME = [('lstm', 'matrix', False, 1, 'max'), ('lstm_standard', 'matrix', True, 1, 'mean'),
+        ('lstm_peephole', 'matrix', False, 2, 'last'),
+        ('lstm_peephole', 'diagonal', True, 1, 'max')]
+
+
+def options_for(chosen, **changes):
+    return make_options(**dict(combination(*chosen), dim_proj=2, **changes))
+
+
+def encoder_params(tparams):
+    return [value for name, value in tparams.items() if name not in ('U', 'b')]
 
 
 @pytest.fixture(scope='module')
@@ -17,7 +32,8 @@ def both():
     weights = tensor.matrix('weights', dtype=FLOAT)
     params = [tparams[name] for name in ('Wemb', 'lstm_W', 'lstm_U', 'lstm_b')]
     functions = []
-    for proj in (lstm.encode(tparams, x, mask, options), graph_nodes.encode(tparams, x, mask)):
+    for encode in (lstm.encode, encoder.encode):
+        proj = encode(tparams, x, mask, options)
         cost = (proj * weights).sum()
         functions.append(theano.function([x, mask, weights],
                                          [proj] + theano.grad(cost, params)))
@@ -72,27 +88,24 @@ def test_a_minibatch_without_any_word_is_zero(both):
     assert all((result == 0).all() for result in results)
 
 
-def test_prediction_that_keeps_nothing_equals_the_pass_that_keeps_all():
-    params = random_params(make_options())
-    x, mask, _ = random_batch(n_timesteps=7)
-    words, tokens, n_alive, order = numpy_recurrence.pack(x, mask)
-    arguments = [params['Wemb'][words]] + [params['lstm_' + name] for name in 'WUb']
-    whole = numpy_recurrence.forward(*arguments, tokens=tokens, n_alive=n_alive, order=order)[0]
-    h = numpy_lstm(params['Wemb'][x], mask, *arguments[1:])
-    expected = (h * mask[:, :, None]).sum(axis=0) / mask.sum(axis=0)[:, None]
-    numpy.testing.assert_allclose(whole, expected, rtol=0, atol=TIGHT)
-    found, = numpy_recurrence.forward(*arguments, tokens=tokens, n_alive=n_alive,
-                                      order=order, keep=False)
-    numpy.testing.assert_allclose(found, whole, rtol=0, atol=TIGHT)
-
-
 def test_prediction_keeps_nothing_for_the_way_back():
     options = make_options()
     tparams = lstm.init_tparams(random_params(options))
     x, mask = tensor.matrix('x', dtype='int64'), tensor.matrix('mask', dtype=FLOAT)
-    function = theano.function([x, mask], graph_nodes.encode(tparams, x, mask))
+    function = theano.function([x, mask], encoder.encode(tparams, x, mask, options))
+    kinds = [type(node.op) for node in function.maker.fgraph.toposort()]
+    assert kinds.count(graph_nodes.PooledLayer) == 1
+    assert graph_nodes.Layer not in kinds and graph_nodes.Pool not in kinds
+
+
+def test_a_layer_below_another_keeps_its_outputs_alone():
+    options = make_options(n_layers=2, bidirectional=True)
+    tparams = lstm.init_tparams(random_params(options))
+    x, mask = tensor.matrix('x', dtype='int64'), tensor.matrix('mask', dtype=FLOAT)
+    function = theano.function([x, mask], encoder.encode(tparams, x, mask, options))
     ops = [node.op for node in function.maker.fgraph.toposort()]
-    assert [op.keep for op in ops if isinstance(op, graph_nodes.Encode)] == [False]
+    assert [op.keep for op in ops if isinstance(op, graph_nodes.Layer)] == [False, False]
+    assert sum(isinstance(op, graph_nodes.PooledLayer) for op in ops) == 2
 
 
 def test_the_gradient_goes_forward_once():
@@ -101,22 +114,8 @@ def test_the_gradient_goes_forward_once():
     _, x, mask, y, _, _, cost = lstm.build_model(tparams, options)
     function = theano.function([x, mask, y], [cost] + theano.grad(cost, list(tparams.values())))
     ops = [node.op for node in function.maker.fgraph.toposort()]
-    assert [op.keep for op in ops if isinstance(op, graph_nodes.Encode)] == [True]
-
-
-def test_a_mask_of_other_numbers_is_refused():
-    with pytest.raises(ValueError, match='zeros and ones'):
-        numpy_recurrence.pack(numpy.array([[2]]), numpy.array([[0.5]]))
-
-
-def test_pack_puts_the_longest_first_and_keeps_every_word():
-    x = numpy.array([[5, 9, 2], [0, 9, 3], [0, 7, 0]])
-    mask = (x > 0).astype(FLOAT)
-    words, tokens, n_alive, order = numpy_recurrence.pack(x, mask)
-    assert words.tolist() == [2, 3, 5, 7, 9]
-    assert order.tolist() == [1, 2, 0]
-    assert n_alive.tolist() == [[3, 2, 1]]
-    assert words[tokens].tolist() == [9, 2, 5, 9, 3, 7]
+    assert [op.keep for op in ops if isinstance(op, graph_nodes.Layer)] == [True]
+    assert not any(isinstance(op, graph_nodes.PooledLayer) for op in ops)
 
 
 def test_rows_gradient_is_dense_for_whoever_reads_it():
@@ -127,3 +126,129 @@ def test_rows_gradient_is_dense_for_whoever_reads_it():
     expected = numpy.zeros((4, 3))
     expected[[1, 3]] = 2 * Wemb.get_value()[[1, 3]]
     numpy.testing.assert_array_equal(found, expected)
+
+
+def cost_of(encode, options, tparams):
+    """A function of x, mask and weights: the weighted sum of the encoding, and its gradients."""
+    x, mask = tensor.matrix('x', dtype='int64'), tensor.matrix('mask', dtype=FLOAT)
+    weights = tensor.matrix('weights', dtype=FLOAT)
+    proj = encode(tparams, x, mask, options)
+    cost = (proj * weights).sum()
+    return theano.function([x, mask, weights],
+                           [cost, proj] + theano.grad(cost, encoder_params(tparams)))
+
+
+def batch_with_an_empty_sample():
+    x, mask, _ = random_batch(2)  # the last sample has holes
+    mask[:, 1] = 0
+    return x, mask
+
+
+@pytest.mark.parametrize('chosen', COMBINATIONS)
+def test_each_combination_equals_a_plain_loop(chosen):
+    options = options_for(chosen)
+    params = random_params(options)
+    tparams = lstm.init_tparams(params)
+    x, mask = batch_with_an_empty_sample()
+    symbols = tensor.matrix('x', dtype='int64'), tensor.matrix('mask', dtype=FLOAT)
+    predict = theano.function(symbols, encoder.encode(tparams, *(symbols + (options,))))
+    expected = [plain_features(params, x[mask[:, k] > 0, k], options) for k in range(x.shape[1])]
+    assert abs(predict(x, mask)[1]).max() == 0
+    numpy.testing.assert_allclose(predict(x, mask), expected, rtol=0, atol=10 * TIGHT)
+
+
+@pytest.mark.skipif(FLOAT != 'float64', reason='finite differences need float64')
+@pytest.mark.parametrize('chosen', COMBINATIONS)
+def test_gradients_of_each_combination_by_finite_differences(chosen):
+    options = options_for(chosen)
+    tparams = lstm.init_tparams(random_params(options))
+    x, mask = batch_with_an_empty_sample()
+    function = cost_of(encoder.encode, options, tparams)
+    weights = numpy.random.RandomState(0).randn(4, 2 * (2 if options['bidirectional'] else 1))
+    _, _, *grads = function(x, mask, weights)
+    rng, slopes = numpy.random.RandomState(1), []
+    for p, grad in zip(encoder_params(tparams), grads):
+        direction, value = rng.randn(*grad.shape), p.get_value()
+        costs = []
+        for shift in (1e-5, -1e-5):
+            p.set_value(value + shift * direction)
+            costs.append(function(x, mask, weights)[0])
+        p.set_value(value)
+        slopes.append((costs[0] - costs[1]) / 2e-5)
+        assert (grad * direction).sum() == pytest.approx(slopes[-1], rel=1e-6, abs=1e-8), p.name
+    assert numpy.median(numpy.abs(slopes)) > 1e-3
+
+
+def compare_training(chosen):
+    """Costs and parameters of 20 updates, by hand and by the scan."""
+    options, costs, ends = options_for(chosen), [], []
+    batches = [random_batch(seed) for seed in range(4)]
+    batches[2][1][:, 1] = 0
+    weights = numpy.random.RandomState(0).randn(4, 2 * (2 if options['bidirectional'] else 1))
+    for encode in (lstm.encode, encoder.encode):
+        tparams = lstm.init_tparams(random_params(options))
+        function = cost_of(encode, options, tparams)
+        costs.append([])
+        for update in range(20):
+            x, mask, _ = batches[update % 4]
+            cost, _, *grads = function(x, mask, weights.astype(FLOAT))
+            costs[-1].append(float(cost))
+            for p, grad in zip(encoder_params(tparams), grads):
+                p.set_value(p.get_value() - numpy.asarray(0.1, FLOAT) * grad)
+        ends.append(lstm.unzip(tparams))
+    assert costs[0][0] - costs[0][16] > 0.1  # of the same minibatch
+    tolerance = 1e-10 if FLOAT == 'float64' else 1e-5
+    numpy.testing.assert_allclose(costs[1], costs[0], rtol=0, atol=tolerance)
+    for name, value in ends[0].items():
+        numpy.testing.assert_allclose(ends[1][name], value, rtol=0, atol=10 * tolerance)
+
+
+@pytest.mark.parametrize('chosen', SOME)
+def test_training_by_hand_is_training_by_the_scan(chosen):
+    compare_training(chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('chosen', [chosen for chosen in COMBINATIONS if chosen not in SOME])
+def test_training_by_hand_is_training_by_the_scan_in_the_other_combinations(chosen):
+    compare_training(chosen)
+
+
+@pytest.mark.parametrize('name', ['lstm', 'lstm_peephole'])
+def test_a_layer_with_a_state_that_is_handed_on(name):
+    """run_layer against the scan: h, the last state, and gradients by all that enters."""
+    options = make_options(encoder=name, dim_proj=2)
+    params = random_params(options)
+    tparams = lstm.init_tparams({key: value for key, value in params.items()
+                                 if key.startswith(name)})
+    x, mask = tensor.tensor3(dtype=FLOAT), tensor.matrix(dtype=FLOAT)
+    h0, c0 = tensor.matrix(dtype=FLOAT), tensor.matrix(dtype=FLOAT)
+    _, layer = lstm.layers[name]
+    scan_h, scan_c = layer(tparams, x, options, name, mask, (h0, c0))
+    results = []
+    for h, last_h, last_c in (
+            (scan_h * mask[:, :, None], scan_h[-1], scan_c[-1]),
+            encoder.run_layer(tparams, x, options, name, mask, (h0, c0))):
+        cost = (h ** 3).sum() + (last_h * [1., 2.]).sum() + (last_c * [3., 4.]).sum()
+        wrt = [x, h0, c0] + list(tparams.values())
+        results.append(theano.function([x, mask, h0, c0], [h, last_h, last_c]
+                                       + theano.grad(tensor.cast(cost, FLOAT), wrt)))
+    rng = numpy.random.RandomState(0)
+    _, values_of_mask = batch_with_an_empty_sample()
+    arguments = [rng.randn(7, 4, 2).astype(FLOAT), values_of_mask] + [
+        rng.randn(4, 2).astype(FLOAT) for _ in range(2)]
+    for expected, found in zip(*[function(*arguments) for function in results]):
+        assert abs(expected).max() > 1e-2
+        numpy.testing.assert_allclose(found, expected, rtol=0, atol=50 * TIGHT)
+
+
+def test_a_layer_without_mask_and_state_is_one_with_ones_and_zeros():
+    options = make_options(dim_proj=2)
+    tparams = lstm.init_tparams(random_params(options))
+    x = tensor.tensor3(dtype=FLOAT)
+    value = numpy.random.RandomState(0).randn(5, 3, 2).astype(FLOAT)
+    h, last_h, _ = theano.function([x], encoder.run_layer(tparams, x, options))(value)
+    expected = numpy_lstm(value, numpy.ones((5, 3)),
+                          *[tparams['lstm_' + name].get_value() for name in 'WUb'])
+    numpy.testing.assert_allclose(h, expected, rtol=0, atol=TIGHT)
+    numpy.testing.assert_allclose(last_h, expected[-1], rtol=0, atol=TIGHT)

@@ -1,0 +1,47 @@
+"""Logistic regression and cost by hand: `lstm.mean_cost`, equations 10 and 11.
+
+The graph has twenty small nodes for them, which together take longer to call than to compute.
+"""
+import numpy
+
+TINY = 1e-8  # added to a likelihood before its logarithm
+
+
+def mean_cost(proj, U, b, mask, y):
+    """The mean negative log-likelihood of the labels of the samples that have words.
+
+    Parameters
+    ----------
+    proj : float array, (n_samples, n_features)
+    U, b : float arrays, (n_features, ydim), (ydim,)
+    mask : float array, (n_timesteps, n_samples)
+    y : int64 array, (n_samples,)
+
+    Returns
+    -------
+    cost : float
+    pred : float array, (n_samples, ydim)
+        Probability of each class.
+    weights : float array, (n_samples,)
+        What each sample counts for in the mean: 0 for one without words.
+    """
+    pred = proj.dot(U)
+    pred += b
+    pred -= pred.max(axis=1, keepdims=True)
+    numpy.exp(pred, out=pred)
+    pred /= pred.sum(axis=1, keepdims=True)
+    counts = numpy.minimum(mask.sum(axis=0), 1)
+    weights = counts / max(counts.sum(), 1)
+    likelihood = pred[numpy.arange(len(y)), y]
+    return -(numpy.log(likelihood + pred.dtype.type(TINY)) * weights).sum(), pred, weights
+
+
+def mean_cost_back(d_cost, proj, U, y, pred, weights):
+    """The derivatives by proj, U and b, given that by the cost."""
+    samples = numpy.arange(len(y))
+    likelihood = pred[samples, y]
+    # Of the sample's cost by the logarithm of its likelihood; TINY takes a little off.
+    share = -d_cost * weights * likelihood / (likelihood + pred.dtype.type(TINY))
+    dz = -pred * share[:, None]
+    dz[samples, y] += share
+    return dz.dot(U.T), proj.T.dot(dz), dz.sum(axis=0)

@@ -1,0 +1,105 @@
+"""Graphs of the layer by hand.
+
+:func:`encode` stands for `lstm.encode` in a graph, :func:`run_layer` for a layer of `lstm.layers`.
+"""
+from lstm_sentiment.engine.names import config, tensor
+from lstm_sentiment.recurrence.cells import find_form
+from lstm_sentiment.recurrence.graph_nodes import (
+    Layer,
+    MeanCost,
+    NoState,
+    Pack,
+    Pool,
+    Reorder,
+    ReversedRows,
+    Spread,
+    project,
+    take_rows,
+)
+from lstm_sentiment.recurrence.stack import directions
+
+
+def has_cell(options):
+    """Whether there is a form by hand of the cell that a model's options name."""
+    return find_form(options) is not None
+
+
+def make_layer(tparams, projected, tokens, n_alive, options, prefix, initial, ends=False):
+    """The outputs of a `graph_nodes.Layer` that are not only for the way back."""
+    op = Layer(options['encoder'], options.get('peephole', 'matrix'), ends)
+    weights = [tparams['%s_%s' % (prefix, name)] for name in op.form.names]
+    outputs = op(*([projected] + weights + list(initial) + [tokens, n_alive]))
+    return outputs[:3] if ends else outputs[0]
+
+
+def encode(tparams, x, mask, options):
+    """The embedding, the layers and the pooling, by hand; see `lstm.encode`.
+
+    Parameters and result are those of `lstm.encode`; the gradient by ``Wemb`` is a
+    `graph_nodes.RowsGradient`.
+    """
+    words, tokens, n_alive, order = Pack()(x, mask)
+    from_the_end = ReversedRows()(n_alive, order)
+    below = take_rows(tparams['Wemb'], words)
+    for level in range(options.get('n_layers', 1)):
+        outputs = []
+        for prefix, is_reverse in directions(options, level):
+            W, b, U = (tparams['%s_%s' % (prefix, name)] for name in 'WbU')
+            outputs.append(make_layer(
+                tparams, project(below, W, b), tokens[from_the_end] if is_reverse else tokens,
+                n_alive, options, prefix, NoState()(U, order)))
+        # In the order of the texts, a row for each word, they enter the next level.
+        below = joined([outputs[0]] + [Reorder()(h, from_the_end) for h in outputs[1:]])
+        tokens = tensor.arange(tokens.shape[0])
+    return joined([Pool(options.get('pooling', 'mean'))(h, n_alive, order)[0] for h in outputs])
+
+
+def joined(columns):
+    """Matrices side by side."""
+    return columns[0] if len(columns) == 1 else tensor.concatenate(columns, axis=1)
+
+
+def mean_cost(proj, tparams, mask, y):
+    """The logistic regression and its cost by hand; see `lstm.mean_cost`."""
+    return MeanCost()(proj, tparams['U'], tparams['b'], mask, y)[0]
+
+
+def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=None):
+    """One layer by hand, with a state that can be handed on.
+
+    Parameters
+    ----------
+    tparams : dict of shared variables
+    state_below : floatX variable, (n_timesteps, n_samples, n_inputs)
+    options : dict
+        ``encoder`` and, if the cell has it, ``peephole`` are used.
+    prefix : str
+        Of the names of the layer's parameters.
+    mask : floatX variable, (n_timesteps, n_samples), optional
+        By default every step counts.
+    initial : pair of floatX variables, (n_samples, dim_proj), optional
+        h and c before the first step; by default zero.
+
+    Returns
+    -------
+    h : floatX variable, (n_timesteps, n_samples, dim_proj)
+        At each step; zero where the mask is.
+    last_h, last_c : floatX variables, (n_samples, dim_proj)
+        After the last step whose mask is 1.
+    """
+    n_timesteps, n_samples, n_inputs = (state_below.shape[k] for k in range(3))
+    places = tensor.arange(n_timesteps * n_samples).reshape((n_timesteps, n_samples))
+    if mask is None:
+        mask = tensor.ones((n_timesteps, n_samples), dtype=config.floatX)
+    words, tokens, n_alive, order = Pack()(places, mask)
+    W, b, U = (tparams['%s_%s' % (prefix, name)] for name in 'WbU')
+    rows = take_rows(state_below.reshape((n_timesteps * n_samples, n_inputs)), words)
+    if initial is None:
+        initial = NoState()(U, order)
+    else:
+        initial = [take_rows(state, order) for state in initial]
+    h, last_h, last_c = make_layer(tparams, project(rows, W, b), tokens, n_alive, options, prefix,
+                                   initial, ends=True)
+    h = Spread()(h, mask, words[tokens]).reshape((n_timesteps, n_samples, U.shape[0]))
+    back = tensor.argsort(order)
+    return h, take_rows(last_h, back), take_rows(last_c, back)

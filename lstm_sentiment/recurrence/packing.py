@@ -1,0 +1,171 @@
+"""A minibatch without its padding.
+
+Padding is no work: sorted by length, the samples still running at step t are the first
+``n_alive[t]``, and only they are computed.
+
+``N`` is the number of unmasked words in the minibatch. Packed arrays have a row for each: group
+by group, in a group step by step, and within a step the longest sample first. Step t of group g
+owns ``n_alive[g, t]`` rows. Nothing in one group needs anything of the other, so two threads can
+take one each.
+"""
+import numpy
+from scipy import sparse
+
+
+def pack(x, mask, n_groups=1):
+    """Drop the padding of a minibatch.
+
+    Parameters
+    ----------
+    x : int array, (n_timesteps, n_samples)
+        Word ids.
+    mask : float array, (n_timesteps, n_samples)
+        1 where there is a word, 0 where the cell is carried over.
+    n_groups : int
+        The samples are dealt out, the longest first, to so many groups.
+
+    Returns
+    -------
+    words : int64 array, (n_distinct,)
+        The distinct ids, ascending.
+    tokens : int64 array, (N,)
+        Positions in `words`: group by group, in a group step by step, in a
+        step the longest sample first.
+    n_alive : int64 array, (n_groups, longest)
+        How many samples of each group have a word at each step.
+    order : int64 array, (n_samples,)
+        The samples, group by group, in a group the longest first.
+
+    Raises
+    ------
+    ValueError
+        If the mask holds anything but zeros and ones.
+
+    Examples
+    --------
+    >>> words, tokens, n_alive, order = pack(numpy.array([[7, 5], [0, 7]]),
+    ...                                      numpy.array([[1., 1.], [0., 1.]]))
+    >>> words.tolist(), tokens.tolist(), n_alive.tolist(), order.tolist()
+    ([5, 7], [0, 1, 1], [[2, 1]], [1, 0])
+    """
+    inside = mask.T > 0
+    if not numpy.array_equal(inside, mask.T):
+        raise ValueError('the mask must hold zeros and ones only')
+    lengths = inside.sum(axis=1)
+    order = numpy.argsort(-lengths, kind='stable')
+    order = numpy.concatenate([order[group::n_groups] for group in range(n_groups)])
+    words, positions = numpy.unique(x.T[order][inside[order]], return_inverse=True)
+    # A masked step carries the cell over, so the words around it close ranks.
+    filled = numpy.arange(lengths.max()) < lengths[order][:, None]
+    by_sample = numpy.zeros(filled.shape, dtype='int64')
+    by_sample[filled] = positions
+    members = sample_slices(len(order), n_groups)
+    tokens = numpy.concatenate([by_sample[group].T[filled[group].T] for group in members])
+    return words, tokens, numpy.array([filled[group].sum(axis=0) for group in members]), order
+
+
+def sample_slices(n_samples, n_groups):
+    """Where the samples of each group stand in `order`.
+
+    >>> sample_slices(5, 2)
+    [slice(0, 3, None), slice(3, 5, None)]
+    """
+    sizes = [len(range(group, n_samples, n_groups)) for group in range(n_groups)]
+    stops = numpy.cumsum(sizes).tolist()
+    return [slice(stop - size, stop) for size, stop in zip(sizes, stops)]
+
+
+class Group(object):
+    """Where the numbers of one group of samples stand in packed arrays.
+
+    Attributes
+    ----------
+    n_alive : int64 array, (longest,)
+    samples : slice
+        In `order` and other arrays with a row for each sample.
+    words : slice
+        In `tokens` and other arrays with a row for each word.
+    """
+
+    def __init__(self, n_alive, samples, first_word):
+        self.n_alive, self.samples = n_alive, samples
+        self.words = slice(first_word, first_word + int(n_alive.sum()))
+
+    def starts(self):
+        """The row of each step's first word, counted from the group's first."""
+        return numpy.cumsum(self.n_alive) - self.n_alive
+
+    def lengths(self):
+        """Words of each sample, (n_samples,)."""
+        places = numpy.arange(self.samples.stop - self.samples.start)
+        return len(self.n_alive) - numpy.searchsorted(self.n_alive[::-1], places, side='right')
+
+    def places(self):
+        """Of each word, the place of its sample in the group, and its step."""
+        steps = numpy.repeat(numpy.arange(len(self.n_alive)), self.n_alive)
+        return numpy.arange(len(steps)) - self.starts()[steps], steps
+
+    def one_step_before(self, rows, initial):
+        """Of each word the row of `rows` that belongs to the step before; of the first, `initial`.
+
+        Both are arrays of the group alone.
+        """
+        n_first, n_words = int(self.n_alive[:1].sum()), len(rows)
+        before = numpy.arange(n_first, n_words) - numpy.repeat(self.n_alive[:-1],
+                                                               self.n_alive[1:])
+        result = numpy.empty_like(rows)
+        result[:n_first] = initial[:n_first]
+        numpy.take(rows, before, axis=0, out=result[n_first:], mode='clip')
+        return result
+
+
+def groups_of(n_alive, n_samples):
+    """The groups that :func:`pack` made."""
+    groups, word = [], 0
+    for alive, samples in zip(n_alive, sample_slices(n_samples, len(n_alive))):
+        groups.append(Group(alive, samples, word))
+        word = groups[-1].words.stop
+    return groups
+
+
+def lengths_of(n_alive, n_samples):
+    """Words of each sample in the order of :func:`pack`, (n_samples,)."""
+    return numpy.concatenate([group.lengths() for group in groups_of(n_alive, n_samples)])
+
+
+def last_rows(n_alive, n_samples):
+    """The row of each sample's last word, (n_samples,); -1 for a sample without words."""
+    rows = []
+    for group in groups_of(n_alive, n_samples):
+        lengths, starts = group.lengths(), numpy.append(group.starts(), -1)
+        places = numpy.arange(len(lengths))
+        rows.append(numpy.where(lengths > 0, group.words.start + starts[lengths - 1] + places, -1))
+    return numpy.concatenate(rows)
+
+
+def reversed_rows(n_alive, n_samples):
+    """Of each word of the texts read from their ends, the row it has when they are read forward.
+
+    It is its own inverse: the first word of one reading is the last of the other.
+
+    >>> reversed_rows(numpy.array([[2, 2, 1]]), 2).tolist()  # words a0 b0 a1 b1 a2
+    [4, 3, 2, 1, 0]
+    """
+    rows = []
+    for group in groups_of(n_alive, n_samples):
+        place, step = group.places()
+        rows.append(group.words.start + group.starts()[group.lengths()[place] - 1 - step] + place)
+    return numpy.concatenate(rows)
+
+
+def sum_rows(array, where, n_sums):
+    """Add row k of `array`, (N, n_columns), to row ``where[k]`` of (n_sums, n_columns).
+
+    >>> sum_rows(numpy.array([[1.], [2.], [5.]]), numpy.array([1, 0, 1]), 2).tolist()
+    [[2.0], [6.0]]
+    """
+    n_rows = len(array)
+    belongs = sparse.csr_matrix(
+        (numpy.ones(n_rows, dtype=array.dtype), (where, numpy.arange(n_rows))),
+        shape=(n_sums, n_rows))
+    return belongs.dot(array)
