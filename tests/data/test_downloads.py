@@ -148,7 +148,7 @@ def make_archive():
 
 
 def small_dictionary(n_words=28):
-    return gzip.compress(dumps({f'word{n}': n + 2 for n in range(n_words)}))
+    return gzip.compress(dumps({f'word{n}': n + 2 for n in range(n_words)}), mtime=0)
 
 
 def test_download_checks_and_ties_the_dictionary(site, folders, capsys):
@@ -283,7 +283,7 @@ def test_https_leads_to_nothing_else(site, monkeypatch):
 
 @pytest.mark.parametrize('dictionary, reason', [
     (404, 'the server answers 404'),
-    (small_dictionary(5), 'ids up to 29 or more, found ids up to 6'),
+    pytest.param(small_dictionary(5), 'ids up to 29 or more, found ids up to 6', id='too small'),
     (b'no dictionary', 'cannot be used'),
 ])
 def test_download_does_without_a_dictionary(site, folders, dictionary, reason):
