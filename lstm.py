@@ -65,8 +65,7 @@ def get_minibatches_idx(n, minibatch_size, shuffle=False, rng=None, lengths=None
 
     Parameters
     ----------
-    n : int
-    minibatch_size : int
+    n, minibatch_size : int
     shuffle : bool
         Whether to shuffle the numbers first.
     rng : numpy.random.RandomState, optional
@@ -74,9 +73,8 @@ def get_minibatches_idx(n, minibatch_size, shuffle=False, rng=None, lengths=None
     lengths : list of int, optional
         Of the samples; needed for `window`.
     window : int
-        If not 0: after the shuffle, the samples of every `window` minibatches
-        are sorted by length, so that each gets samples of similar length and
-        little padding; the minibatches are then shuffled among themselves.
+        If not 0, the samples of every `window` minibatches are sorted by length after the shuffle,
+        which leaves little padding; the minibatches are then shuffled among themselves.
 
     Returns
     -------
@@ -623,7 +621,8 @@ def train_lstm(
         validFreq=370, saveFreq=1110, maxlen=100, batch_size=16, valid_batch_size=64,
         dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
         seed=123, valid_portion=0.05, length_window=0, word_dropout=0., average=0, checkpoint='',
-        resume=False, overwrite=False, callback=None):
+        resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
+        peephole='matrix', callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -645,7 +644,7 @@ def train_lstm(
     optimizer : callable or str
         adadelta, rmsprop or sgd.
     encoder : str
-        Layer between embedding and mean: lstm.
+        Cell between embedding and mean: lstm, lstm_standard or lstm_peephole.
     saveto : str or None
         File for the model, .npz; its options are shown beside it as .npz.json.
     validFreq : int
@@ -686,6 +685,14 @@ def train_lstm(
         Go on from the checkpoint, if there is one.
     overwrite : bool
         Replace what other runs left at these places: a model of another dataset, an unfinished run.
+    bidirectional : bool
+        Add to each layer one that reads the texts from their ends.
+    n_layers : int
+        Layers, each on the outputs of the one below.
+    pooling : str
+        What is kept of a text's outputs: their mean, max or last.
+    peephole : str
+        How the gates of lstm_peephole look at the cell: through a matrix, or its diagonal.
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
         validation.
@@ -717,7 +724,7 @@ def train_lstm(
     print('Building model')
     params = init_params(options, rng)
     if reload_model:
-        saved_model.check_same_words(reload_model, data.vocabulary())
+        saved_model.check_start(reload_model, options, data.vocabulary())
         load_params(reload_model, params)
     tparams = init_tparams(params)
     use_noise, x, mask, y, _, f_pred, cost = build_model(tparams, options)

@@ -21,6 +21,11 @@ def above(low, high=float('inf')):
     return lambda value: isinstance(value, numbers.Real) and low < value < high
 
 
+def one_of(*names):
+    """A test for one of these names, and what passes it."""
+    return lambda value: value in names, 'one of ' + ', '.join(names)
+
+
 def is_path(value):
     return value is None or isinstance(value, (str, os.PathLike))
 
@@ -49,6 +54,8 @@ EXPECTED = {
     # Differs from the tutorial: noise_std was accepted there but had no effect.
     'noise_std': (lambda value: value == 0, '0; noise on the weights is not implemented'),
     'use_dropout': FLAG,
+    'bidirectional': FLAG, 'n_layers': COUNT,
+    'pooling': one_of('mean', 'max', 'last'), 'peephole': one_of('matrix', 'diagonal'),
     'saveto': PATH, 'reload_model': PATH, 'checkpoint': PATH,
     'resume': FLAG, 'overwrite': FLAG,
 }
@@ -68,8 +75,8 @@ def check_values(options):
 
 GROUPS = OrderedDict([
     ('data', ['dataset', 'n_words', 'maxlen', 'valid_portion', 'test_size']),
-    ('model', ['dim_proj', 'encoder', 'use_dropout', 'word_dropout', 'noise_std',
-               'reload_model']),
+    ('model', ['dim_proj', 'encoder', 'peephole', 'bidirectional', 'n_layers', 'pooling',
+               'use_dropout', 'word_dropout', 'noise_std', 'reload_model']),
     ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'length_window', 'average',
                       'max_epochs', 'patience', 'seed']),
     ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'overwrite', 'dispFreq', 'validFreq',

@@ -11,6 +11,7 @@ from oracles import numpy_lstm, numpy_model
 import imdb
 import lstm
 from lstm_sentiment.engine.names import config, tensor, theano
+from lstm_sentiment.errors import ModelError
 from lstm_sentiment.training import display
 from lstm_sentiment.training.early_stopping import EarlyStopping
 
@@ -392,6 +393,35 @@ def test_the_best_parameters_are_saved_as_they_were(easy, monkeypatch):
         saved.append(dict(numpy.load('m.npz')))
     for name in ('Wemb', 'lstm_W', 'U'):
         numpy.testing.assert_array_equal(saved[0][name], saved[1][name])
+
+
+def test_a_model_of_other_layers_is_no_start(easy):
+    lstm.train_lstm(saveto='first.npz', **dict(easy, max_epochs=1))
+    for name, value in (('encoder', 'lstm_standard'), ('bidirectional', True), ('n_layers', 2),
+                        ('pooling', 'max')):
+        with pytest.raises(ModelError, match='first.npz has %s=' % name):
+            lstm.train_lstm(saveto=None, reload_model='first.npz', **dict(easy, **{name: value}))
+
+
+@pytest.mark.parametrize('options', [
+    {'encoder': 'lstm_standard', 'pooling': 'max'},
+    {'encoder': 'lstm_peephole', 'bidirectional': True, 'n_layers': 2, 'pooling': 'last'},
+    {'encoder': 'lstm_peephole', 'peephole': 'diagonal'}])
+def test_other_layers_learn_and_are_resumed(easy, options):
+    """Training, saving, loading, asking and going on, with the same bits."""
+    def stop(record):
+        if record.update == 125:
+            raise KeyboardInterrupt
+
+    arguments = dict(easy, optimizer='adadelta', max_epochs=100, dispFreq=25, validFreq=100,
+                     **options)
+    errors = lstm.train_lstm(saveto='whole.npz', **arguments)
+    assert errors[0] < 0.25
+    lstm.train_lstm(saveto='m.npz', callback=stop, **arguments)
+    assert lstm.train_lstm(saveto='m.npz', resume=True, **arguments) == errors
+    with numpy.load('whole.npz') as whole, numpy.load('m.npz') as resumed:
+        for name in whole.files:
+            assert name == 'options' or (whole[name] == resumed[name]).all()
 
 
 def test_reload_model_is_where_training_starts(easy):

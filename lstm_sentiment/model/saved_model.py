@@ -34,6 +34,9 @@ MAX_WORDS = 1 << 26
 # What an .npz contains besides the parameters.
 RESULTS = ('train_err', 'valid_err', 'test_err', 'history_errs', 'options', 'words')
 PLAIN = (bool, int, float, str, type(None))
+# What the layers are, and the tutorial's, which older models do not name.
+LAYERS = {'encoder': 'lstm', 'peephole': 'matrix', 'bidirectional': False, 'n_layers': 1,
+          'pooling': 'mean'}
 MODEL_OPTIONS = ('dim_proj', 'n_words', 'maxlen', 'use_dropout', 'batch_size', 'valid_batch_size')
 
 SavedModel = namedtuple('SavedModel', 'params options vocabulary')
@@ -293,18 +296,27 @@ def load_vocabulary(path, options):
         raise ModelError(str(error))
 
 
-def check_same_words(path, vocabulary):
-    """Raise `ModelError` if training starts from a model whose ids mean other words.
+def check_start(path, options, vocabulary):
+    """Raise `ModelError` if training cannot start from a model: other layers, or other words.
 
     Parameters
     ----------
     path : str
-        The model. A model that was saved without its words cannot be checked.
+        The model. The words of a model that was saved without them cannot be checked.
+    options : dict
+        Of the run.
     vocabulary : Vocabulary or None
         That of the dataset, limited to the words of the new model.
     """
     path = os.fspath(path)
-    found = None if vocabulary is None else load_vocabulary(path, load_options(path))
+    of_model = load_options(path)
+    for name, tutorial in LAYERS.items():
+        then, now = of_model.get(name, tutorial), options.get(name, tutorial)
+        if then != now:
+            raise ModelError('the model %s has %s=%r, this run has %s=%r: its parameters have '
+                             'another meaning. Start from it with the same layers.'
+                             % (path, name, then, name, now))
+    found = None if vocabulary is None else load_vocabulary(path, of_model)
     if found is None:
         return
     for what in ('settings', 'classes', 'words'):
