@@ -1,9 +1,8 @@
 """The update rules of :mod:`lstm` as native code, for float32.
 
-For each rule there is a loop over a parameter that is whole, and one over the rows of a parameter
-that a minibatch touches, which first makes up for the updates in which a row was idle; see
-:mod:`sparse_updates`. They work in place, in one pass over the numbers. Tests compare them with
-the plain formulas.
+For each rule there is a loop over the rows of a parameter that a minibatch touches, which first
+makes up for the updates in which a row was idle; see :mod:`sparse_updates`. It works in place, in
+one pass over the numbers. Tests compare it with the plain formulas.
 """
 import numpy
 
@@ -34,30 +33,6 @@ def rmsprop_number(g, mean_grad, mean_grad2, step):
     mean_grad2 = DECAY * mean_grad2 + REST * g * g
     step = MOMENTUM * step - SMALL * g / numpy.sqrt(mean_grad2 - mean_grad * mean_grad + SMALL)
     return mean_grad, mean_grad2, step
-
-
-# Parameters that are whole: flat arrays.
-
-
-@native
-def sgd_whole(lr, grad, p):
-    for k in range(len(grad)):
-        p[k] -= lr * grad[k]
-
-
-@native
-def adadelta_whole(lr, grad, p, mean_grad2, mean_step2):
-    for k in range(len(grad)):
-        step, mean_grad2[k], mean_step2[k] = adadelta_number(grad[k], mean_grad2[k], mean_step2[k])
-        p[k] += step
-
-
-@native
-def rmsprop_whole(lr, grad, p, mean_grad, mean_grad2, step):
-    for k in range(len(grad)):
-        mean_grad[k], mean_grad2[k], step[k] = rmsprop_number(grad[k], mean_grad[k], mean_grad2[k],
-                                                              step[k])
-        p[k] += step[k]
 
 
 # Rows. `decay` and `left` are DECAY and MOMENTUM to the power of the number of idle updates.
@@ -94,14 +69,15 @@ def rmsprop_rows(lr, words, decay, left, grad, p, mean_grad, mean_grad2, step):
             p[row, j] = coasted + step[row, j]
 
 
-WHOLE = {'sgd': sgd_whole, 'adadelta': adadelta_whole, 'rmsprop': rmsprop_whole}
-ROWS = {'sgd': sgd_rows, 'adadelta': adadelta_rows, 'rmsprop': rmsprop_rows}
+RULES = {'sgd': sgd_rows, 'adadelta': adadelta_rows, 'rmsprop': rmsprop_rows}
 N_ARRAYS = {'sgd': 1, 'adadelta': 3, 'rmsprop': 4}
+# A parameter that is whole is one row, which is never idle.
+ONE_ROW, NOT_IDLE = numpy.zeros(1, dtype='int64'), numpy.ones(1, dtype='float32')
 
 
 def serves(rule, arrays):
     """Whether there is native code for a rule, by its name, over these arrays."""
-    return rule in WHOLE and all(usable(array.dtype) and array.flags.c_contiguous
+    return rule in RULES and all(usable(array.dtype) and array.flags.c_contiguous
                                  for array in arrays)
 
 
@@ -117,8 +93,9 @@ def whole(rule, lr, grad, arrays):
     arrays : list of float32 arrays of its shape
         The parameter and the states of the rule, as the formulas of :mod:`lstm` have them.
     """
-    flat = [array.reshape(-1) for array in arrays]  # a view: the arrays are contiguous
-    WHOLE[rule](numpy.float32(lr), numpy.ascontiguousarray(grad).reshape(-1), *flat)
+    rows_of_one = [array.reshape(1, -1) for array in arrays]  # views: the arrays are contiguous
+    RULES[rule](numpy.float32(lr), ONE_ROW, NOT_IDLE, NOT_IDLE,
+                numpy.ascontiguousarray(grad).reshape(1, -1), *rows_of_one)
 
 
 def rows(rule, lr, words, d_rows, n_idle, arrays):
@@ -135,15 +112,14 @@ def rows(rule, lr, words, d_rows, n_idle, arrays):
         How many updates each row has been idle for.
     """
     n_idle = n_idle.astype('float32')
-    ROWS[rule](numpy.float32(lr), words, DECAY ** n_idle, MOMENTUM ** n_idle,
-               numpy.ascontiguousarray(d_rows), *arrays)
+    RULES[rule](numpy.float32(lr), words, DECAY ** n_idle, MOMENTUM ** n_idle,
+                numpy.ascontiguousarray(d_rows), *arrays)
 
 
 def native_loops(rule):
-    """Both loops of a rule, with examples of their arguments, for `numba_recurrence.load`."""
-    matrix, flat = numpy.zeros((1, 1), dtype='float32'), numpy.zeros(1, dtype='float32')
-    lr, words, n_arrays = numpy.float32(0), numpy.zeros(1, dtype='int64'), N_ARRAYS.get(rule)
-    if n_arrays is None:
+    """The loop of a rule, with examples of its arguments, for `numba_recurrence.load`."""
+    if rule not in RULES:
         return []
-    return [(WHOLE[rule], [lr, flat] + n_arrays * [flat]),
-            (ROWS[rule], [lr, words, flat, flat, matrix] + n_arrays * [matrix])]
+    matrix, flat = numpy.zeros((1, 1), dtype='float32'), numpy.zeros(1, dtype='float32')
+    return [(RULES[rule], [numpy.float32(0), ONE_ROW, flat, flat, matrix]
+             + N_ARRAYS[rule] * [matrix])]

@@ -252,3 +252,29 @@ def test_a_layer_without_mask_and_state_is_one_with_ones_and_zeros():
                           *[tparams['lstm_' + name].get_value() for name in 'WUb'])
     numpy.testing.assert_allclose(h, expected, rtol=0, atol=TIGHT)
     numpy.testing.assert_allclose(last_h, expected[-1], rtol=0, atol=TIGHT)
+
+
+def test_a_cell_without_a_form_by_hand_runs_on_the_scan_and_says_so(monkeypatch):
+    """A new cell is a step and a line in `lstm.layers`; here, a plain recurrent network."""
+    def rnn_layer(tparams, state_below, options, prefix='rnn', mask=None, initial=None):
+        def step(z, c_before):
+            h = tensor.tanh(lstm.blocks(z, 4)[3])
+            return h, h
+        return lstm.scan_steps(step, tparams, state_below, options, prefix, mask, initial)
+
+    monkeypatch.setitem(lstm.layers, 'rnn', (lstm.param_init_lstm, rnn_layer))
+    options = make_options(encoder='rnn', dim_proj=2)
+    params = random_params(options)
+    tparams = lstm.init_tparams(params)
+    with pytest.warns(UserWarning, match='encoder rnn has no passes by hand'):
+        f_pred_prob = lstm.build_model(tparams, options)[4]
+    x, mask, _ = random_batch()
+    h, k = numpy.zeros(2), 0
+    for word in x[mask[:, k] > 0, k]:
+        z = params['Wemb'][word].dot(params['rnn_W']) + h.dot(params['rnn_U']) + params['rnn_b']
+        h = numpy.tanh(z[6:])
+    assert abs(h).max() > 0.01
+    last = lstm.encode(tparams, tensor.constant(x), tensor.constant(mask),
+                       dict(options, pooling='last'))
+    numpy.testing.assert_allclose(theano.function([], last)()[k], h, rtol=0, atol=TIGHT)
+    assert f_pred_prob(x, mask).shape == (4, 2)
