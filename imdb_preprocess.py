@@ -33,7 +33,7 @@ import time
 import numpy
 
 from lstm_sentiment import command_line
-from lstm_sentiment.text import tokenizing
+from lstm_sentiment.text import text_settings
 from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.preprocessing import TEST_PORTION, preprocess
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, dictionary_path
@@ -105,7 +105,7 @@ def make_parser():
     group.add_argument('--seed', type=int, metavar='S',
                        help='seed that selects these test texts (default: %(default)s)')
     group = parser.add_argument_group('from text to ids')
-    group.add_argument('--tokenizer', choices=tokenizing.TOKENIZERS,
+    group.add_argument('--tokenizer', choices=text_settings.TOKENIZERS,
                        help='(default: %(default)s)')
     group.add_argument('--language', metavar='CODE',
                        help='of the Moses rules (default: %(default)s)')

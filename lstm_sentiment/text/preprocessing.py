@@ -22,6 +22,7 @@ from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.files import whole_files
 from lstm_sentiment.text import corpora, tokenizing
 from lstm_sentiment.text.corpora import PARTS
+from lstm_sentiment.text.text_settings import check_settings
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
 
 # Python 2 and every Python 3 can read it.
@@ -244,7 +245,7 @@ def assign(records, numbers, portion, seed):
 
 def check_options(output, dictionary, settings, n_words, min_count, test_portion):
     """Raise `ConfigError` for options that cannot be used."""
-    tokenizing.check_settings(settings)
+    check_settings(settings)
     if os.path.realpath(output) == os.path.realpath(dictionary):
         raise ConfigError(f'The word ids and the dictionary cannot both be '
                           f'written to {output}; give two names.')

@@ -1,14 +1,4 @@
-"""Texts to words, with the Moses tokenizer or at white space, on all cores if there are many.
-
-Text settings, which are saved with every dictionary and every model, are a dict of
-
-``tokenizer``
-    ``'moses'`` or ``'whitespace'``;
-``language``
-    that of the Moses rules, such as ``'en'``;
-``lowercase``
-    whether the words are lower-cased.
-"""
+"""Texts to words, with the Moses tokenizer or at white space, on all cores if there are many."""
 
 import collections
 import concurrent.futures
@@ -21,31 +11,14 @@ import signal
 import threading
 
 from sacremoses import MosesTokenizer
-from sacremoses.corpus import NonbreakingPrefixes
 
-from lstm_sentiment.errors import ConfigError, DataError, abridged
-
-TOKENIZERS = ('moses', 'whitespace')
-# sacremoses has rules for these; it would treat any other language as English.
-LANGUAGES = tuple(sorted({'cjk', 'ja', 'ko', *NonbreakingPrefixes().available_langs.values()}))
+from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.text.text_settings import check_settings
 
 # The tokenizing processes get texts in chunks of this many characters. For fewer chunks than
 # POOL_CHUNKS, starting processes takes longer than it saves.
 CHUNK_CHARACTERS = 200000
 POOL_CHUNKS = 10
-
-
-def check_settings(settings):
-    """Raise `ConfigError` unless these say how a text becomes words, in a way that is known."""
-    if not isinstance(settings, dict):
-        raise ConfigError(f'the value {abridged(settings)} cannot be used: expected tokenizer, '
-                          'language and lowercase by name')
-    for name, known in (('tokenizer', TOKENIZERS), ('language', LANGUAGES),
-                        ('lowercase', (True, False))):
-        value = settings.get(name)
-        if type(value) is not type(known[0]) or value not in known:
-            raise ConfigError(f'{name}={abridged(value)} cannot be used: expected one of '
-                              + ', '.join(map(str, known)))
 
 
 class ReviewTokenizer(MosesTokenizer):

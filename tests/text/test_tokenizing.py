@@ -8,10 +8,11 @@ import sys
 
 import pytest
 from sacremoses import MosesTokenizer
+from sacremoses.corpus import NonbreakingPrefixes
 
 import imdb_preprocess
 from lstm_sentiment.errors import ConfigError, DataError
-from lstm_sentiment.text import tokenizing
+from lstm_sentiment.text import text_settings, tokenizing
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
 
 ROOT = os.path.dirname(os.path.abspath(imdb_preprocess.__file__))
@@ -130,7 +131,7 @@ def test_settings_that_cannot_be_used(name, value):
 
 
 def test_every_language_has_a_tokenizer():
-    assert {'en', 'fr', 'de', 'zh', 'ja'} < set(tokenizing.LANGUAGES)
+    assert {'en', 'fr', 'de', 'zh', 'ja'} < set(text_settings.LANGUAGES)
     assert tokens('Eins zwei', language='tdt') == 'eins zwei'
 
 
@@ -140,3 +141,8 @@ def test_white_space_needs_no_processes(monkeypatch):
     settings = dict(TEXT_SETTINGS, tokenizer='whitespace')
     texts = [f'text {n}' for n in range(30)]
     assert list(tokenizing.tokenize_texts(texts, settings, jobs=2)) == texts
+
+
+def test_the_languages_are_those_of_sacremoses():
+    known = {'cjk', 'ja', 'ko', *NonbreakingPrefixes().available_langs.values()}
+    assert tuple(sorted(known)) == text_settings.LANGUAGES
