@@ -11,7 +11,14 @@ import threading
 
 import numpy
 import pytest
-from models import WORDS, make_options, make_params, random_texts, save_model
+from models import (
+    WORDS,
+    make_options,
+    make_params,
+    random_texts,
+    save_model,
+    write_dictionary,
+)
 from oracles import plain_scores, plain_states
 
 import imdb_preprocess
@@ -21,7 +28,6 @@ from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction import classifier, inputs, outputs
 from lstm_sentiment.text import tokenizing
-from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL
 from lstm_sentiment.text.tokenizing import tokenize_chunk
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
 
@@ -169,14 +175,6 @@ def test_the_library_needs_no_engine(saved):
 
 
 # Models.
-
-
-def write_dictionary(path, words=WORDS, **settings):
-    content = pickle.dumps({word: k for k, word in enumerate(words, 2)}, PICKLE_PROTOCOL)
-    if settings:
-        content += pickle.dumps(settings, PICKLE_PROTOCOL)
-    path.write_bytes(content)
-    return str(path)
 
 
 class Boom:
