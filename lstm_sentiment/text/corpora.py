@@ -133,7 +133,7 @@ def list_folder(folder):
 
 
 def read_text(path):
-    """Return the text of a file, which must be UTF-8.
+    """Return the text of a file, which must be UTF-8, without a byte order mark.
 
     Raises
     ------
@@ -142,12 +142,14 @@ def read_text(path):
     """
     try:
         with open(path, 'rb') as file:
-            return file.read().decode('utf-8')
+            text = file.read().decode('utf-8')
     except OSError as error:
         raise DataError(f'{path} cannot be read: {error.strerror}. Make it '
                         'readable, or take it out of the corpus.') from error
     except UnicodeDecodeError as error:
         raise not_utf8(path, error) from error
+    # The mark is no letter of the first word. In one class only, it would tell the classes apart.
+    return text[1:] if text.startswith('\ufeff') else text
 
 
 def not_utf8(where, error):

@@ -128,6 +128,12 @@ def test_folders_of_classes(tmp_path):
                           ('a/1.txt', 'a', None)]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
+    write(tmp_path / 'a' / '1.txt', '\ufeffFine.')
+    write(tmp_path / 'b' / '1.txt', 'Fine. \ufeff')
+    assert rows(tmp_path) == [('Fine. \ufeff', 'b', None), ('Fine.', 'a', None)]
+
+
 def test_folders_of_train_and_test(tmp_path):
     path = folder(tmp_path, *(f'{part}/{name}/1.txt' for part in ('train', 'test')
                               for name in 'abc'), 'train/unsup/1.txt')
