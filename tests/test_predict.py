@@ -339,6 +339,15 @@ def test_a_file_of_lines(capsys, saved, tmp_path):
     assert [json.loads(line)['text'] for line in output.splitlines()] == ['the film', 'is good']
 
 
+def test_braces_and_a_tab_here_and_there_are_text(capsys, saved, tmp_path):
+    lines = ['{the film}', '\tis good', 'is\tbad', '[1]', '']
+    (tmp_path / 't.txt').write_text('\n'.join(lines) + '\n')
+    output, _ = call(capsys, saved, '--file', str(tmp_path / 't.txt'), '--format', 'jsonl')
+    assert [json.loads(line)['text'] for line in output.splitlines()] == lines
+    output, _ = call(capsys, saved, 'is\tbad', '{"text": 1}', '--format', 'jsonl')
+    assert output.count('\n') == 2
+
+
 def test_a_labelled_table(capsys, saved, model, tmp_path):
     texts = random_texts(40)
     said = model.predict(texts)
@@ -398,6 +407,10 @@ BAD = [
     (['text', '--html', 'missing/r.html'], 'cannot be written'),
     (['text', '--jobs', '0'], 'jobs must be 1 or more'),
     (['text', '--dictionary', 'missing.pkl'], 'missing.pkl'),
+    (['lines.txt'], 'TEXT is the name of a file, lines.txt: give --file lines.txt'),
+    (['./folder'], 'give --file ./folder'),
+    (['--file', 'objects.txt'], 'the lines of objects.txt are JSON objects'),
+    (['--file', 'tabs.txt'], 'the lines of tabs.txt have tabs in them'),
     (['te\udcffxt'], 'the text 1 of the command line is not UTF-8'),
 ]
 
@@ -407,6 +420,8 @@ def test_bad_input_is_named(capsys, saved, tmp_path, monkeypatch, arguments, mes
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'bytes.txt').write_bytes(b'the film\nis \xff good\n')
     (tmp_path / 'lines.txt').write_text('the film')
+    (tmp_path / 'objects.txt').write_text('{"text": "the film"}\n\n{"text": "is good"}\n')
+    (tmp_path / 'tabs.txt').write_text('pos\tthe film\nneg\tis bad\n')
     write_rows(tmp_path / 'column.csv', [['words', 'label'], ['the', 'pos']])
     write_rows(tmp_path / 'good.csv', [['text', 'label'], ['the', 'pos']])
     write_rows(tmp_path / 'fields.csv', [['text', 'label'], ['the', 'pos'], ['the', 'x', 'pos']])
@@ -427,7 +442,7 @@ def test_a_model_without_its_dictionary(capsys, tmp_path):
 
 def test_bytes_of_standard_input_that_are_not_utf8(saved):
     _, errors = run(saved, '-', status=2, stdin=b'the\nfil\xe9m\n')
-    assert 'error: standard input, line 2: byte 0xe9 at position 3' in errors
+    assert 'error: standard input, line 2, is not UTF-8: byte 0xe9 at position 3' in errors
 
 
 def test_a_reader_that_has_read_enough(saved, tmp_path):

@@ -1,10 +1,16 @@
 """The texts to classify, from arguments, standard input, a file or a folder."""
 import itertools
+import json
 import os
+import shlex
 from collections import namedtuple
 
 from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.files import read_lines
 from lstm_sentiment.text import corpora
+
+# So many lines show that an input is not one text a line.
+SHOWN_LINES = 20
 
 # `name` is the file of the text, or None; `label` is its class, or None if it has none.
 Sample = namedtuple('Sample', 'text name label')
@@ -19,8 +25,14 @@ def from_arguments(texts):
     ------
     DataError
         If a text is not UTF-8.
+    ConfigError
+        If a text is the name of a file, or the path of a folder.
     """
     for number, text in enumerate(texts, 1):
+        if os.path.isfile(text) or os.sep in text and os.path.isdir(text):
+            raise ConfigError(f'TEXT is the name of a file, {text}: give --file '
+                              f'{shlex.quote(text)} to classify what is in it, or - to give the '
+                              'name as a text on standard input')
         try:
             text.encode('utf-8')
         except UnicodeEncodeError as error:
@@ -31,25 +43,41 @@ def from_arguments(texts):
 
 def from_stream(stream, name):
     """One text a line; a blank line is a text without words."""
-    return Source((Sample(text, None, None) for text in read_lines(stream, name)), False, False)
+    return Source(from_lines(read_lines(stream, name=name), name), False, False)
 
 
-def read_lines(stream, name):
-    """Yield the lines of a stream of UTF-8 bytes.
+def from_lines(lines, name):
+    """Yield the lines of a text as samples.
 
     Raises
     ------
     DataError
-        If a line is not UTF-8; the message has `name` and the line.
+        If the first lines show that the input is a table, whose fields would be read as words.
     """
-    for number, line in enumerate(stream, 1):
-        try:
-            text = line.decode('utf-8-sig' if number == 1 else 'utf-8')
-        except UnicodeDecodeError as error:
-            raise DataError('%s, line %d: byte 0x%02x at position %d of the line is not UTF-8. '
-                            'Convert the text to UTF-8.'
-                            % (name, number, line[error.start], error.start)) from error
-        yield text.rstrip('\r\n')
+    head = list(itertools.islice(lines, SHOWN_LINES))
+    shown = [line for line in head if line.strip()]
+    if shown and all(map(is_object, shown)):
+        raise DataError(f'the lines of {name} are JSON objects. Expected one text a line; give a '
+                        'table as --file NAME.jsonl.')
+    if len(shown) > 1 and all('\t' in line.strip() for line in shown):
+        raise DataError(f'the lines of {name} have tabs in them, like those of a table. Expected '
+                        'one text a line; give a table as --file NAME.tsv, or write spaces for '
+                        'the tabs.')
+    return (Sample(line.rstrip('\r\n'), None, None) for line in itertools.chain(head, lines))
+
+
+def is_object(line):
+    """Whether a line is a JSON object.
+
+    >>> is_object('{"text": "a"}'), is_object('{sic}'), is_object('"a"')
+    (True, False, False)
+    """
+    if not line.lstrip().startswith('{'):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def from_path(path, classes, text_column=None, label_column=None, use_labels=True):
@@ -82,7 +110,7 @@ def from_path(path, classes, text_column=None, label_column=None, use_labels=Tru
         samples = from_rows(corpora.read_table(path, text_column, label_column, labelled=False),
                             classes, use_labels)
     else:
-        samples = (Sample(line.rstrip('\r\n'), None, None) for line in corpora.read_lines(path))
+        samples = from_lines(read_lines(path), path)
     # The first sample shows now if the file can be read and if it has labels.
     head = list(itertools.islice(samples, 1))
     labelled = bool(head) and head[0].label is not None

@@ -7,28 +7,25 @@ A corpus is a folder or a file:
 ``CLASS``
     the same without train and test; such a corpus is not split yet;
 ``.csv``, ``.tsv``, ``.jsonl``
-    a table with a column of texts and one of class names, not split either. It is compressed if
-    ``.gz`` is added. Its rows are read one by one.
+    a table with a column of texts and one of class names, not split either. It may be
+    compressed with gzip. Its rows are read one by one.
 
 All text is UTF-8. If something cannot be used, a `DataError` names the file and the line.
 """
 
 import collections
 import csv
-import gzip
 import itertools
 import json
 import os
-import zlib
 
 from lstm_sentiment.errors import ConfigError, DataError, printable
+from lstm_sentiment.files import LONGEST_LINE, not_utf8, read_lines
 
 PARTS = ('train', 'test')
 TEXT_COLUMNS = ('text', 'review')
 LABEL_COLUMNS = ('label', 'sentiment')
 DELIMITERS = {'.csv': ',', '.tsv': '\t'}
-# A quote that is never closed would make the rest of a file one field.
-LONGEST_FIELD = 10000000
 # The IMDB reviews without labels.
 UNLABELLED = 'unsup'
 
@@ -152,12 +149,6 @@ def read_text(path):
     return text[1:] if text.startswith('\ufeff') else text
 
 
-def not_utf8(where, error):
-    """The `DataError` for bytes that are not UTF-8."""
-    return DataError(f'{where} is not UTF-8: byte 0x{error.object[error.start]:02x} at position '
-                     f'{error.start} ({error.reason}). Convert the file to UTF-8.')
-
-
 # Tables
 
 def table_kind(path):
@@ -243,30 +234,10 @@ def class_name(value, where):
     return name
 
 
-def read_lines(path):
-    """Yield the lines of a UTF-8 file with their line ends, without a byte order mark."""
-    number = 0
-    try:
-        with (gzip.open if path.lower().endswith('.gz') else open)(path, 'rb') as file:
-            for line in iter(lambda: file.readline(LONGEST_FIELD + 1), b''):
-                number += 1
-                if len(line) > LONGEST_FIELD:
-                    raise DataError(f'{path}, line {number} has more than {LONGEST_FIELD} bytes. '
-                                    'Expected a row for each text.')
-                text = line.decode('utf-8')
-                yield text[1:] if number == 1 and text.startswith('\ufeff') else text
-    except UnicodeDecodeError as error:
-        raise not_utf8(f'{path}, line {number},', error) from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f'{path} cannot be read: {getattr(error, "strerror", None) or error}. '
-                        'Expected a table in UTF-8, compressed if its name ends in .gz.'
-                        ) from error
-
-
 def read_separated(path):
     """Yield the first line and the fields by name of each row of a .csv or .tsv."""
     # The csv module has only a global setting for this.
-    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_FIELD))
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_LINE))
     reader = csv.reader(read_lines(path), delimiter=DELIMITERS[table_kind(path)], strict=True)
     names = None
     while True:
