@@ -397,7 +397,7 @@ BAD = [
     (['--file', 'bytes.txt'], 'bytes.txt, line 2,'),
     (['--file', 'column.csv'], "no column 'text' or 'review'"),
     (['--file', 'good.csv', '--label-column', 'stars'], "no column 'stars'"),
-    (['--file', 'fields.csv'], 'fields.csv, line 3: expected 2 fields'),
+    (['--file', 'fields.csv', '--strict'], 'fields.csv, line 3: expected 2 fields'),
     (['--file', 'label.csv'], "label.csv, line 3: the label 'maybe' is no class of the model"),
     (['--file', 'folder'], 'folder has no text'),
     (['--file', 'classes'], 'is no class of the model'),

@@ -1,15 +1,11 @@
-"""Tests of corpora.py: rows from folders and tables, and what is said of those that are wrong."""
+"""Tests of corpora.py: texts from folders, and what is said of those that are wrong."""
 
 import gzip
-import itertools
-import json
-import os
-import tracemalloc
 
 import pytest
 
 from lstm_sentiment.errors import ConfigError, DataError
-from lstm_sentiment.text import corpora, preprocessing
+from lstm_sentiment.text import corpora
 
 
 def write(path, content):
@@ -21,97 +17,6 @@ def write(path, content):
 
 def rows(path, **columns):
     return [(row.text, row.label, row.part) for row in corpora.open_corpus(path, **columns).rows]
-
-
-TEXTS = [('Fine, "really".', 'good', None), ('Two\nlines', 'bad', None), ('', 'so-so', None),
-         ('été 中', 'good', None)]
-CSV = 'label,text,n\ngood,"Fine, ""really"".",1\nbad,"Two\nlines",2\nso-so,,3\n\n good ,été 中,4\n'
-JSON_LINES = '\n'.join(json.dumps({'n': 1, 'text': text, 'label': label})
-                       for text, label, _ in TEXTS) + '\n\n'
-
-
-@pytest.mark.parametrize('name, content', [
-    ('a.csv', CSV), ('a.CSV.gz', CSV), ('a.csv', '\ufeff' + CSV),
-    ('a.csv', CSV.replace('label', 'sentiment').replace('text', 'review')),
-    ('a.tsv', CSV.replace('Fine,', 'Fine;').replace(',', '\t').replace('Fine;', 'Fine,')),
-    ('a.jsonl', JSON_LINES), ('a.jsonl.gz', '\ufeff' + JSON_LINES)])
-def test_rows_of_a_table(tmp_path, name, content):
-    path = write(tmp_path / name, content)
-    corpus = corpora.open_corpus(str(path))
-    assert (corpus.total, corpus.is_split) == (None, False)
-    assert rows(path) == TEXTS
-
-
-def test_line_ends_of_windows_are_none_of_the_text(tmp_path):
-    path = write(tmp_path / 'a.csv', 'text,label\r\n"one\r\ntwo",a\r\nthree,b\r\n')
-    assert rows(path) == [('one\r\ntwo', 'a', None), ('three', 'b', None)]
-
-
-def test_columns_can_be_named(tmp_path):
-    path = write(tmp_path / 'a.csv', 'text,label,title,stars\na,b,c,5\n')
-    assert rows(path) == [('a', 'b', None)]
-    assert rows(path, text_column='title', label_column='stars') == [('c', '5', None)]
-
-
-def test_labels_of_json(tmp_path):
-    path = write(tmp_path / 'a.jsonl', '{"text": "a", "label": 1}\n{"text": "b", "label": false}\n')
-    assert rows(path) == [('a', '1', None), ('b', 'false', None)]
-
-
-def test_a_table_without_labels(tmp_path):
-    path = str(write(tmp_path / 'a.csv', 'text,n\na,1\n'))
-    assert list(corpora.read_table(path, labelled=False)) == [
-        ('a', None, None, f'{path}, line 2')]
-    with pytest.raises(DataError, match="no column 'stars'"):
-        list(corpora.read_table(path, label_column='stars', labelled=False))
-
-
-@pytest.mark.parametrize('name, content, said', [
-    ('a.csv', 'text,class\na,b\n', ["a.csv has no column 'label' or 'sentiment'",
-                                    "'text', 'class'", '--label-column']),
-    ('a.csv', 'label\na\n', ["no column 'text' or 'review'", '--text-column']),
-    ('a.csv', 'text,label\na,b\n"c\nd",e,f\n', ['a.csv, line 3: expected 2 fields', 'found 3']),
-    ('a.tsv', 'text\tlabel\na\tb\nc\n', ['a.tsv, line 3: expected 2 fields', 'found 1']),
-    ('a.csv', 'text,label\n\na,b\n"c\n,d', ['a.csv, line 4: unexpected end of data', 'twice']),
-    ('a.csv', 'text,label\n"a" b,c\n', ['a.csv, line 2: ', 'quotes']),
-    ('a.csv', 'text,label\na, \n', ['a.csv, line 2: the label is']),
-    ('a.csv', 'text,text,label\na,b,c\n', ['line 1: two columns have the same name']),
-    ('a.csv', 'text,label\n', ['a.csv has no rows']), ('a.csv', '', ['a.csv has no rows']),
-    ('a.csv', b'text,label\na,b\ncaf\xe9,c\n', ['a.csv, line 3, is not UTF-8', '0xe9']),
-    ('a.csv', 'text,label\na,b\n'.encode('utf-16'), ['line 1, is not UTF-8']),
-    ('a.jsonl', '{"text": "a", "label": "b"}\n\n{"text": "a"}\n',
-     ["a.jsonl, line 3: there is no 'label'", "'text'"]),
-    ('a.jsonl', '{"text": 1, "label": "b"}\n', ['a.jsonl, line 1: 1 where the text should be']),
-    ('a.jsonl', '{"text": "a", "label": null}\n', ['line 1: the label is None']),
-    ('a.jsonl', '{"text": "a", "label": 0.5}\n', ['line 1: the label is 0.5']),
-    ('a.jsonl', '{"text": "a", "label": "b"}\n["a", "b"]\n', ["line 2: ['a', 'b']", 'object']),
-    ('a.jsonl', '{"text": "a", "label": "b"}\n{"text"\n', ['a.jsonl, line 2 is not JSON']),
-    ('a.jsonl', b'{"text": "\xff"}', ['a.jsonl, line 1, is not UTF-8'])])
-def test_a_bad_table_is_named_with_its_line(tmp_path, name, content, said):
-    path = write(tmp_path / name, content)
-    with pytest.raises(DataError) as caught:
-        rows(path)
-    for words in said:
-        assert words in str(caught.value)
-
-
-def test_a_quote_that_is_never_closed_does_not_swallow_the_file(tmp_path):
-    path = write(tmp_path / 'a.csv', 'text,label\n"a,b\n' + 'ten chars\n' * 1100000)
-    with pytest.raises(DataError, match='line 2: field larger than field limit'):
-        rows(path)
-
-
-def test_a_file_that_is_cut_off(tmp_path):
-    path = write(tmp_path / 'a.csv.gz', CSV * 100)
-    path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(DataError, match='a.csv.gz cannot be read'):
-        rows(path)
-
-
-def test_compression_is_told_by_the_content(tmp_path):
-    (tmp_path / 'a.csv.gz').write_bytes(CSV.encode())
-    (tmp_path / 'a.csv').write_bytes(gzip.compress(CSV.encode()))
-    assert rows(tmp_path / 'a.csv.gz') == rows(tmp_path / 'a.csv') == TEXTS
 
 
 # Folders
@@ -166,25 +71,3 @@ def test_what_is_no_corpus_is_refused(tmp_path):
             rows(tmp_path / name)
     with pytest.raises(ConfigError, match='is a folder and has no columns'):
         rows(folder(tmp_path, 'a/1.txt', 'b/1.txt'), text_column='text')
-
-
-# Memory
-
-def test_a_large_table_needs_no_memory_for_its_text(tmp_path):
-    word = 'long' * 25
-    line = '"%s",%s\n'
-    with open(tmp_path / 'a.csv', 'w') as file:
-        file.write('text,label\n')
-        file.writelines(line % (' '.join([word + str(number % 7)] * 100), number % 2)
-                        for number in range(2000))
-    size = os.path.getsize(tmp_path / 'a.csv')
-    assert size > 20e6
-    tracemalloc.start()
-    try:
-        for row in itertools.islice(corpora.open_corpus(tmp_path / 'a.csv').rows, 1990, 2000):
-            assert row.text.startswith('longlong')
-        assert tracemalloc.get_traced_memory()[1] < 1e6
-        preprocessing.preprocess(tmp_path / 'a.csv', tmp_path / 'a.pkl', tokenizer='whitespace')
-        assert tracemalloc.get_traced_memory()[1] < 0.5 * size
-    finally:
-        tracemalloc.stop()
