@@ -93,9 +93,10 @@ def make_parser():
     parser = argparse.ArgumentParser(
         description='Turn labelled texts into lists of word ids, and their dictionary.')
     parser.add_argument(
-        'source', metavar='SOURCE',
+        'source', metavar='SOURCE', nargs='+',
         help='folder with train/CLASS and test/CLASS, folder with a folder for each class, or '
-             '.csv, .tsv, .json, .jsonl or .parquet, also .zip or with .gz')
+             '.csv, .tsv, .json, .jsonl or .parquet, also .zip or with .gz; '
+             'or the tables of train and test')
     group = parser.add_argument_group('input')
     group.add_argument('--text-column', metavar='NAME', help='(default: text or review)')
     group.add_argument('--label-column', metavar='NAME', help='(default: label or sentiment)')

@@ -10,23 +10,30 @@ a table
     with a column of texts and one of class names (see `table_files`), not split either unless a
     column says which part each row belongs to. Its rows are read one by one;
 several tables
-    one for each part: train and test.
+    one for each part: train and test, or a folder with tables of these names;
+a folder of files such as ``rt-polarity.pos``
+    one text a line; the ending is the class.
 
 All text is UTF-8, unless an encoding is named. If something cannot be used, a `DataError` names the
 file and the line.
 """
 
 import collections
+import itertools
 import os
+import warnings
 
 from lstm_sentiment.errors import ConfigError, DataError
-from lstm_sentiment.files import codec, not_utf8
+from lstm_sentiment.files import codec, not_utf8, read_lines
+from lstm_sentiment.text.columns import part_of
 from lstm_sentiment.text.table_files import TableOptions, table_kind
-from lstm_sentiment.text.tables import Row, read_table
+from lstm_sentiment.text.tables import Row, Skipped, read_table
 
 PARTS = ('train', 'test')
 # The IMDB reviews without labels.
 UNLABELLED = 'unsup'
+NO_VALIDATION = ('A dataset has a train and a test part; training takes its validation texts from '
+                 'the train part (lstm.py --valid-portion).')
 
 EXPECTED = ('Expected a folder with train/CLASS and test/CLASS in it (of the IMDB reviews, it is '
             'aclImdb: train/pos, train/neg and so on), a folder with one folder for each class, or '
@@ -42,8 +49,8 @@ def open_corpus(source, **options):
 
     Parameters
     ----------
-    source : str or pandas.DataFrame
-        A folder or a table; see above.
+    source : str, list of str or pandas.DataFrame
+        A folder or a table, or the tables of train and test; see above.
     **options
         See `table_files.TableOptions`; only ``encoding`` is for folders.
 
@@ -59,16 +66,27 @@ def open_corpus(source, **options):
         If columns are given for a folder.
     """
     options = TableOptions(**options)
+    if isinstance(source, (list, tuple)):
+        if len(source) > 1:
+            return open_tables(tables_by_part([os.fspath(path) for path in source]), options)
+        source, = source
     if hasattr(source, 'columns'):
         rows, is_split = read_table(source, options)
-        return Corpus(rows, len(source), is_split)
+        return Corpus(without_validation(rows), len(source), is_split)
     source = os.fspath(source)
-    if table_kind(source) and not os.path.isdir(source) or os.path.isfile(source):
+    if os.path.isfile(source) or table_kind(source) and not os.path.isdir(source):
         rows, is_split = read_table(source, options)
-        return Corpus(rows, None, is_split)
+        return Corpus(without_validation(rows), None, is_split)
+    if not has_folders(source):
+        tables = [path for path in files_in(source) if table_kind(path) and part_of(path)]
+        if tables:
+            return open_tables(tables_by_part(tables), options)
     if options._replace(encoding=None, strict=None) != TableOptions(encoding=None, strict=None):
         raise ConfigError(f'{source} is a folder and has no columns. Leave the options of tables '
                           '(--text-column, --label-column and so on) out, or name a table.')
+    class_files = {} if has_folders(source) else find_class_files(source)
+    if class_files:
+        return Corpus(read_class_files(class_files, options), None, False)
     if any(os.path.isdir(os.path.join(source, part)) for part in PARTS):
         files = [(part, name, path) for part, names in find_parts(source).items()
                  for name, paths in names.items() for path in paths]
@@ -81,6 +99,99 @@ def open_corpus(source, **options):
     return Corpus(rows, len(files), is_split)
 
 
+# Several files
+
+def tables_by_part(paths):
+    """The paths of each part, by their names; two without such names are train and test.
+
+    >>> tables_by_part(['b/Test.csv', 'b/train-0.csv', 'b/train-1.csv'])
+    {'test': ['b/Test.csv'], 'train': ['b/train-0.csv', 'b/train-1.csv']}
+    >>> tables_by_part(['one.csv', 'two.csv'])
+    {'train': ['one.csv'], 'test': ['two.csv']}
+    """
+    parts = [part_of(path) for path in paths]
+    if parts == [None, None]:
+        parts = PARTS
+    found = {}
+    for part, path in zip(parts, paths):
+        found.setdefault(part, []).append(path)
+    if None in found or not set(PARTS) <= set(found):
+        raise ConfigError(f'{", ".join(paths)}: expected a table for training and one for testing, '
+                          'with names that begin with train and test.')
+    return found
+
+
+def open_tables(parts, options):
+    """A corpus of tables, each of which belongs to one part."""
+    rows = ((row._replace(part=part) for row in read_table(path, options)[0])
+            for part, paths in parts.items() for path in paths)
+    return Corpus(without_validation(itertools.chain.from_iterable(rows)), None, True)
+
+
+def without_validation(rows):
+    """Yield the rows; those of a validation part are left out, and a warning counts them."""
+    n_left_out = 0
+    for row in rows:
+        if row.part == 'valid':
+            n_left_out += 1
+        else:
+            yield row
+    if n_left_out:
+        warnings.warn(f'{n_left_out} validation texts are left out. {NO_VALIDATION}', stacklevel=3)
+
+
+def has_folders(folder):
+    return any(os.path.isdir(os.path.join(folder, name)) for name in list_folder(folder))
+
+
+def files_in(folder):
+    """The paths of the files in a folder, sorted, without the hidden ones."""
+    paths = [os.path.join(folder, name) for name in list_folder(folder)]
+    return [path for path in paths if os.path.isfile(path)]
+
+
+def find_class_files(folder):
+    """The files of a folder with one text a line and a name that ends in their class.
+
+    Returns
+    -------
+    dict of str to str
+        The path for each class, such as pos for ``rt-polarity.pos``; empty if there are none.
+    """
+    by_stem = {}
+    for path in files_in(folder):
+        stem, ending = os.path.splitext(path)
+        if ending and not table_kind(path) and ending.lower() not in ('.txt', '.md'):
+            by_stem.setdefault(stem, {})[ending[1:]] = path
+    found = [classes for classes in by_stem.values() if len(classes) > 1]
+    if len(found) != 1:
+        return {}
+    warn_left_out(sorted(set(files_in(folder)) - set(found[0].values())), 'belong to no class')
+    return found[0]
+
+
+def read_class_files(classes, options):
+    """Yield the lines of each file with its class; blank lines are skipped."""
+    for name in sorted(classes, reverse=True):
+        path, n_lines = classes[name], 0
+        skipped = Skipped(path, 'line', options.strict)
+        for number, line in enumerate(read_lines(path, options.encoding), 1):
+            n_lines += 1
+            if line.strip():
+                yield Row(line.rstrip('\r\n'), name, None, f'{path}, line {number}')
+            else:
+                skipped.add(number, 'blank')
+        skipped.end(n_lines, True)
+
+
+def warn_left_out(paths, why):
+    """Warn of files or folders that are not read, if there are any."""
+    if paths:
+        more = ', ...' if len(paths) > 3 else ''
+        warnings.warn(f'{len(paths)} left out of the corpus, because they {why}: {", ".join(paths[:3])}{more}',
+                      stacklevel=4)
+
+
 # Folders
 
 def find_parts(folder):
@@ -90,6 +201,15 @@ def find_parts(folder):
     if train != test:
         raise DataError(f'{folder} has other classes in train ({", ".join(train)}) than in test '
                         f'({", ".join(test)}). Expected the same folders in both.')
+    others = [os.path.join(folder, name) for name in list_folder(folder)
+              if name not in PARTS and os.path.isdir(os.path.join(folder, name))]
+    warn_left_out([path for path in others if part_of(path) != 'valid'],
+                  'are neither train nor test')
+    for path in others:
+        if part_of(path) == 'valid':
+            n_texts = sum(map(len, find_texts(path).values()))
+            warnings.warn(f'The {n_texts} texts in {path} are left out. {NO_VALIDATION}',
+                          stacklevel=3)
     return parts
 
 
@@ -100,7 +220,8 @@ def find_texts(folder):
     -------
     dict of str to list of str
         For each folder in `folder`, from the last name to the first (pos comes before neg, as in
-        the tutorial), the paths of its ``*.txt``, sorted as strings.
+        the tutorial), the paths of its ``*.txt``, in any case, and of those in folders below, in
+        the order of their names as strings. A warning names other files there.
 
     Raises
     ------
@@ -111,15 +232,31 @@ def find_texts(folder):
                if os.path.isdir(os.path.join(folder, name)) and name != UNLABELLED]
     if not classes:
         raise DataError(f'{folder} has no folders of texts in it. {EXPECTED}')
-    texts = {}
+    texts, left_out = {}, []
     for name in reversed(classes):
         path = os.path.join(folder, name)
-        texts[name] = [os.path.join(path, file) for file in list_folder(path)
-                       if file.endswith('.txt')]
+        texts[name], others = texts_below(path)
+        left_out += others
         if not texts[name]:
             raise DataError(f'{path} has no *.txt in it. Expected one text in each *.txt, and at '
                             'least one in each class; put texts there, or remove the folder.')
+    warn_left_out(left_out, 'do not end in .txt')
     return texts
+
+
+def texts_below(folder):
+    """The paths of the ``*.txt`` in a folder and in those below, and of other files."""
+    texts, others = [], []
+    for name in list_folder(folder):
+        path = os.path.join(folder, name)
+        if name.lower().endswith('.txt'):
+            texts.append(path)
+        elif os.path.isdir(path):
+            for found, more in zip((texts, others), texts_below(path)):
+                found += more
+        else:
+            others.append(path)
+    return texts, others
 
 
 def list_folder(folder):

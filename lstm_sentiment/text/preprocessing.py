@@ -281,8 +281,8 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
 
     Parameters
     ----------
-    source : str or pandas.DataFrame
-        A folder or a table; see `corpora`.
+    source : str, list of str or pandas.DataFrame
+        A folder or a table, or the tables of train and test; see `corpora`.
     output, dictionary : str
         The two files to write (see above); each is compressed if its name ends in ``.gz``. The
         dictionary goes beside the output by default, where training looks for it: see
@@ -324,7 +324,7 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
                                  split_column=split_column, delimiter=delimiter, quotes=quotes,
                                  header=header, encoding=encoding, strict=strict)
     if corpus.is_split and test_portion is not None:
-        raise ConfigError(f'{source} already has train and test: remove --test-portion.')
+        raise ConfigError('the corpus already has train and test: remove --test-portion.')
     # Opened first: what cannot be written is told before the work.
     with whole_files(output, dictionary, error=DataError, advice=ANOTHER_OUTPUT) as streams:
         records = TextRecords(corpus.rows)

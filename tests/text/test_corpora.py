@@ -30,10 +30,12 @@ def folder(path, *names):
 def test_folders_of_classes(tmp_path):
     path = folder(tmp_path, 'b/2.txt', 'b/10.txt', 'a/1.txt', 'c/1.txt', 'c/.2.txt', 'c/readme',
                   'readme.txt', '.git/1.txt')
-    corpus = corpora.open_corpus(path)
+    with pytest.warns(UserWarning, match='1 left out .* not end in .txt: .*readme$'):
+        corpus = corpora.open_corpus(path)
     assert (corpus.total, corpus.is_split) == (4, False)
-    assert rows(path) == [('c/1.txt', 'c', None), ('b/10.txt', 'b', None), ('b/2.txt', 'b', None),
-                          ('a/1.txt', 'a', None)]
+    assert [row[:3] for row in corpus.rows] == [
+        ('c/1.txt', 'c', None), ('b/10.txt', 'b', None), ('b/2.txt', 'b', None),
+        ('a/1.txt', 'a', None)]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
@@ -61,6 +63,79 @@ def test_a_bad_folder_is_named(tmp_path, names, said):
         rows(folder(tmp_path, *names))
     for words in said:
         assert words in str(caught.value)
+
+
+def test_texts_in_any_case_and_in_folders_below(tmp_path):
+    path = folder(tmp_path, 'a/1.TXT', 'a/x/y/2.txt', 'a/x/1.txt', 'b/3.Txt', 'a/x/.git/1.txt')
+    assert rows(path) == [('b/3.Txt', 'b', None), ('a/1.TXT', 'a', None), ('a/x/1.txt', 'a', None),
+                          ('a/x/y/2.txt', 'a', None)]
+
+
+def test_folders_that_are_left_out_are_named(tmp_path):
+    path = folder(tmp_path, *(f'{part}/{name}/1.txt' for part in ('train', 'test', 'dev', 'more')
+                              for name in 'ab'))
+    with pytest.warns(UserWarning) as caught:
+        assert len(rows(path)) == 4
+    said = ' '.join(str(warning.message) for warning in caught)
+    assert f'The 2 texts in {path / "dev"} are left out' in said and '--valid-portion' in said
+    assert f'neither train nor test: {path / "more"}' in said
+
+
+def test_text_in_another_encoding(tmp_path):
+    write(tmp_path / 'a' / '1.txt', 'Un café.'.encode('cp1252'))
+    write(tmp_path / 'b' / '1.txt', 'Un bar.')
+    with pytest.raises(DataError, match='1.txt is not UTF-8.*looks like cp1252: give --encoding c'):
+        rows(tmp_path)
+    assert rows(tmp_path, encoding='cp1252')[1] == ('Un café.', 'a', None)
+    with pytest.raises(DataError, match='1.txt is not ascii'):
+        rows(tmp_path, encoding='ascii')
+
+
+# Several files
+
+def test_one_file_for_each_class(tmp_path):
+    write(tmp_path / 'films.pos', 'Fine.\n\nWarm.\n')
+    write(tmp_path / 'films.neg', 'Dull.\n')
+    write(tmp_path / 'README', 'Not a text.')
+    with pytest.warns(UserWarning) as caught:
+        assert rows(tmp_path) == [('Fine.', 'pos', None), ('Warm.', 'pos', None),
+                                  ('Dull.', 'neg', None)]
+    said = ' '.join(str(warning.message) for warning in caught)
+    assert 'README' in said and 'line 2 (blank)' in said
+
+
+@pytest.mark.parametrize('names', [('train.csv', 'test.csv'), ('Train-0.csv', 'Test-0.csv')])
+def test_a_table_for_each_part(tmp_path, names):
+    for name, text in zip(names, ('Fine.', 'Dull.')):
+        write(tmp_path / name, f'text,label\n{text},x\n')
+    expected = [('Dull.', 'x', 'test'), ('Fine.', 'x', 'train')]
+    assert sorted(rows(tmp_path)) == expected
+    corpus = corpora.open_corpus([tmp_path / name for name in reversed(names)])
+    assert corpus.is_split and sorted(row[:3] for row in corpus.rows) == expected
+
+
+def test_tables_whose_part_cannot_be_told(tmp_path):
+    for name in ('a.csv', 'b.csv', 'c.csv', 'train.csv'):
+        write(tmp_path / name, 'text,label\nFine.,x\n')
+    found = corpora.open_corpus([tmp_path / 'a.csv', tmp_path / 'b.csv']).rows
+    assert [row.part for row in found] == ['train', 'test']
+    for names in (('a.csv', 'b.csv', 'c.csv'), ('train.csv', 'b.csv')):
+        with pytest.raises(ConfigError, match='expected a table for training and one for testing'):
+            corpora.open_corpus([tmp_path / name for name in names])
+    with pytest.raises(ConfigError, match='expected a table for training and one for testing'):
+        rows(tmp_path)
+
+
+def test_a_column_says_the_part(tmp_path):
+    table = 'text,label,Split\na,x,train\nb,x,test\nc,y,validation\nd,y,train\n'
+    path = write(tmp_path / 'a.csv', table)
+    assert corpora.open_corpus(path).is_split
+    with pytest.warns(UserWarning, match='1 validation texts are left out'):
+        assert rows(path) == [('a', 'x', 'train'), ('b', 'x', 'test'), ('d', 'y', 'train')]
+    path = write(tmp_path / 'a.csv', table.replace('Split', 'fold').replace(',test', ',third'))
+    assert not corpora.open_corpus(path).is_split
+    with pytest.warns(UserWarning, match="line 3 .the part 'third'"):
+        assert len(rows(path, split_column='fold')) == 2
 
 
 def test_what_is_no_corpus_is_refused(tmp_path):
