@@ -188,8 +188,8 @@ def warn_left_out(paths, why):
     """Warn of files or folders that are not read, if there are any."""
     if paths:
         more = ', ...' if len(paths) > 3 else ''
-        warnings.warn(f'{len(paths)} left out of the corpus, because they {why}: {", ".join(paths[:3])}{more}',
-                      stacklevel=4)
+        warnings.warn(f'{len(paths)} left out of the corpus, because they {why}: '
+                      f'{", ".join(paths[:3])}{more}', stacklevel=4)
 
 
 # Folders
