@@ -93,12 +93,24 @@ def make_parser():
     parser = argparse.ArgumentParser(
         description='Turn labelled texts into lists of word ids, and their dictionary.')
     parser.add_argument(
-        'source', metavar='SOURCE',
+        'source', metavar='SOURCE', nargs='+',
         help='folder with train/CLASS and test/CLASS, folder with a folder for each class, or '
-             '.csv, .tsv or .jsonl, also with .gz')
+             '.csv, .tsv, .json, .jsonl or .parquet, also .zip or with .gz; '
+             'or the tables of train and test')
     group = parser.add_argument_group('input')
     group.add_argument('--text-column', metavar='NAME', help='(default: text or review)')
     group.add_argument('--label-column', metavar='NAME', help='(default: label or sentiment)')
+    group.add_argument('--split-column', metavar='NAME',
+                       help='column that says train or test (default: split, if there is one)')
+    group.add_argument('--no-header', action='store_false', dest='header',
+                       help='the first row is a text; name columns by number, from 1')
+    group.add_argument('--delimiter', metavar='C', help='separator of columns (default: found)')
+    group.add_argument('--quotes', action='store_true',
+                       help='quotes enclose fields of a .tsv too; --no-quotes: they are text')
+    group.add_argument('--no-quotes', action='store_false', dest='quotes', help=argparse.SUPPRESS)
+    group.add_argument('--encoding', metavar='NAME', help='(default: %(default)s)')
+    group.add_argument('--strict', action='store_true',
+                       help='a row without a text or a label is an error, not skipped')
     group.add_argument('--test-portion', type=float, metavar='PART',
                        help='share of each class that becomes test, if SOURCE is not split '
                             f'(default: {TEST_PORTION})')

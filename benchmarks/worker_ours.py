@@ -51,7 +51,8 @@ def update(data, n_words, optimizer, seed, n=40, **changes):
     rng = numpy.random.RandomState(seed)
     part = DATA[data]
     batches = [rng.permutation(len(part[0]))[:16] for _ in range(n)]
-    return 1000 * float(numpy.median(train(make_model(n_words, optimizer, **changes), part, batches)[2:]))
+    seconds = train(make_model(n_words, optimizer, **changes), part, batches)[2:]
+    return 1000 * float(numpy.median(seconds))
 
 
 def evaluate():

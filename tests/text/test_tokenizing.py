@@ -123,6 +123,15 @@ def test_settings_change_the_words():
     assert tokens(text, tokenizer='whitespace', lowercase=False) == "L'homme n'est pas (là)."
 
 
+@pytest.mark.parametrize('language, text, words', [
+    ('zh', '这个故事真好看，OK 3中5。', '这 个 故 事 真 好 看 ， ok 3 中 5 。'),
+    ('cjk', '这个，とても。한국 말', '这 个 ， と て も 。 한국 말'),
+    ('ja', 'この映画はスーパー、ﾄﾞｱ。', 'こ の 映 画 は スー パー 、 ﾄﾞ ｱ 。'),
+    ('en', '这个故事，ok', '这 个 故 事 ， ok')])
+def test_languages_without_spaces_are_split(language, text, words):
+    assert tokens(text, language=language) == words
+
+
 @pytest.mark.parametrize('name, value', [('tokenizer', 'spacy'), ('language', 'xx'),
                                          ('language', None), ('lowercase', 'yes')])
 def test_settings_that_cannot_be_used(name, value):
