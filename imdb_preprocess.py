@@ -33,7 +33,7 @@ import time
 import numpy
 
 from lstm_sentiment import command_line
-from lstm_sentiment.text import tokenizing
+from lstm_sentiment.text import text_settings
 from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.preprocessing import TEST_PORTION, preprocess
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, dictionary_path
@@ -93,19 +93,31 @@ def make_parser():
     parser = argparse.ArgumentParser(
         description='Turn labelled texts into lists of word ids, and their dictionary.')
     parser.add_argument(
-        'source', metavar='SOURCE',
+        'source', metavar='SOURCE', nargs='+',
         help='folder with train/CLASS and test/CLASS, folder with a folder for each class, or '
-             '.csv, .tsv or .jsonl, also with .gz')
+             '.csv, .tsv, .json, .jsonl or .parquet, also .zip or with .gz; '
+             'or the tables of train and test')
     group = parser.add_argument_group('input')
     group.add_argument('--text-column', metavar='NAME', help='(default: text or review)')
     group.add_argument('--label-column', metavar='NAME', help='(default: label or sentiment)')
+    group.add_argument('--split-column', metavar='NAME',
+                       help='column that says train or test (default: split, if there is one)')
+    group.add_argument('--no-header', action='store_false', dest='header',
+                       help='the first row is a text; name columns by number, from 1')
+    group.add_argument('--delimiter', metavar='C', help='separator of columns (default: found)')
+    group.add_argument('--quotes', action='store_true',
+                       help='quotes enclose fields of a .tsv too; --no-quotes: they are text')
+    group.add_argument('--no-quotes', action='store_false', dest='quotes', help=argparse.SUPPRESS)
+    group.add_argument('--encoding', metavar='NAME', help='(default: %(default)s)')
+    group.add_argument('--strict', action='store_true',
+                       help='a row without a text or a label is an error, not skipped')
     group.add_argument('--test-portion', type=float, metavar='PART',
                        help='share of each class that becomes test, if SOURCE is not split '
                             f'(default: {TEST_PORTION})')
     group.add_argument('--seed', type=int, metavar='S',
                        help='seed that selects these test texts (default: %(default)s)')
     group = parser.add_argument_group('from text to ids')
-    group.add_argument('--tokenizer', choices=tokenizing.TOKENIZERS,
+    group.add_argument('--tokenizer', choices=text_settings.TOKENIZERS,
                        help='(default: %(default)s)')
     group.add_argument('--language', metavar='CODE',
                        help='of the Moses rules (default: %(default)s)')

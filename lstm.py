@@ -252,7 +252,7 @@ def lstm_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=
         h at each step; where `initial` is given, the pair of these and c at each step.
     """
     def step(z, c_before):
-        z_i, z_f, z_o, z_c = blocks(z, 4)
+        z_i, z_f, z_o, z_c = blocks(z, 4, options)
         c = sigmoid(z_f) * c_before + sigmoid(z_i) * tensor.tanh(z_c)
         return sigmoid(z_o) * tensor.tanh(c), c
 
@@ -268,7 +268,7 @@ def lstm_standard_layer(tparams, state_below, options, prefix='lstm_standard', m
     V_o = tparams['%s_V' % prefix]
 
     def step(z, c_before):
-        z_i, z_f, z_o, z_c = blocks(z, 4)
+        z_i, z_f, z_o, z_c = blocks(z, 4, options)
         c = sigmoid(z_f) * c_before + sigmoid(z_i) * tensor.tanh(z_c)
         return sigmoid(z_o + tensor.dot(c, V_o)) * tensor.tanh(c), c
 
@@ -289,14 +289,14 @@ def lstm_peephole_layer(tparams, state_below, options, prefix='lstm_peephole', m
     """
     V = tparams['%s_V' % prefix]
     if options.get('peephole', 'matrix') == 'matrix':
-        V_i, V_f, V_o = blocks(V, 3)
+        V_i, V_f, V_o = blocks(V, 3, options)
         see = tensor.dot
     else:
-        V_i, V_f, V_o = (part[0] for part in blocks(V[None, :], 3))
+        V_i, V_f, V_o = (part[0] for part in blocks(V[None, :], 3, options))
         see = operator.mul
 
     def step(z, c_before):
-        z_i, z_f, z_o, z_c = blocks(z, 4)
+        z_i, z_f, z_o, z_c = blocks(z, 4, options)
         i, f = sigmoid(z_i + see(c_before, V_i)), sigmoid(z_f + see(c_before, V_f))
         c = f * c_before + i * tensor.tanh(z_c)
         return sigmoid(z_o + see(c, V_o)) * tensor.tanh(c), c
@@ -304,9 +304,9 @@ def lstm_peephole_layer(tparams, state_below, options, prefix='lstm_peephole', m
     return scan_steps(step, tparams, state_below, options, prefix, mask, initial)
 
 
-def blocks(z, n_blocks):
-    """The blocks of columns of a matrix, of equal width."""
-    width = z.shape[1] // n_blocks
+def blocks(z, n_blocks, options):
+    """The blocks of columns of a matrix, dim_proj wide each."""
+    width = options['dim_proj']
     return [z[:, n * width:(n + 1) * width] for n in range(n_blocks)]
 
 
@@ -326,7 +326,9 @@ def scan_steps(step, tparams, state_below, options, prefix, mask, initial):
         return (running * h + (1 - running) * h_before,
                 running * c + (1 - running) * c_before)
 
-    zeros = tensor.zeros((n_samples, options['dim_proj']), dtype=config.floatX)
+    # An axis that the engine knows to be 1 would be one to be repeated.
+    width = options['dim_proj'] if options['dim_proj'] > 1 else U.shape[0]
+    zeros = tensor.zeros((n_samples, width), dtype=config.floatX)
     h_and_c, _ = theano.scan(masked_step, sequences=[mask, tensor.dot(state_below, W) + b],
                              outputs_info=list(initial or (zeros, zeros)),
                              name='%s_layers' % prefix)

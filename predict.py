@@ -21,6 +21,10 @@ from lstm_sentiment.prediction.classifier import load_model
 from lstm_sentiment.prediction.explanation import MEANING, colour_depth
 from lstm_sentiment.prediction.outputs import FORMATS, Tally, make_writer
 
+# Arguments that say how a table is read; see `table_files.TableOptions`.
+TABLE_OPTIONS = ('text_column', 'label_column', 'delimiter', 'quotes', 'header', 'encoding',
+                 'strict')
+
 
 def make_parser():
     parser = argparse.ArgumentParser(
@@ -31,12 +35,22 @@ def make_parser():
     parser.add_argument('texts', metavar='TEXT', nargs='*', help='a text, or - for standard input')
     group = parser.add_argument_group('input')
     group.add_argument('--file', metavar='FILE',
-                       help='a file with one text a line; a .csv, .tsv or .jsonl (all may end in '
-                            '.gz); a folder of .txt, or of class folders of .txt')
+                       help='a file with one text a line; a .csv, .tsv, .json, .jsonl or .parquet '
+                            '(also .zip or with .gz); a folder of .txt, or of class folders')
     group.add_argument('--text-column', metavar='NAME',
-                       help='of a .csv, .tsv or .jsonl (default: text or review)')
+                       help='of a table (default: text or review)')
     group.add_argument('--label-column', metavar='NAME',
                        help='(default: label or sentiment, if there is one)')
+    group.add_argument('--no-header', action='store_false', dest='header',
+                       help='the first row is a text; name columns by number, from 1')
+    group.add_argument('--delimiter', metavar='C', help='separator of columns (default: found)')
+    group.add_argument('--quotes', action='store_true', default=None,
+                       help='quotes enclose fields of a .tsv too; --no-quotes: they are text')
+    group.add_argument('--no-quotes', action='store_false', dest='quotes', help=argparse.SUPPRESS)
+    group.add_argument('--encoding', metavar='NAME', default='utf-8',
+                       help='(default: %(default)s)')
+    group.add_argument('--strict', action='store_true',
+                       help='a row without a text is an error, not skipped')
     group.add_argument('--no-labels', action='store_true', help='ignore labels')
     group.add_argument('--dictionary', metavar='FILE',
                        help='the dictionary of the training data, needed for a model without words')
@@ -65,14 +79,14 @@ def open_source(arguments, classes):
     if arguments.file is not None and arguments.texts:
         raise ConfigError('both TEXT and --file are given; give one of them')
     if arguments.file is not None:
-        return inputs.from_path(arguments.file, classes, arguments.text_column,
-                                 arguments.label_column, not arguments.no_labels)
+        options = {name: getattr(arguments, name) for name in TABLE_OPTIONS}
+        return inputs.from_path(arguments.file, classes, not arguments.no_labels, **options)
     if arguments.texts and arguments.texts != ['-']:
         return inputs.from_arguments(arguments.texts)
     if not arguments.texts and sys.stdin.isatty():
         raise ConfigError('no text: give it as an argument, --file FILE, or - to type it, one '
                           'text a line')
-    return inputs.from_stream(sys.stdin.buffer, 'standard input')
+    return inputs.from_stream(sys.stdin.buffer, 'standard input', arguments.encoding)
 
 
 def run(arguments):
@@ -97,7 +111,7 @@ def run(arguments):
                 else stack.enter_context(html_report.open_page(arguments.html, arguments.model)))
         for answer in answers:
             n_empty += not answer.n_words
-            if source.labelled:
+            if answer.sample.label is not None:
                 tally.add(answer)
             if page is not None:
                 page.add(answer)

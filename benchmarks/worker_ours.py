@@ -13,20 +13,22 @@ from lstm_sentiment.engine.names import config, tensor, theano
 MODELS = {}
 
 
-def make_model(n_words, optimizer):
-    """Parameters, and the functions of `build_model` and the optimizer, at the default settings."""
-    if (n_words, optimizer) not in MODELS:
+def make_model(n_words, optimizer, **changes):
+    """The functions of `build_model` and the optimizer, at the default settings but for changes."""
+    key = n_words, optimizer, tuple(sorted(changes.items()))
+    if key not in MODELS:
         MODELS.clear()
-        options = dict(n_words=n_words, dim_proj=128, ydim=2, encoder='lstm', use_dropout=True)
+        options = dict(dict(n_words=n_words, dim_proj=128, ydim=2, encoder='lstm',
+                            use_dropout=True), **changes)
         tparams = lstm.init_tparams(lstm.init_params(options))
         use_noise, x, mask, y, _, f_pred, cost = lstm.build_model(tparams, options)
         use_noise.set_value(1.)
         grads = theano.grad(cost, wrt=list(tparams.values()))
         rule = lstm.update_rules[optimizer]
         lr = tensor.scalar('lr', dtype=config.floatX)
-        MODELS[n_words, optimizer] = (use_noise, f_pred) + tuple(
+        MODELS[key] = (use_noise, f_pred) + tuple(
             rule(lr, tparams, grads, x, mask, y, cost))
-    return MODELS[n_words, optimizer]
+    return MODELS[key]
 
 
 def train(model, part, batches):
@@ -44,12 +46,13 @@ def train(model, part, batches):
     return seconds
 
 
-def update(data, n_words, optimizer, seed, n=40):
+def update(data, n_words, optimizer, seed, n=40, **changes):
     """Median milliseconds of `n` updates."""
     rng = numpy.random.RandomState(seed)
     part = DATA[data]
     batches = [rng.permutation(len(part[0]))[:16] for _ in range(n)]
-    return 1000 * float(numpy.median(train(make_model(n_words, optimizer), part, batches)[2:]))
+    seconds = train(make_model(n_words, optimizer, **changes), part, batches)[2:]
+    return 1000 * float(numpy.median(seconds))
 
 
 def evaluate():
@@ -62,13 +65,14 @@ def evaluate():
     return time.perf_counter() - start
 
 
-def epoch(window, seed):
-    """Seconds of an epoch over all training reviews at full length."""
+def epoch(window, seed, every=1, **changes):
+    """Seconds of an epoch over all training reviews, or over each so-many-th minibatch."""
     sequences, _ = part = DATA['long']
     batches = lstm.get_minibatches_idx(
         len(sequences), 16, True, numpy.random.RandomState(seed),
         [len(sequence) for sequence in sequences], window)
-    return sum(train(make_model(10000, 'adadelta'), part, [batch for _, batch in batches]))
+    return sum(train(make_model(10000, 'adadelta', **changes), part,
+                     [batch for _, batch in batches[::every]]))
 
 
 if __name__ == '__main__':

@@ -13,32 +13,43 @@ MODELS = {}
 
 
 class Classifier(nn.Module):
-    """Embedding, LSTM, mean over the unmasked steps, dropout, logistic regression."""
+    """Embedding, LSTM, mean or max over the unmasked steps, dropout, logistic regression."""
 
-    def __init__(self, n_words, dim_proj=128):
+    def __init__(self, n_words, dim_proj=128, bidirectional=False, pooling='mean'):
         super().__init__()
-        self.embedding, self.lstm = nn.Embedding(n_words, dim_proj), nn.LSTM(dim_proj, dim_proj)
-        self.dropout, self.output = nn.Dropout(0.5), nn.Linear(dim_proj, 2)
+        self.embedding = nn.Embedding(n_words, dim_proj)
+        self.lstm = nn.LSTM(dim_proj, dim_proj, bidirectional=bidirectional)
+        self.dropout = nn.Dropout(0.5)
+        self.output = nn.Linear(dim_proj * (1 + bidirectional), 2)
+        self.pooling = pooling
 
     def forward(self, x, mask):
-        h, _ = self.lstm(self.embedding(x))
+        h = self.embedding(x)
+        if self.lstm.bidirectional:  # from the end means from the last word, not from padding
+            h = nn.utils.rnn.pack_padded_sequence(h, mask.sum(0).long(), enforce_sorted=False)
+        h, _ = self.lstm(h)
+        if self.lstm.bidirectional:
+            h, _ = nn.utils.rnn.pad_packed_sequence(h)
+        if self.pooling == 'max':
+            return self.output(self.dropout(h.masked_fill(mask[:, :, None] == 0, -2).amax(0)))
         mean = (h * mask[:, :, None]).sum(0) / mask.sum(0)[:, None]
         return self.output(self.dropout(mean))
 
 
-def make_model(n_words, optimizer):
-    if (n_words, optimizer) not in MODELS:
+def make_model(n_words, optimizer, **changes):
+    key = n_words, optimizer, tuple(sorted(changes.items()))
+    if key not in MODELS:
         MODELS.clear()
         torch.manual_seed(0)
-        model = Classifier(n_words)
+        model = Classifier(n_words, **changes)
         if optimizer == 'adadelta':
             rule = torch.optim.Adadelta(model.parameters(), lr=1., rho=0.95, eps=1e-6,
                                         foreach=True)
         else:
             rule = torch.optim.RMSprop(model.parameters(), lr=1e-4, alpha=0.95, eps=1e-4,
                                        centered=True, momentum=0.9, foreach=True)
-        MODELS[n_words, optimizer] = model, rule
-    return MODELS[n_words, optimizer]
+        MODELS[key] = model, rule
+    return MODELS[key]
 
 
 def prepare(part, batch):
@@ -89,7 +100,7 @@ def evaluate():
     return time.perf_counter() - start
 
 
-def epoch(window, seed):
+def epoch(window, seed, every=1, **changes):
     """The very batches of `worker_ours.epoch`, by the same draws."""
     sequences, _ = part = DATA['long']
     rng, n = numpy.random.RandomState(seed), len(sequences)
@@ -102,7 +113,7 @@ def epoch(window, seed):
                                                                  kind='stable')]
     batches = [order[start:start + 16] for start in range(0, n, 16)]
     rng.shuffle(batches)
-    return sum(train(make_model(10000, 'adadelta'), part, batches))
+    return sum(train(make_model(10000, 'adadelta', **changes), part, batches[::every]))
 
 
 def train_alone(path, n_updates):

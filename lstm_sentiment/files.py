@@ -3,6 +3,7 @@
 A new file appears in its place only when all of it is on the disk. So a reader never finds half a
 file, and a run that is killed leaves the earlier file unchanged.
 """
+import codecs
 import contextlib
 import functools
 import hashlib
@@ -12,11 +13,18 @@ import stat
 import uuid
 import zlib
 
-from lstm_sentiment.errors import ConfigError, DataError, reason
+from lstm_sentiment.errors import ConfigError, DataError, printable, reason
 
 BLOCK = 1 << 20
 GZIP_MAGIC = b'\x1f\x8b'
 GZIP_FORMAT = 31  # of zlib: a gzip header, and the largest window
+# A file without line ends would be one line, and a quote that is never closed one field.
+LONGEST_LINE = 10000000
+TEXT_BLOCK = 1 << 16
+# A short text fits many encodings; only these are guessed, the first ones rather than the last.
+USUAL_ENCODINGS = (
+    'cp1252', 'cp1251', 'cp1250', 'cp1253', 'cp1254', 'cp1255', 'cp1256', 'cp1257', 'koi8_r',
+    'iso8859_2', 'iso8859_15', 'mac_roman', 'gb18030', 'big5', 'shift_jis', 'euc_jp', 'cp949')
 
 ANOTHER_FILE = 'Name a file in a folder that exists and may be written to.'
 
@@ -229,3 +237,139 @@ def fingerprint(path):
     except (OSError, EOFError, zlib.error, DataError) as error:
         raise DataError(f'{path} cannot be read: {reason(error)}') from error
     return digest.hexdigest()
+
+
+# Text
+
+def read_lines(source, encoding='utf-8', name=None):
+    r"""Yield the lines of a text with their line ends, without a byte order mark.
+
+    A line ends with ``\n``, ``\r`` or both, as text editors have it, and with nothing else.
+
+    Parameters
+    ----------
+    source : str or binary stream
+        The path of a file, or a buffered stream; decompressed if the content is gzip.
+    encoding : str
+        UTF-8 unless another one is named.
+    name : str, optional
+        What messages call it; by default the path.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, has a line of more than `LONGEST_LINE` bytes, or another encoding.
+        The message names the line and, if it can be guessed, the encoding.
+    ConfigError
+        If there is no such encoding.
+    """
+    name, number, lines = name or source, 0, []
+    try:
+        with contextlib.ExitStack() as stack:
+            stream = source
+            if isinstance(source, str):
+                stream = stack.enter_context(open_regular(source))
+            for lines in lines_of(recoded(text_blocks(stream), encoding, name)):
+                start = number
+                for line in lines:
+                    number += 1
+                    if len(line) > LONGEST_LINE:
+                        raise DataError(f'line {number} has more than {LONGEST_LINE} bytes')
+                    text = line.decode('utf-8')
+                    yield text[1:] if number == 1 and text.startswith('\ufeff') else text
+    except UnicodeDecodeError as error:
+        foreign = b''.join(line for line in lines[number - start - 1:] if not line.isascii())
+        raise not_utf8(f'{name}, line {number},', error, foreign) from error
+    except (OSError, EOFError, zlib.error, DataError) as error:
+        raise DataError(f'{name} cannot be read: {reason(error)}. Expected lines of text in '
+                        'UTF-8, or compressed with gzip.') from error
+
+
+def text_blocks(stream):
+    """Yield what a stream has, in blocks of bytes, as soon as it is there."""
+    if stream.peek(2)[:2] == GZIP_MAGIC:
+        return decompress(stream)
+    return iter(lambda: stream.read1(TEXT_BLOCK), b'')
+
+
+def recoded(blocks, encoding, name):
+    """Blocks of bytes in another encoding as blocks in UTF-8."""
+    if codec(encoding).name == 'utf-8':
+        yield from blocks
+        return
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for block in blocks:
+            yield decoder.decode(block).encode('utf-8')
+        yield decoder.decode(b'', final=True).encode('utf-8')
+    except UnicodeError as error:
+        raise DataError(f'{name} is not {encoding}: {reason(error)}. Name the encoding that it '
+                        'has.') from error
+
+
+def codec(encoding):
+    """The `codecs.CodecInfo` of an encoding of text.
+
+    >>> codec('UTF8').name, codec('latin-1').name
+    ('utf-8', 'iso8859-1')
+    """
+    try:
+        ''.encode(encoding)
+        return codecs.lookup(encoding)
+    except (LookupError, ValueError) as error:
+        raise ConfigError(f'there is no encoding {printable(encoding)!r:.40} of text. Expected '
+                          'one that Python knows, such as utf-8, cp1252 or utf-16.') from error
+
+
+def lines_of(blocks):
+    r"""Yield the lines of each block of bytes in a list; what crosses blocks is joined.
+
+    >>> list(lines_of([b'a\nb\r', b'\nc\rd', b'e']))
+    [[b'a\n'], [b'b\r\n', b'c\r'], [b'de']]
+    """
+    rest = b''
+    for block in blocks:
+        lines = (rest + block).splitlines(keepends=True)
+        # The last one may go on in the next block: with text, or with the \n after its \r.
+        whole = not lines or lines[-1].endswith(b'\n')
+        rest = b'' if whole else lines.pop()
+        if lines:
+            yield lines
+        if len(rest) > LONGEST_LINE:
+            break
+    if rest:
+        yield [rest]
+
+
+def not_utf8(where, error, foreign=b''):
+    """The `DataError` for bytes that are not UTF-8.
+
+    Parameters
+    ----------
+    where : str
+    error : UnicodeDecodeError
+    foreign : bytes
+        The text from which the encoding is guessed; by default that of the error.
+    """
+    guess = guess_encoding((foreign or error.object)[:20000])
+    advice = (f'It looks like {guess}: give --encoding {guess}, or convert' if guess
+              else 'Give --encoding, or convert')
+    return DataError(f'{where} is not UTF-8: byte 0x{error.object[error.start]:02x} at position '
+                     f'{error.start} ({error.reason}). {advice} the file to UTF-8.')
+
+
+def guess_encoding(content):
+    """The likeliest encoding of some bytes of text, or None.
+
+    >>> guess_encoding('A café, a naïve façade.'.encode('cp1252'))
+    'cp1252'
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return 'utf_16'
+    import charset_normalizer  # only a file that is not UTF-8 needs it
+    matches = charset_normalizer.from_bytes(content, cp_isolation=USUAL_ENCODINGS)
+    best = matches.best()
+    # Of a short text, several are about as likely: the usual one of them.
+    likely = [name for match in matches for name in match.could_be_from_charset
+              if match.chaos <= best.chaos + 0.03 and match.coherence >= best.coherence]
+    return min(likely, key=USUAL_ENCODINGS.index, default=None)

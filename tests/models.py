@@ -1,5 +1,6 @@
 """Small models with words, and the exit status of a command line, for the tests."""
 import itertools
+import pickle
 from collections import OrderedDict
 
 import numpy
@@ -7,6 +8,7 @@ import numpy
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction.network import shapes_of
 from lstm_sentiment.recurrence.stack import n_directions
+from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
 
 WORDS = ['.', ',', 'the', 'film', 'is', 'good', 'bad', '&apos;t', 'don', '&amp;', 'caf\u00e9',
@@ -62,6 +64,15 @@ def save_model(path, classes=('neg', 'pos'), dtype='float64', use_dropout=True, 
     saved_model.save(str(path), params, make_options(params, use_dropout),
                      vocabulary if words else None)
     return str(path), params
+
+
+def write_dictionary(path, words=WORDS, **settings):
+    """Write a dictionary of these words; return its path."""
+    content = pickle.dumps({word: k for k, word in enumerate(words, 2)}, PICKLE_PROTOCOL)
+    if settings:
+        content += pickle.dumps(settings, PICKLE_PROTOCOL)
+    path.write_bytes(content)
+    return str(path)
 
 
 def random_texts(n, seed=0, words=('The', 'film', 'is', 'GOOD', 'bad', "don't", '&', 'Caf\u00e9',

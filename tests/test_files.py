@@ -205,3 +205,43 @@ def test_a_fingerprint_is_that_of_the_content(tmp_path):
         files.fingerprint(str(tmp_path / 'nowhere'))
     with pytest.raises(DataError, match='cannot be read: a folder or a device'):
         files.fingerprint(str(tmp_path))
+
+
+# Text
+
+def lines(content, **options):
+    return list(files.read_lines(io.BufferedReader(io.BytesIO(content)), name='a', **options))
+
+
+@pytest.mark.parametrize('size', [1, 2, 3, 1 << 16])
+def test_lines_end_as_editors_have_it_wherever_blocks_end(monkeypatch, size):
+    monkeypatch.setattr(files, 'TEXT_BLOCK', size)
+    text = '\ufeffone\ntwo\r\n\rthree\rf\u00e9\u2028\x85\x0b\n\n'
+    expected = ['one\n', 'two\r\n', '\r', 'three\r', 'f\u00e9\u2028\x85\x0b\n', '\n']
+    assert lines(text.encode('utf-8')) == expected
+    assert lines(text.encode('utf-16'), encoding='utf-16') == expected
+    assert lines(gzip.compress(text.encode('utf-8'))) == expected
+    assert lines(text.encode('utf-8')[:-2]) == expected[:4] + ['f\u00e9\u2028\x85\x0b']
+    assert lines(b'') == []
+
+
+@pytest.mark.parametrize('encoding, text', [
+    ('cp1252', 'A lovely café, a naïve façade.'), ('cp1251', 'Это хороший фильм'),
+    ('gb18030', '这个故事真好看，我觉得温暖。'), ('utf-16', 'A lovely film')])
+def test_another_encoding_is_named_with_the_line(encoding, text):
+    content = ('first\n' + text + '\n' + text + '\n').encode(encoding)
+    with pytest.raises(DataError) as caught:
+        lines(content)
+    assert 'a, line %d, is not UTF-8' % (1 if encoding == 'utf-16' else 2) in str(caught.value)
+    option = encoding.replace('-', '_')
+    assert 'It looks like %s: give --encoding %s, or' % (option, option) in str(caught.value)
+    assert lines(content, encoding=option) == ['first\n', text + '\n', text + '\n']
+
+
+@pytest.mark.parametrize('encoding, error, said', [
+    ('nonsense', ConfigError, "no encoding 'nonsense'"), ('base64', ConfigError, 'no encoding'),
+    ('a\0', ConfigError, 'no encoding'), ('ascii', DataError, 'a is not ascii')])
+def test_an_encoding_that_is_not_that_of_the_text(encoding, error, said):
+    with pytest.raises(error) as caught:
+        lines(b'caf\xc3\xa9', encoding=encoding)
+    assert said in str(caught.value)

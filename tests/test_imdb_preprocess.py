@@ -125,7 +125,8 @@ def test_texts_without_words_are_left_out_with_one_warning(corpus, tmp_path):
                          'train/pos/notes.md': 'not a review', 'train/pos/.1_9.txt': 'hidden'})
     with pytest.warns(UserWarning, match='2 of 7 texts have no words .* first is .*0_9.txt') as w:
         summary = preprocessing.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'b.pkl')
-    assert len(w) == 1
+    # The other one names notes.md.
+    assert len(w) == 2 and '1 left out' in str(w[0].message) and 'notes.md' in str(w[0].message)
     assert summary[:3] == (3, 2, 2)
     (train_x, train_y), _ = load_all(tmp_path / 'a.pkl')
     assert (len(train_x), train_y) == (3, [1, 1, 0])

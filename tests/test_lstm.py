@@ -70,6 +70,19 @@ def test_layer_equals_a_numpy_loop_with_ragged_masks(layer):
                                   numpy_lstm(words, mask, *weights), rtol=0, atol=TIGHT)
 
 
+@pytest.mark.parametrize('encoder', list(lstm.layers))
+def test_the_scan_of_a_single_unit(encoder):
+    """An axis of one is no axis to be repeated, as the engine would have it."""
+    options = make_options(dim_proj=1, encoder=encoder)
+    tparams = lstm.init_tparams(random_params(options))
+    x, mask, _ = random_batch()
+    variables = tensor.lmatrix(), tensor.matrix(dtype=FLOAT)
+    plain, by_hand = (theano.function(variables, graph) for graph in (
+        lstm.encode(tparams, *variables, options),
+        lstm.backend.encode(lstm.encode, tparams, *variables, options)))
+    numpy.testing.assert_allclose(plain(x, mask), by_hand(x, mask), rtol=0, atol=TIGHT)
+
+
 def gates(i, f, o, dim_proj=5):
     """Weights that copy the input to the candidate, and set the gates by their biases."""
     W = numpy.zeros((dim_proj, 4 * dim_proj), dtype=FLOAT)

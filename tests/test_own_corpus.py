@@ -82,7 +82,8 @@ def run_here(capsys):
 def test_from_text_to_a_trained_model(tmp_path, monkeypatch, run_here, kind):
     monkeypatch.chdir(tmp_path)
     run = run_program if kind == 'csv' else run_here
-    columns = ['--text-column', 'body', '--label-column', 'kind'] if kind == 'jsonl' else []
+    columns = {'jsonl': ['--text-column', 'body', '--label-column', 'kind'],
+               'tsv': ['--quotes']}.get(kind, [])
     printed = run('imdb_preprocess.py', make_source(kind, tmp_path), '--output', 'shop.pkl',
                   *columns)
     # Half of the texts, or a fifth of each class of 12, is test.
@@ -199,10 +200,11 @@ def test_a_dictionary_elsewhere_is_told_of(tmp_path, monkeypatch, run_here):
     (ROWS, {'language': 'xx'}, ConfigError, "language='xx' cannot be used"),
     (ROWS, {'tokenizer': 'spacy'}, ConfigError, "tokenizer='spacy' cannot be used"),
     ([('a', 'x'), ('b', 'x')], {}, DataError, 'Expected two classes or more'),
-    ([('a', 'x'), ('b', 'x'), (' ', 'y')], {}, DataError, 'classes x, y; '
+    ([('a', 'x'), ('b', 'x'), ('\x01', 'y')], {}, DataError, 'classes x, y; '
      'with words to train on: x'),
     ([('a', 'x'), ('b', 'y')], {}, DataError, 'There is no test text'),
-    ([(' ', 'x'), ('', 'y')], {}, DataError, 'There is no train text')])
+    ([('\x01', 'x'), ('\x01', 'y')], {}, DataError, 'There is no train text'),
+    ([(' ', 'x'), ('', 'y')], {}, DataError, '2 of 2 rows of .* cannot be used: line 2')])
 @pytest.mark.filterwarnings('ignore:.*no words')
 def test_what_cannot_be_used(tmp_path, rows, options, error, said):
     with pytest.raises(error, match=said):
@@ -217,15 +219,17 @@ def test_a_split_corpus_is_not_split_again(tmp_path):
 
 
 def test_an_empty_text_in_a_table_is_left_out_with_its_line(tmp_path):
-    with pytest.warns(UserWarning, match='1 of 5 texts have no words .*a.csv, line 3.'):
+    with pytest.warns(UserWarning, match='1 of 5 rows of .*a.csv cannot be used: line 3'):
         summary, _, _ = prepare(tmp_path, ROWS[:1] + [(' ', 'x')] + ROWS[1:])
-    assert summary.n_dropped == 1
+    assert summary.n_train + summary.n_test == 4
+    with pytest.raises(DataError, match='a.csv, line 3: '):
+        prepare(tmp_path, ROWS[:1] + [(' ', 'x')] + ROWS[1:], strict=True)
 
 
 @pytest.mark.parametrize('files, source, said', [
-    ({'a.csv': b'text,label\na,b\nc\n'}, 'a.csv', 'a.csv, line 3: expected 2 fields'),
+    ({'a.csv': b'text,label\na\nb,c\nc\n'}, 'a.csv', 'line 2 (expected 2 fields'),
     ({'a.csv': b'text,kind\na,b\n'}, 'a.csv', "a.csv has no column 'label'"),
-    ({'a.csv': b'text,label\na,b\nc,\n'}, 'a.csv', 'a.csv, line 3: the label is'),
+    ({'a.csv': b'text,label\na,\nc,\n'}, 'a.csv', 'line 2 (no label), line 3 (no label)'),
     ({'a.tsv': b'text\tlabel\na\tb\n\xe9\tb\n'}, 'a.tsv', 'a.tsv, line 3, is not UTF-8'),
     ({'a.jsonl': b'{"text": "a", "label": 1}\n' * 3}, 'a.jsonl', 'Expected two classes or more'),
     ({'a/train/x/1.txt': b'a', 'a/train/y/1.txt': b'a', 'a/test/x/1.txt': b'a',

@@ -11,7 +11,14 @@ import threading
 
 import numpy
 import pytest
-from models import WORDS, make_options, make_params, random_texts, save_model
+from models import (
+    WORDS,
+    make_options,
+    make_params,
+    random_texts,
+    save_model,
+    write_dictionary,
+)
 from oracles import plain_scores, plain_states
 
 import imdb_preprocess
@@ -21,7 +28,6 @@ from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction import classifier, inputs, outputs
 from lstm_sentiment.text import tokenizing
-from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL
 from lstm_sentiment.text.tokenizing import tokenize_chunk
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
 
@@ -169,14 +175,6 @@ def test_the_library_needs_no_engine(saved):
 
 
 # Models.
-
-
-def write_dictionary(path, words=WORDS, **settings):
-    content = pickle.dumps({word: k for k, word in enumerate(words, 2)}, PICKLE_PROTOCOL)
-    if settings:
-        content += pickle.dumps(settings, PICKLE_PROTOCOL)
-    path.write_bytes(content)
-    return str(path)
 
 
 class Boom:
@@ -341,6 +339,15 @@ def test_a_file_of_lines(capsys, saved, tmp_path):
     assert [json.loads(line)['text'] for line in output.splitlines()] == ['the film', 'is good']
 
 
+def test_braces_and_a_tab_here_and_there_are_text(capsys, saved, tmp_path):
+    lines = ['{the film}', '\tis good', 'is\tbad', '[1]', '']
+    (tmp_path / 't.txt').write_text('\n'.join(lines) + '\n')
+    output, _ = call(capsys, saved, '--file', str(tmp_path / 't.txt'), '--format', 'jsonl')
+    assert [json.loads(line)['text'] for line in output.splitlines()] == lines
+    output, _ = call(capsys, saved, 'is\tbad', '{"text": 1}', '--format', 'jsonl')
+    assert output.count('\n') == 2
+
+
 def test_a_labelled_table(capsys, saved, model, tmp_path):
     texts = random_texts(40)
     said = model.predict(texts)
@@ -390,7 +397,7 @@ BAD = [
     (['--file', 'bytes.txt'], 'bytes.txt, line 2,'),
     (['--file', 'column.csv'], "no column 'text' or 'review'"),
     (['--file', 'good.csv', '--label-column', 'stars'], "no column 'stars'"),
-    (['--file', 'fields.csv'], 'fields.csv, line 3: expected 2 fields'),
+    (['--file', 'fields.csv', '--strict'], 'fields.csv, line 3: expected 2 fields'),
     (['--file', 'label.csv'], "label.csv, line 3: the label 'maybe' is no class of the model"),
     (['--file', 'folder'], 'folder has no text'),
     (['--file', 'classes'], 'is no class of the model'),
@@ -400,6 +407,10 @@ BAD = [
     (['text', '--html', 'missing/r.html'], 'cannot be written'),
     (['text', '--jobs', '0'], 'jobs must be 1 or more'),
     (['text', '--dictionary', 'missing.pkl'], 'missing.pkl'),
+    (['lines.txt'], 'TEXT is the name of a file, lines.txt: give --file lines.txt'),
+    (['./folder'], 'give --file ./folder'),
+    (['--file', 'objects.txt'], 'the lines of objects.txt are JSON objects'),
+    (['--file', 'tabs.txt'], 'the lines of tabs.txt have tabs in them'),
     (['te\udcffxt'], 'the text 1 of the command line is not UTF-8'),
 ]
 
@@ -409,6 +420,8 @@ def test_bad_input_is_named(capsys, saved, tmp_path, monkeypatch, arguments, mes
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'bytes.txt').write_bytes(b'the film\nis \xff good\n')
     (tmp_path / 'lines.txt').write_text('the film')
+    (tmp_path / 'objects.txt').write_text('{"text": "the film"}\n\n{"text": "is good"}\n')
+    (tmp_path / 'tabs.txt').write_text('pos\tthe film\nneg\tis bad\n')
     write_rows(tmp_path / 'column.csv', [['words', 'label'], ['the', 'pos']])
     write_rows(tmp_path / 'good.csv', [['text', 'label'], ['the', 'pos']])
     write_rows(tmp_path / 'fields.csv', [['text', 'label'], ['the', 'pos'], ['the', 'x', 'pos']])
@@ -429,7 +442,7 @@ def test_a_model_without_its_dictionary(capsys, tmp_path):
 
 def test_bytes_of_standard_input_that_are_not_utf8(saved):
     _, errors = run(saved, '-', status=2, stdin=b'the\nfil\xe9m\n')
-    assert 'error: standard input, line 2: byte 0xe9 at position 3' in errors
+    assert 'error: standard input, line 2, is not UTF-8: byte 0xe9 at position 3' in errors
 
 
 def test_a_reader_that_has_read_enough(saved, tmp_path):

@@ -12,6 +12,8 @@ SCRIPTS = {'imdb': set(), 'imdb_preprocess': set(), 'predict': set(), 'lstm': {'
 # What may be imported inside a function, and why it waits there.
 LATE = {
     'matplotlib': 'takes a second, and only pictures need it',
+    'duckdb': 'takes a tenth of a second, and only Parquet and JSON arrays need it',
+    'charset_normalizer': 'only text that is not UTF-8 needs a guess',
     'pooch': 'imports requests, and only an installation without a checkout asks it',
     'tqdm': 'only a terminal needs a bar',
     'jax': 'an extra, and only device=cuda and mode=JAX need it',

@@ -7,7 +7,7 @@ from lstm_sentiment.command_line import command
 from lstm_sentiment.errors import DataError, DownloadError
 from lstm_sentiment.options import require
 from lstm_sentiment.text import demo_grammar
-from lstm_sentiment.text.corpora import table_kind
+from lstm_sentiment.text.table_files import table_kind
 from lstm_sentiment.text.vocabulary import dictionary_path
 
 DATASET = 'imdb.pkl'

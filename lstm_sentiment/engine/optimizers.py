@@ -104,12 +104,13 @@ class DenseOptimizer(SharedState):
     """
 
     def __init__(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
-        kept = [zero_like(p, name + '.grad') for name, p in tparams.items()]
-        self.f_grad_shared = theano.function([x, mask, y], cost, name='f_grad_shared',
-                                             updates=list(zip(kept, grads)) + list(updates))
+        gradients = [zero_like(p, name + '.grad') for name, p in tparams.items()]
+        self.f_grad_shared = theano.function(
+            [x, mask, y], cost, updates=list(zip(gradients, grads)) + list(updates),
+            name='f_grad_shared')
         self.randoms, updates = random_states(self.f_grad_shared), []
         self.shared = OrderedDict(self.randoms)
-        for (name, p), grad in zip(tparams.items(), kept):
+        for (name, p), grad in zip(tparams.items(), gradients):
             states = [zero_like(p, '%s.%s' % (name, state)) for state in rule.states]
             self.shared.update((state.name, state) for state in states)
             updates += zip([p] + states, rule.step(lr, grad, p, *states))

@@ -53,17 +53,47 @@ def load_model(path, dictionary=None, jobs=None):
     params, options, vocabulary = saved_model.load(path)
     check_model(path, params, options)
     if dictionary is not None:
-        vocabulary = read_vocabulary(dictionary).limited(len(params['Wemb']))
-        if len(vocabulary.classes) != len(params['b']):
-            raise ModelError('%s does not fit the model %s: expected %d classes, found %s. Give '
-                             'the dictionary of the dataset that the model was trained on.'
-                             % (dictionary, path, len(params['b']),
-                                ', '.join(vocabulary.classes)))
+        vocabulary = given_vocabulary(path, dictionary, params, options, vocabulary)
     elif vocabulary is None:
         raise ModelError('the model %s was saved without its words, so text cannot become ids. '
                          'Give the dictionary of the dataset that it was trained on: '
                          '--dictionary FILE (imdb.dict.pkl.gz for the IMDB reviews).' % path)
     return Classifier(Network(params, options), vocabulary, jobs)
+
+
+def given_vocabulary(path, dictionary, params, options, own=None):
+    """The vocabulary of a dictionary that is given for a model, limited to the model's words.
+
+    Parameters
+    ----------
+    path, dictionary : str
+        The model and the dictionary.
+    params, options
+        Of the model. With ``dataset_sha256`` in them, a dictionary of another dataset is refused.
+    own : Vocabulary, optional
+        The one in the model; the dictionary must give the same words, settings and classes.
+
+    Raises
+    ------
+    errors.ModelError
+        If the dictionary is not that of the data that the model was trained on.
+    """
+    found = read_vocabulary(dictionary).limited(len(params['Wemb']))
+    advice = 'Give the dictionary of the dataset that the model was trained on'
+    if own is not None:
+        advice += ', or none: this model has words of its own'
+    refused = f'{dictionary} does not fit the model {path}: '
+    if len(found.classes) != len(params['b']):
+        raise ModelError(f'{refused}expected {len(params["b"])} classes, found '
+                         f'{", ".join(found.classes)}. {advice}.')
+    expected = options.get('dataset_sha256')
+    if None not in (expected, found.fingerprint) and expected != found.fingerprint:
+        raise ModelError(f'{refused}expected the fingerprint {expected}, found '
+                         f'{found.fingerprint}, so that its ids mean other words. {advice}.')
+    for what in ('settings', 'classes', 'words') if own is not None else ():
+        if getattr(found, what) != getattr(own, what):
+            raise ModelError(f'{refused}it has other {what} than the model has. {advice}.')
+    return found
 
 
 class Classifier:

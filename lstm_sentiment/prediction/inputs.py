@@ -1,10 +1,20 @@
 """The texts to classify, from arguments, standard input, a file or a folder."""
+import contextlib
 import itertools
+import json
 import os
+import shlex
 from collections import namedtuple
 
 from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.files import read_lines
 from lstm_sentiment.text import corpora
+from lstm_sentiment.text.labels import class_key
+from lstm_sentiment.text.table_files import FASTTEXT, TableOptions, table_kind
+from lstm_sentiment.text.tables import read_table
+
+# So many lines show that an input is not one text a line.
+SHOWN_LINES = 20
 
 # `name` is the file of the text, or None; `label` is its class, or None if it has none.
 Sample = namedtuple('Sample', 'text name label')
@@ -19,8 +29,14 @@ def from_arguments(texts):
     ------
     DataError
         If a text is not UTF-8.
+    ConfigError
+        If a text is the name of a file, or the path of a folder.
     """
     for number, text in enumerate(texts, 1):
+        if os.path.isfile(text) or os.sep in text and os.path.isdir(text):
+            raise ConfigError(f'TEXT is the name of a file, {text}: give --file '
+                              f'{shlex.quote(text)} to classify what is in it, or - to give the '
+                              'name as a text on standard input')
         try:
             text.encode('utf-8')
         except UnicodeEncodeError as error:
@@ -29,42 +45,59 @@ def from_arguments(texts):
     return Source((Sample(text, None, None) for text in texts), False, False)
 
 
-def from_stream(stream, name):
+def from_stream(stream, name, encoding='utf-8'):
     """One text a line; a blank line is a text without words."""
-    return Source((Sample(text, None, None) for text in read_lines(stream, name)), False, False)
+    return Source(from_lines(read_lines(stream, encoding, name), name), False, False)
 
 
-def read_lines(stream, name):
-    """Yield the lines of a stream of UTF-8 bytes.
+def from_lines(lines, name):
+    """Yield the lines of a text as samples.
 
     Raises
     ------
     DataError
-        If a line is not UTF-8; the message has `name` and the line.
+        If the first lines show that the input is a table, whose fields would be read as words.
     """
-    for number, line in enumerate(stream, 1):
-        try:
-            text = line.decode('utf-8-sig' if number == 1 else 'utf-8')
-        except UnicodeDecodeError as error:
-            raise DataError('%s, line %d: byte 0x%02x at position %d of the line is not UTF-8. '
-                            'Convert the text to UTF-8.'
-                            % (name, number, line[error.start], error.start)) from error
-        yield text.rstrip('\r\n')
+    head = list(itertools.islice(lines, SHOWN_LINES))
+    shown = [line for line in head if line.strip()]
+    if shown and all(map(is_object, shown)):
+        raise DataError(f'the lines of {name} are JSON objects. Expected one text a line; give a '
+                        'table as --file NAME.jsonl.')
+    if len(shown) > 1 and all('\t' in line.strip() for line in shown):
+        raise DataError(f'the lines of {name} have tabs in them, like those of a table. Expected '
+                        'one text a line; give a table as --file NAME.tsv, or write spaces for '
+                        'the tabs.')
+    return (Sample(line.rstrip('\r\n'), None, None) for line in itertools.chain(head, lines))
 
 
-def from_path(path, classes, text_column=None, label_column=None, use_labels=True):
+def is_object(line):
+    """Whether a line is a JSON object.
+
+    >>> is_object('{"text": "a"}'), is_object('{sic}'), is_object('"a"')
+    (True, False, False)
+    """
+    if not line.lstrip().startswith('{'):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def from_path(path, classes, use_labels=True, **options):
     """The texts of a file or a folder.
 
     Parameters
     ----------
     path : str
-        A folder (see :func:`from_folder`), a ``.csv``, ``.tsv`` or ``.jsonl``, or any other file
-        with one text a line. A file is compressed if its name ends in ``.gz``.
+        A folder (see :func:`from_folder`), a table (see :mod:`table_files`), or any other file with
+        one text a line.
     classes : list of str
         Classes of the model.
-    text_column, label_column : str, optional
     use_labels : bool
         Whether to read labels.
+    **options
+        See :class:`table_files.TableOptions`; only ``encoding`` is for inputs without columns.
 
     Raises
     ------
@@ -73,40 +106,51 @@ def from_path(path, classes, text_column=None, label_column=None, use_labels=Tru
     ConfigError
         If columns are given for an input without columns.
     """
-    if (text_column or label_column) and (os.path.isdir(path) or not corpora.table_kind(path)):
-        raise ConfigError('%s has no columns: leave --text-column and --label-column out, or name '
-                          'a .csv, .tsv or .jsonl' % path)
+    options = TableOptions(**options)
+    given = options._replace(encoding=None, strict=None) != TableOptions(encoding=None, strict=None)
+    is_table = not os.path.isdir(path) and (table_kind(path) or is_fasttext(path, options.encoding))
+    if given and not is_table:
+        raise ConfigError('%s has no columns: leave --text-column, --label-column and the other '
+                          'options of tables out, or name a table' % path)
     if os.path.isdir(path):
-        return from_folder(path, classes, use_labels)
-    if corpora.table_kind(path):
-        samples = from_rows(corpora.read_table(path, text_column, label_column, labelled=False),
-                            classes, use_labels)
-    else:
-        samples = (Sample(line.rstrip('\r\n'), None, None) for line in corpora.read_lines(path))
-    # The first sample shows now if the file can be read and if it has labels.
-    head = list(itertools.islice(samples, 1))
-    labelled = bool(head) and head[0].label is not None
+        return from_folder(path, classes, use_labels, options.encoding)
+    if not is_table:
+        return Source(from_lines(read_lines(path, options.encoding), path), False, False)
+    rows, _ = read_table(path, options, labelled=False, use_labels=use_labels)
+    samples = from_rows(rows, classes)
+    # The first samples show now if the file can be read and if it has labels.
+    head = list(itertools.islice(samples, SHOWN_LINES))
+    labelled = any(sample.label is not None for sample in head)
     return Source(itertools.chain(head, samples), labelled, False)
 
 
-def from_rows(rows, classes, use_labels):
-    """Yield the rows of a table as samples.
+def is_fasttext(path, encoding):
+    """Whether the first line of a file has a label in the form of fastText."""
+    with contextlib.closing(read_lines(path, encoding)) as lines:
+        return next(lines, '').startswith(FASTTEXT)
+
+
+def from_rows(rows, classes):
+    """Yield the rows of a table as samples; the label of a row may be None.
 
     Raises
     ------
     DataError
         If a label is no class of the model.
     """
+    known = {class_key(name): name for name in classes}
     for row in rows:
-        label = row.label if use_labels else None
+        label = row.label
         if label is not None and label not in classes:
-            raise DataError('%s: the label %r is no class of the model. Expected one of %s; '
-                            'change it, or give --no-labels.'
-                            % (row.where, label, ', '.join(classes)))
+            label = known.get(class_key(label))
+            if label is None:
+                raise DataError('%s: the label %r is no class of the model. Expected one of %s; '
+                                'change it, or give --no-labels.'
+                                % (row.where, row.label, ', '.join(classes)))
         yield Sample(row.text, None, label)
 
 
-def from_folder(folder, classes, use_labels=True):
+def from_folder(folder, classes, use_labels=True, encoding='utf-8'):
     """The texts of a folder, each a ``*.txt``, in the order of their names.
 
     If it contains class folders, these are read, one class after the other in the order of their
@@ -133,7 +177,7 @@ def from_folder(folder, classes, use_labels=True):
     if not files:
         raise DataError('%s has no text. Expected *.txt in it, or class folders with *.txt.'
                         % folder)
-    samples = (Sample(corpora.read_text(os.path.join(folder, name)), name, label)
+    samples = (Sample(corpora.read_text(os.path.join(folder, name), encoding), name, label)
                for name, label in files)
     return Source(samples, bool(inside) and use_labels, True)
 

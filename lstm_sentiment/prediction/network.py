@@ -19,8 +19,8 @@ import numpy
 
 from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.recurrence import layer, pooling
-from lstm_sentiment.recurrence.cells import CELLS, find_form
 from lstm_sentiment.recurrence.cells.lstm import blocks
+from lstm_sentiment.recurrence.cells.table import CELLS, find_form
 from lstm_sentiment.recurrence.packing import groups_of, pack, reversed_rows
 from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
 

@@ -3,7 +3,7 @@
 :func:`encode` stands for `lstm.encode` in a graph, :func:`run_layer` for a layer of `lstm.layers`.
 """
 from lstm_sentiment.engine.names import config, tensor
-from lstm_sentiment.recurrence.cells import find_form
+from lstm_sentiment.recurrence.cells.table import find_form
 from lstm_sentiment.recurrence.graph_nodes import (
     Layer,
     MeanCost,

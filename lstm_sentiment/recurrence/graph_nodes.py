@@ -13,7 +13,7 @@ from lstm_sentiment.engine.names import (
     tensor,
 )
 from lstm_sentiment.recurrence import classification, layer, numba_recurrence, pooling
-from lstm_sentiment.recurrence.cells import find_form
+from lstm_sentiment.recurrence.cells.table import find_form
 from lstm_sentiment.recurrence.packing import pack, reversed_rows
 
 

@@ -4,7 +4,7 @@ import threading
 import numpy
 
 from lstm_sentiment.recurrence import layer, native_updates, numba_recurrence, pooling
-from lstm_sentiment.recurrence.cells import find_form
+from lstm_sentiment.recurrence.cells.table import find_form
 from lstm_sentiment.recurrence.threads import FREQUENT_SWITCHES
 
 

@@ -1,56 +1,58 @@
 """Labelled texts from folders and tables, one at a time.
 
-A corpus is a folder or a file:
+A corpus is a folder, a table or several tables:
 
 ``train/CLASS``, ``test/CLASS``
     folders of ``*.txt``, one text in each file, like the IMDB reviews;
 ``CLASS``
     the same without train and test; such a corpus is not split yet;
-``.csv``, ``.tsv``, ``.jsonl``
-    a table with a column of texts and one of class names, not split either. It is compressed if
-    ``.gz`` is added. Its rows are read one by one.
+a table
+    with a column of texts and one of class names (see `table_files`), not split either unless a
+    column says which part each row belongs to. Its rows are read one by one;
+several tables
+    one for each part: train and test, or a folder with tables of these names;
+a folder of files such as ``rt-polarity.pos``
+    one text a line; the ending is the class.
 
-All text is UTF-8. If something cannot be used, a `DataError` names the file and the line.
+All text is UTF-8, unless an encoding is named. If something cannot be used, a `DataError` names the
+file and the line.
 """
 
 import collections
-import csv
-import gzip
 import itertools
-import json
 import os
-import zlib
+import warnings
 
-from lstm_sentiment.errors import ConfigError, DataError, printable
+from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.files import codec, not_utf8, read_lines
+from lstm_sentiment.text.columns import part_of
+from lstm_sentiment.text.table_files import TableOptions, table_kind
+from lstm_sentiment.text.tables import Row, Skipped, read_table
 
 PARTS = ('train', 'test')
-TEXT_COLUMNS = ('text', 'review')
-LABEL_COLUMNS = ('label', 'sentiment')
-DELIMITERS = {'.csv': ',', '.tsv': '\t'}
-# A quote that is never closed would make the rest of a file one field.
-LONGEST_FIELD = 10000000
 # The IMDB reviews without labels.
 UNLABELLED = 'unsup'
+NO_VALIDATION = ('A dataset has a train and a test part; training takes its validation texts from '
+                 'the train part (lstm.py --valid-portion).')
 
 EXPECTED = ('Expected a folder with train/CLASS and test/CLASS in it (of the IMDB reviews, it is '
             'aclImdb: train/pos, train/neg and so on), a folder with one folder for each class, or '
-            'a table: .csv, .tsv or .jsonl, or one of these with .gz.')
+            'a table: .csv, .tsv, .json, .jsonl or .parquet, or one of these in a .zip or with '
+            '.gz.')
 
-Row = collections.namedtuple('Row', 'text label part where')
-Row.__doc__ = """A text, the name of its class, 'train' or 'test' or None, and its file and line."""
 Corpus = collections.namedtuple('Corpus', 'rows total is_split')
 Corpus.__doc__ = """An iterator of `Row`, their number if known, and whether they have parts."""
 
 
-def open_corpus(source, text_column=None, label_column=None):
+def open_corpus(source, **options):
     """Open a corpus; its texts are read when they are needed.
 
     Parameters
     ----------
-    source : str
-        A folder or a table; see above.
-    text_column, label_column : str, optional
-        Columns of a table; by default text or review, and label or sentiment.
+    source : str, list of str or pandas.DataFrame
+        A folder or a table, or the tables of train and test; see above.
+    **options
+        See `table_files.TableOptions`; only ``encoding`` is for folders.
 
     Returns
     -------
@@ -63,14 +65,28 @@ def open_corpus(source, text_column=None, label_column=None):
     ConfigError
         If columns are given for a folder.
     """
+    options = TableOptions(**options)
+    if isinstance(source, (list, tuple)):
+        if len(source) > 1:
+            return open_tables(tables_by_part([os.fspath(path) for path in source]), options)
+        source, = source
+    if hasattr(source, 'columns'):
+        rows, is_split = read_table(source, options)
+        return Corpus(without_validation(rows), len(source), is_split)
     source = os.fspath(source)
-    if table_kind(source) and not os.path.isdir(source):
-        return Corpus(read_table(source, text_column, label_column), None, False)
-    if os.path.isfile(source):
-        raise DataError(f'{source} is not of a kind that can be read. {EXPECTED}')
-    if text_column or label_column:
-        raise ConfigError(f'{source} is a folder and has no columns. Leave --text-column and '
-                          '--label-column out, or name a table.')
+    if os.path.isfile(source) or table_kind(source) and not os.path.isdir(source):
+        rows, is_split = read_table(source, options)
+        return Corpus(without_validation(rows), None, is_split)
+    if not has_folders(source):
+        tables = [path for path in files_in(source) if table_kind(path) and part_of(path)]
+        if tables:
+            return open_tables(tables_by_part(tables), options)
+    if options._replace(encoding=None, strict=None) != TableOptions(encoding=None, strict=None):
+        raise ConfigError(f'{source} is a folder and has no columns. Leave the options of tables '
+                          '(--text-column, --label-column and so on) out, or name a table.')
+    class_files = {} if has_folders(source) else find_class_files(source)
+    if class_files:
+        return Corpus(read_class_files(class_files, options), None, False)
     if any(os.path.isdir(os.path.join(source, part)) for part in PARTS):
         files = [(part, name, path) for part, names in find_parts(source).items()
                  for name, paths in names.items() for path in paths]
@@ -79,8 +95,101 @@ def open_corpus(source, text_column=None, label_column=None):
         files = [(None, name, path) for name, paths in find_texts(source).items()
                  for path in paths]
         is_split = False
-    rows = (Row(read_text(path), name, part, path) for part, name, path in files)
+    rows = (Row(read_text(path, options.encoding), name, part, path) for part, name, path in files)
     return Corpus(rows, len(files), is_split)
+
+
+# Several files
+
+def tables_by_part(paths):
+    """The paths of each part, by their names; two without such names are train and test.
+
+    >>> tables_by_part(['b/Test.csv', 'b/train-0.csv', 'b/train-1.csv'])
+    {'test': ['b/Test.csv'], 'train': ['b/train-0.csv', 'b/train-1.csv']}
+    >>> tables_by_part(['one.csv', 'two.csv'])
+    {'train': ['one.csv'], 'test': ['two.csv']}
+    """
+    parts = [part_of(path) for path in paths]
+    if parts == [None, None]:
+        parts = PARTS
+    found = {}
+    for part, path in zip(parts, paths):
+        found.setdefault(part, []).append(path)
+    if None in found or not set(PARTS) <= set(found):
+        raise ConfigError(f'{", ".join(paths)}: expected a table for training and one for testing, '
+                          'with names that begin with train and test.')
+    return found
+
+
+def open_tables(parts, options):
+    """A corpus of tables, each of which belongs to one part."""
+    rows = ((row._replace(part=part) for row in read_table(path, options)[0])
+            for part, paths in parts.items() for path in paths)
+    return Corpus(without_validation(itertools.chain.from_iterable(rows)), None, True)
+
+
+def without_validation(rows):
+    """Yield the rows; those of a validation part are left out, and a warning counts them."""
+    n_left_out = 0
+    for row in rows:
+        if row.part == 'valid':
+            n_left_out += 1
+        else:
+            yield row
+    if n_left_out:
+        warnings.warn(f'{n_left_out} validation texts are left out. {NO_VALIDATION}', stacklevel=3)
+
+
+def has_folders(folder):
+    return any(os.path.isdir(os.path.join(folder, name)) for name in list_folder(folder))
+
+
+def files_in(folder):
+    """The paths of the files in a folder, sorted, without the hidden ones."""
+    paths = [os.path.join(folder, name) for name in list_folder(folder)]
+    return [path for path in paths if os.path.isfile(path)]
+
+
+def find_class_files(folder):
+    """The files of a folder with one text a line and a name that ends in their class.
+
+    Returns
+    -------
+    dict of str to str
+        The path for each class, such as pos for ``rt-polarity.pos``; empty if there are none.
+    """
+    by_stem = {}
+    for path in files_in(folder):
+        stem, ending = os.path.splitext(path)
+        if ending and not table_kind(path) and ending.lower() not in ('.txt', '.md'):
+            by_stem.setdefault(stem, {})[ending[1:]] = path
+    found = [classes for classes in by_stem.values() if len(classes) > 1]
+    if len(found) != 1:
+        return {}
+    warn_left_out(sorted(set(files_in(folder)) - set(found[0].values())), 'belong to no class')
+    return found[0]
+
+
+def read_class_files(classes, options):
+    """Yield the lines of each file with its class; blank lines are skipped."""
+    for name in sorted(classes, reverse=True):
+        path, n_lines = classes[name], 0
+        skipped = Skipped(path, 'line', options.strict)
+        for number, line in enumerate(read_lines(path, options.encoding), 1):
+            n_lines += 1
+            if line.strip():
+                yield Row(line.rstrip('\r\n'), name, None, f'{path}, line {number}')
+            else:
+                skipped.add(number, 'blank')
+        skipped.end(n_lines, True)
+
+
+def warn_left_out(paths, why):
+    """Warn of files or folders that are not read, if there are any."""
+    if paths:
+        more = ', ...' if len(paths) > 3 else ''
+        warnings.warn(f'{len(paths)} left out of the corpus, because they {why}: '
+                      f'{", ".join(paths[:3])}{more}', stacklevel=4)
 
 
 # Folders
@@ -92,6 +201,15 @@ def find_parts(folder):
     if train != test:
         raise DataError(f'{folder} has other classes in train ({", ".join(train)}) than in test '
                         f'({", ".join(test)}). Expected the same folders in both.')
+    others = [os.path.join(folder, name) for name in list_folder(folder)
+              if name not in PARTS and os.path.isdir(os.path.join(folder, name))]
+    warn_left_out([path for path in others if part_of(path) != 'valid'],
+                  'are neither train nor test')
+    for path in others:
+        if part_of(path) == 'valid':
+            n_texts = sum(map(len, find_texts(path).values()))
+            warnings.warn(f'The {n_texts} texts in {path} are left out. {NO_VALIDATION}',
+                          stacklevel=3)
     return parts
 
 
@@ -102,7 +220,8 @@ def find_texts(folder):
     -------
     dict of str to list of str
         For each folder in `folder`, from the last name to the first (pos comes before neg, as in
-        the tutorial), the paths of its ``*.txt``, sorted as strings.
+        the tutorial), the paths of its ``*.txt``, in any case, and of those in folders below, in
+        the order of their names as strings. A warning names other files there.
 
     Raises
     ------
@@ -113,15 +232,31 @@ def find_texts(folder):
                if os.path.isdir(os.path.join(folder, name)) and name != UNLABELLED]
     if not classes:
         raise DataError(f'{folder} has no folders of texts in it. {EXPECTED}')
-    texts = {}
+    texts, left_out = {}, []
     for name in reversed(classes):
         path = os.path.join(folder, name)
-        texts[name] = [os.path.join(path, file) for file in list_folder(path)
-                       if file.endswith('.txt')]
+        texts[name], others = texts_below(path)
+        left_out += others
         if not texts[name]:
             raise DataError(f'{path} has no *.txt in it. Expected one text in each *.txt, and at '
                             'least one in each class; put texts there, or remove the folder.')
+    warn_left_out(left_out, 'do not end in .txt')
     return texts
+
+
+def texts_below(folder):
+    """The paths of the ``*.txt`` in a folder and in those below, and of other files."""
+    texts, others = [], []
+    for name in list_folder(folder):
+        path = os.path.join(folder, name)
+        if name.lower().endswith('.txt'):
+            texts.append(path)
+        elif os.path.isdir(path):
+            for found, more in zip((texts, others), texts_below(path)):
+                found += more
+        else:
+            others.append(path)
+    return texts, others
 
 
 def list_folder(folder):
@@ -132,177 +267,24 @@ def list_folder(folder):
         raise DataError(f'{folder} cannot be read: {error.strerror}. {EXPECTED}') from error
 
 
-def read_text(path):
-    """Return the text of a file, which must be UTF-8.
+def read_text(path, encoding='utf-8'):
+    """Return the text of a file, without a byte order mark.
 
     Raises
     ------
     DataError
-        If it cannot be read or is not UTF-8; names the file and the byte.
+        If it cannot be read or has another encoding; names the file and the byte.
     """
     try:
         with open(path, 'rb') as file:
-            return file.read().decode('utf-8')
+            text = file.read().decode(encoding)
     except OSError as error:
         raise DataError(f'{path} cannot be read: {error.strerror}. Make it '
                         'readable, or take it out of the corpus.') from error
     except UnicodeDecodeError as error:
+        if codec(encoding).name != 'utf-8':
+            raise DataError(f'{path} is not {encoding}: {error.reason} at position {error.start}. '
+                            'Name the encoding that it has.') from error
         raise not_utf8(path, error) from error
-
-
-def not_utf8(where, error):
-    """The `DataError` for bytes that are not UTF-8."""
-    return DataError(f'{where} is not UTF-8: byte 0x{error.object[error.start]:02x} at position '
-                     f'{error.start} ({error.reason}). Convert the file to UTF-8.')
-
-
-# Tables
-
-def table_kind(path):
-    """The ending that says what kind of table a file is, or None.
-
-    >>> table_kind('a.csv'), table_kind('b.JSONL.gz'), table_kind('c.txt'), table_kind('csv')
-    ('.csv', '.jsonl', None, None)
-    """
-    name = path.lower()
-    ending = os.path.splitext(name[:-len('.gz')] if name.endswith('.gz') else name)[1]
-    return ending if ending in ('.csv', '.tsv', '.jsonl') else None
-
-
-def read_table(path, text_column=None, label_column=None, labelled=True):
-    """Read the rows of a table one by one.
-
-    Parameters
-    ----------
-    path : str
-        A file of one of the kinds of `table_kind`.
-    text_column, label_column : str, optional
-        By default text or review, and label or sentiment.
-    labelled : bool
-        Whether every row must have a label. If not, and no column is given, labels are None if the
-        table has none of the usual columns.
-
-    Yields
-    ------
-    Row
-    """
-    records = read_json_lines(path) if table_kind(path) == '.jsonl' else read_separated(path)
-    first = next(records, None)
-    if first is None:
-        raise DataError(f'{path} has no rows. Expected a table with a row for each text.')
-    names = list(first[1])
-    text_column = choose_column(path, names, text_column, TEXT_COLUMNS, 'text')
-    if labelled or label_column or set(LABEL_COLUMNS) & set(names):
-        label_column = choose_column(path, names, label_column, LABEL_COLUMNS, 'label')
-    for line, record in itertools.chain([first], records):
-        where = f'{path}, line {line}'
-        text = value_of(record, text_column, where)
-        if not isinstance(text, str):
-            raise DataError(f'{where}: {text!r:.40} where the text should be. Expected a string '
-                            f'in {text_column!r}.')
-        label = label_column and class_name(value_of(record, label_column, where), where)
-        yield Row(text, label, None, where)
-
-
-def choose_column(path, names, asked, usual, kind):
-    """The column to read: the one asked for, or else the first of the usual ones in the table."""
-    for name in [asked] if asked else usual:
-        if name in names:
-            return name
-    expected = repr(asked) if asked else ' or '.join(map(repr, usual))
-    raise DataError(f'{path} has no column {expected}. Found the columns '
-                    f'{listed(names)}; name the one with the {kind} by '
-                    f'--{kind}-column.')
-
-
-def listed(names):
-    """Names for a message, shortened if they are long."""
-    text = ', '.join(map(repr, names))
-    return text if len(text) <= 300 else text[:300] + ' ...'
-
-
-def value_of(record, column, where):
-    """The value of a column; every record must have it."""
-    if column not in record:
-        raise DataError(f'{where}: there is no {column!r}. Expected it in every row; found '
-                        f'{listed(record)}.')
-    return record[column]
-
-
-def class_name(value, where):
-    """The name of a class as text; JSON numbers and truth values are written as in JSON.
-
-    >>> class_name(' pos ', 'a.csv, line 2'), class_name(1, ''), class_name(True, '')
-    ('pos', '1', 'true')
-    """
-    name = value.strip() if isinstance(value, str) else json.dumps(value)
-    if not name or not isinstance(value, (str, int)):
-        raise DataError(f'{where}: the label is {value!r:.40}. Expected the name of a class.')
-    return name
-
-
-def read_lines(path):
-    """Yield the lines of a UTF-8 file with their line ends, without a byte order mark."""
-    number = 0
-    try:
-        with (gzip.open if path.lower().endswith('.gz') else open)(path, 'rb') as file:
-            for line in iter(lambda: file.readline(LONGEST_FIELD + 1), b''):
-                number += 1
-                if len(line) > LONGEST_FIELD:
-                    raise DataError(f'{path}, line {number} has more than {LONGEST_FIELD} bytes. '
-                                    'Expected a row for each text.')
-                text = line.decode('utf-8')
-                yield text[1:] if number == 1 and text.startswith('\ufeff') else text
-    except UnicodeDecodeError as error:
-        raise not_utf8(f'{path}, line {number},', error) from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f'{path} cannot be read: {getattr(error, "strerror", None) or error}. '
-                        'Expected a table in UTF-8, compressed if its name ends in .gz.'
-                        ) from error
-
-
-def read_separated(path):
-    """Yield the first line and the fields by name of each row of a .csv or .tsv."""
-    # The csv module has only a global setting for this.
-    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_FIELD))
-    reader = csv.reader(read_lines(path), delimiter=DELIMITERS[table_kind(path)], strict=True)
-    names = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            raise DataError(f'{path}, line {line}: {printable(str(error))}. Expected fields with '
-                            'quotes on both sides or without quotes; inside quotes, write a quote '
-                            'twice.') from error
-        if fields is None:
-            return
-        if not fields:  # a line with nothing in it
-            continue
-        if names is None:
-            names = [field.strip() for field in fields]
-            if len(set(names)) < len(names):
-                raise DataError(f'{path}, line {line}: two columns have the same name. Expected '
-                                f'different ones; found {listed(names)}.')
-        else:
-            if len(fields) != len(names):
-                raise DataError(f'{path}, line {line}: expected {len(names)} fields, as in the '
-                                f'first row, found {len(fields)}. Put quotes around a text that '
-                                'has the separator or a line end in it.')
-            yield line, dict(zip(names, fields))
-
-
-def read_json_lines(path):
-    """Yield the line number and the object of each line of a .jsonl."""
-    for line, text in enumerate(read_lines(path), 1):
-        if not text.strip():
-            continue
-        try:
-            record = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f'{path}, line {line} is not JSON: {error}. Expected one object '
-                            'a line.') from error
-        if not isinstance(record, dict):
-            raise DataError(f'{path}, line {line}: {record!r:.40}. Expected an object, such as '
-                            '{"text": "Lovely.", "label": "pos"}.')
-        yield line, record
+    # The mark is no letter of the first word. In one class only, it would tell the classes apart.
+    return text[1:] if text.startswith('\ufeff') else text

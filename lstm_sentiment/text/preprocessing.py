@@ -22,6 +22,8 @@ from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.files import whole_files
 from lstm_sentiment.text import corpora, tokenizing
 from lstm_sentiment.text.corpora import PARTS
+from lstm_sentiment.text.labels import in_order, join_spellings
+from lstm_sentiment.text.text_settings import check_settings
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
 
 # Python 2 and every Python 3 can read it.
@@ -218,8 +220,14 @@ def assign(records, numbers, portion, seed):
     if records.n_empty:
         warnings.warn(f'{records.n_empty} of {len(numbers)} texts have no words in them and are '
                       f'left out; the first is {records.first_empty}.', stacklevel=3)
-    classes = sorted(records.classes)
-    label_of = numpy.array([classes.index(name) for name in records.classes], dtype='int64')
+    spellings = records.classes
+    counts = numpy.bincount(numpy.asarray(records.labels, dtype='int64'), minlength=len(spellings))
+    joined, said = join_spellings(spellings, counts.tolist())
+    if said:
+        warnings.warn(f'Spellings of the same class are joined: {"; ".join(said)}.', stacklevel=3)
+    classes = in_order(set(joined.values()))
+    check_classes(classes, len(numbers))
+    label_of = numpy.array([classes.index(joined[name]) for name in spellings], dtype='int64')
     with_words = numpy.array([number for number, words in enumerate(numbers) if words],
                              dtype='int64')
     labels = label_of[numpy.asarray(records.labels, dtype='int64')[with_words]]
@@ -242,9 +250,17 @@ def assign(records, numbers, portion, seed):
     return classes, found[0], found[1]
 
 
+def check_classes(classes, n_texts):
+    """Raise `DataError` if there are about as many classes as texts: the label is no class."""
+    if len(classes) > 2 and (len(classes) == n_texts or 9 < n_texts < 2 * len(classes)):
+        raise DataError(f'There are {len(classes)} classes for {n_texts} texts, such as '
+                        f'{", ".join(classes[:3])}. Expected a few, with many texts each; perhaps '
+                        'the label column is the wrong one: give --label-column.')
+
+
 def check_options(output, dictionary, settings, n_words, min_count, test_portion):
     """Raise `ConfigError` for options that cannot be used."""
-    tokenizing.check_settings(settings)
+    check_settings(settings)
     if os.path.realpath(output) == os.path.realpath(dictionary):
         raise ConfigError(f'The word ids and the dictionary cannot both be '
                           f'written to {output}; give two names.')
@@ -260,13 +276,14 @@ def check_options(output, dictionary, settings, n_words, min_count, test_portion
 
 def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=False,
                text_column=None, label_column=None, test_portion=None, seed=123, n_words=None,
-               min_count=1, tokenizer='moses', language='en', lowercase=True):
+               min_count=1, tokenizer='moses', language='en', lowercase=True, split_column=None,
+               delimiter=None, quotes=None, header=True, encoding='utf-8', strict=False):
     """Turn a corpus into the pickles that `imdb.load_data` reads.
 
     Parameters
     ----------
-    source : str
-        A folder or a table; see `corpora`.
+    source : str, list of str or pandas.DataFrame
+        A folder or a table, or the tables of train and test; see `corpora`.
     output, dictionary : str
         The two files to write (see above); each is compressed if its name ends in ``.gz``. The
         dictionary goes beside the output by default, where training looks for it: see
@@ -286,6 +303,8 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         Words that occur less often in training are not in the dictionary.
     tokenizer, language, lowercase
         See `tokenizing`.
+    split_column, delimiter, quotes, header, encoding, strict
+        See `table_files.TableOptions`.
 
     Returns
     -------
@@ -302,9 +321,11 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
     dictionary = dictionary_path(output) if dictionary is None else os.fspath(dictionary)
     settings = {'tokenizer': tokenizer, 'language': language, 'lowercase': lowercase}
     check_options(output, dictionary, settings, n_words, min_count, test_portion)
-    corpus = corpora.open_corpus(source, text_column, label_column)
+    corpus = corpora.open_corpus(source, text_column=text_column, label_column=label_column,
+                                 split_column=split_column, delimiter=delimiter, quotes=quotes,
+                                 header=header, encoding=encoding, strict=strict)
     if corpus.is_split and test_portion is not None:
-        raise ConfigError(f'{source} already has train and test: remove --test-portion.')
+        raise ConfigError('the corpus already has train and test: remove --test-portion.')
     # Opened first: what cannot be written is told before the work.
     with whole_files(output, dictionary, error=DataError, advice=ANOTHER_OUTPUT) as streams:
         records = TextRecords(corpus.rows)

@@ -1,14 +1,4 @@
-"""Texts to words, with the Moses tokenizer or at white space, on all cores if there are many.
-
-Text settings, which are saved with every dictionary and every model, are a dict of
-
-``tokenizer``
-    ``'moses'`` or ``'whitespace'``;
-``language``
-    that of the Moses rules, such as ``'en'``;
-``lowercase``
-    whether the words are lower-cased.
-"""
+"""Texts to words, with the Moses tokenizer or at white space, on all cores if there are many."""
 
 import collections
 import concurrent.futures
@@ -17,35 +7,28 @@ import functools
 import itertools
 import multiprocessing
 import os
+import re
 import signal
 import threading
 
 from sacremoses import MosesTokenizer
-from sacremoses.corpus import NonbreakingPrefixes
 
-from lstm_sentiment.errors import ConfigError, DataError, abridged
+from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.text.text_settings import check_settings
 
-TOKENIZERS = ('moses', 'whitespace')
-# sacremoses has rules for these; it would treat any other language as English.
-LANGUAGES = tuple(sorted({'cjk', 'ja', 'ko', *NonbreakingPrefixes().available_langs.values()}))
+# With the rules for these languages, sacremoses would leave whole sentences together: no spaces
+# separate their words. Each character becomes a word, and so does each of their full stops.
+HAN = '\u3001-\u3003\u3008-\u3011\u3014-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65'
+HAN += '\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff'
+KANA = '\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff\uff66-\uff9d'
+WITHOUT_SPACES = {'zh': HAN, 'ja': HAN + KANA, 'cjk': HAN + KANA}
+# What follows a kana as a part of it: the long sound and the marks of voice.
+KANA_MARKS = '\u30fc\u3099\u309a\uff70\uff9e\uff9f'
 
 # The tokenizing processes get texts in chunks of this many characters. For fewer chunks than
 # POOL_CHUNKS, starting processes takes longer than it saves.
 CHUNK_CHARACTERS = 200000
 POOL_CHUNKS = 10
-
-
-def check_settings(settings):
-    """Raise `ConfigError` unless these say how a text becomes words, in a way that is known."""
-    if not isinstance(settings, dict):
-        raise ConfigError(f'the value {abridged(settings)} cannot be used: expected tokenizer, '
-                          'language and lowercase by name')
-    for name, known in (('tokenizer', TOKENIZERS), ('language', LANGUAGES),
-                        ('lowercase', (True, False))):
-        value = settings.get(name)
-        if type(value) is not type(known[0]) or value not in known:
-            raise ConfigError(f'{name}={abridged(value)} cannot be used: expected one of '
-                              + ', '.join(map(str, known)))
 
 
 class ReviewTokenizer(MosesTokenizer):
@@ -81,6 +64,13 @@ class ReviewTokenizer(MosesTokenizer):
 
 
 @functools.lru_cache(maxsize=None)
+def character_pattern(language):
+    """The characters that are words of their own, or None where spaces separate the words."""
+    letters = WITHOUT_SPACES.get(language)
+    return letters and re.compile(f'([{letters}][{KANA_MARKS}]*)')
+
+
+@functools.lru_cache(maxsize=None)
 def moses_tokenizer(language):
     """The tokenizer for a language; it is made once in each process."""
     return ReviewTokenizer(lang=language)
@@ -94,8 +84,13 @@ def tokenize_chunk(texts, settings):
     ['it &apos;s dull .', 'mr. bean isn &apos;t ...']
     >>> tokenize_chunk(["It's  dull."], dict(settings, tokenizer='whitespace', lowercase=False))
     ["It's dull."]
+    >>> tokenize_chunk(['很好看。'], dict(settings, language='zh'))
+    ['很 好 看 。']
     """
     if settings['tokenizer'] == 'moses':
+        characters = character_pattern(settings['language'])
+        if characters:
+            texts = [characters.sub(r' \1 ', text) for text in texts]
         tokenizer = moses_tokenizer(settings['language'])
         tokenized = [tokenizer.tokenize(text, return_str=True) for text in texts]
     else:

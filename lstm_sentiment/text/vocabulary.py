@@ -4,7 +4,7 @@ import json
 import os
 
 from lstm_sentiment.errors import ConfigError, DataError, TutorialError
-from lstm_sentiment.text.tokenizing import check_settings
+from lstm_sentiment.text.text_settings import check_settings
 
 FIRST_WORD_ID = 2
 UNKNOWN_ID = 1

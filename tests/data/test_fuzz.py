@@ -350,7 +350,8 @@ RIGHT = {'checkpoint': CHECKPOINT, 'texts': TEXTS,
          'dataset': dataset(2), 'dictionary': dictionary(4), 'options, pickle': options_pickle(2),
          'options, JSON': JSON, 'model': npz(), 'scan': dataset(0), 'words': WORDS, 'csv': CSV,
          'whole model': npz(U=numpy.zeros((3, 2))), 'jsonl': JSON_LINES,
-         'tsv': CSV.replace(b',', b'\t'), 'jsonl.gz': gzip.compress(JSON_LINES)}
+         'tsv': b'text\tlabel\nDull.\tneg\nNice.\tpos\n"Two\tpos\n',
+         'jsonl.gz': gzip.compress(JSON_LINES)}
 # name: (file name, files, loader, what it raises)
 LOADERS = {
     'dataset': ('d.pkl', packed(spoilt_pickles(dataset)), load_dataset, DataError),

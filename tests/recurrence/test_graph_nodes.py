@@ -280,7 +280,7 @@ def test_a_cell_without_a_form_by_hand_runs_on_the_scan_and_says_so(monkeypatch)
     """A new cell is a step and a line in `lstm.layers`; here, a plain recurrent network."""
     def rnn_layer(tparams, state_below, options, prefix='rnn', mask=None, initial=None):
         def step(z, c_before):
-            h = tensor.tanh(lstm.blocks(z, 4)[3])
+            h = tensor.tanh(lstm.blocks(z, 4, options)[3])
             return h, h
         return lstm.scan_steps(step, tparams, state_below, options, prefix, mask, initial)
 

@@ -8,7 +8,7 @@ from models import CELLS
 from oracles import plain_layer
 
 from lstm_sentiment.recurrence import layer, loading, numba_recurrence, pooling, threads
-from lstm_sentiment.recurrence.cells import find_form
+from lstm_sentiment.recurrence.cells.table import find_form
 from lstm_sentiment.recurrence.packing import groups_of, pack
 
 native = pytest.mark.skipif(numba_recurrence.numba is None,

@@ -1,15 +1,11 @@
-"""Tests of corpora.py: rows from folders and tables, and what is said of those that are wrong."""
+"""Tests of corpora.py: texts from folders, and what is said of those that are wrong."""
 
 import gzip
-import itertools
-import json
-import os
-import tracemalloc
 
 import pytest
 
 from lstm_sentiment.errors import ConfigError, DataError
-from lstm_sentiment.text import corpora, preprocessing
+from lstm_sentiment.text import corpora
 
 
 def write(path, content):
@@ -23,94 +19,6 @@ def rows(path, **columns):
     return [(row.text, row.label, row.part) for row in corpora.open_corpus(path, **columns).rows]
 
 
-TEXTS = [('Fine, "really".', 'good', None), ('Two\nlines', 'bad', None), ('', 'so-so', None),
-         ('été 中', 'good', None)]
-CSV = 'label,text,n\ngood,"Fine, ""really"".",1\nbad,"Two\nlines",2\nso-so,,3\n\n good ,été 中,4\n'
-JSON_LINES = '\n'.join(json.dumps({'n': 1, 'text': text, 'label': label})
-                       for text, label, _ in TEXTS) + '\n\n'
-
-
-@pytest.mark.parametrize('name, content', [
-    ('a.csv', CSV), ('a.CSV.gz', CSV), ('a.csv', '\ufeff' + CSV),
-    ('a.csv', CSV.replace('label', 'sentiment').replace('text', 'review')),
-    ('a.tsv', CSV.replace('Fine,', 'Fine;').replace(',', '\t').replace('Fine;', 'Fine,')),
-    ('a.jsonl', JSON_LINES), ('a.jsonl.gz', '\ufeff' + JSON_LINES)])
-def test_rows_of_a_table(tmp_path, name, content):
-    path = write(tmp_path / name, content)
-    corpus = corpora.open_corpus(str(path))
-    assert (corpus.total, corpus.is_split) == (None, False)
-    assert rows(path) == TEXTS
-
-
-def test_line_ends_of_windows_are_none_of_the_text(tmp_path):
-    path = write(tmp_path / 'a.csv', 'text,label\r\n"one\r\ntwo",a\r\nthree,b\r\n')
-    assert rows(path) == [('one\r\ntwo', 'a', None), ('three', 'b', None)]
-
-
-def test_columns_can_be_named(tmp_path):
-    path = write(tmp_path / 'a.csv', 'text,label,title,stars\na,b,c,5\n')
-    assert rows(path) == [('a', 'b', None)]
-    assert rows(path, text_column='title', label_column='stars') == [('c', '5', None)]
-
-
-def test_labels_of_json(tmp_path):
-    path = write(tmp_path / 'a.jsonl', '{"text": "a", "label": 1}\n{"text": "b", "label": false}\n')
-    assert rows(path) == [('a', '1', None), ('b', 'false', None)]
-
-
-def test_a_table_without_labels(tmp_path):
-    path = str(write(tmp_path / 'a.csv', 'text,n\na,1\n'))
-    assert list(corpora.read_table(path, labelled=False)) == [
-        ('a', None, None, f'{path}, line 2')]
-    with pytest.raises(DataError, match="no column 'stars'"):
-        list(corpora.read_table(path, label_column='stars', labelled=False))
-
-
-@pytest.mark.parametrize('name, content, said', [
-    ('a.csv', 'text,class\na,b\n', ["a.csv has no column 'label' or 'sentiment'",
-                                    "'text', 'class'", '--label-column']),
-    ('a.csv', 'label\na\n', ["no column 'text' or 'review'", '--text-column']),
-    ('a.csv', 'text,label\na,b\n"c\nd",e,f\n', ['a.csv, line 3: expected 2 fields', 'found 3']),
-    ('a.tsv', 'text\tlabel\na\tb\nc\n', ['a.tsv, line 3: expected 2 fields', 'found 1']),
-    ('a.csv', 'text,label\n\na,b\n"c\n,d', ['a.csv, line 4: unexpected end of data', 'twice']),
-    ('a.csv', 'text,label\n"a" b,c\n', ['a.csv, line 2: ', 'quotes']),
-    ('a.csv', 'text,label\na, \n', ['a.csv, line 2: the label is']),
-    ('a.csv', 'text,text,label\na,b,c\n', ['line 1: two columns have the same name']),
-    ('a.csv', 'text,label\n', ['a.csv has no rows']), ('a.csv', '', ['a.csv has no rows']),
-    ('a.csv', b'text,label\na,b\ncaf\xe9,c\n', ['a.csv, line 3, is not UTF-8', '0xe9']),
-    ('a.csv', 'text,label\na,b\n'.encode('utf-16'), ['line 1, is not UTF-8']),
-    ('a.jsonl', '{"text": "a", "label": "b"}\n\n{"text": "a"}\n',
-     ["a.jsonl, line 3: there is no 'label'", "'text'"]),
-    ('a.jsonl', '{"text": 1, "label": "b"}\n', ['a.jsonl, line 1: 1 where the text should be']),
-    ('a.jsonl', '{"text": "a", "label": null}\n', ['line 1: the label is None']),
-    ('a.jsonl', '{"text": "a", "label": 0.5}\n', ['line 1: the label is 0.5']),
-    ('a.jsonl', '{"text": "a", "label": "b"}\n["a", "b"]\n', ["line 2: ['a', 'b']", 'object']),
-    ('a.jsonl', '{"text": "a", "label": "b"}\n{"text"\n', ['a.jsonl, line 2 is not JSON']),
-    ('a.jsonl', b'{"text": "\xff"}', ['a.jsonl, line 1, is not UTF-8'])])
-def test_a_bad_table_is_named_with_its_line(tmp_path, name, content, said):
-    path = write(tmp_path / name, content)
-    with pytest.raises(DataError) as caught:
-        rows(path)
-    for words in said:
-        assert words in str(caught.value)
-
-
-def test_a_quote_that_is_never_closed_does_not_swallow_the_file(tmp_path):
-    path = write(tmp_path / 'a.csv', 'text,label\n"a,b\n' + 'ten chars\n' * 1100000)
-    with pytest.raises(DataError, match='line 2: field larger than field limit'):
-        rows(path)
-
-
-def test_a_file_that_is_cut_off_or_not_compressed(tmp_path):
-    path = write(tmp_path / 'a.csv.gz', CSV * 100)
-    path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(DataError, match='a.csv.gz cannot be read'):
-        rows(path)
-    path.write_bytes(CSV.encode())
-    with pytest.raises(DataError, match='a.csv.gz cannot be read: Not a gzip'):
-        rows(path)
-
-
 # Folders
 
 def folder(path, *names):
@@ -122,10 +30,18 @@ def folder(path, *names):
 def test_folders_of_classes(tmp_path):
     path = folder(tmp_path, 'b/2.txt', 'b/10.txt', 'a/1.txt', 'c/1.txt', 'c/.2.txt', 'c/readme',
                   'readme.txt', '.git/1.txt')
-    corpus = corpora.open_corpus(path)
+    with pytest.warns(UserWarning, match='1 left out .* not end in .txt: .*readme$'):
+        corpus = corpora.open_corpus(path)
     assert (corpus.total, corpus.is_split) == (4, False)
-    assert rows(path) == [('c/1.txt', 'c', None), ('b/10.txt', 'b', None), ('b/2.txt', 'b', None),
-                          ('a/1.txt', 'a', None)]
+    assert [row[:3] for row in corpus.rows] == [
+        ('c/1.txt', 'c', None), ('b/10.txt', 'b', None), ('b/2.txt', 'b', None),
+        ('a/1.txt', 'a', None)]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
+    write(tmp_path / 'a' / '1.txt', '\ufeffFine.')
+    write(tmp_path / 'b' / '1.txt', 'Fine. \ufeff')
+    assert rows(tmp_path) == [('Fine. \ufeff', 'b', None), ('Fine.', 'a', None)]
 
 
 def test_folders_of_train_and_test(tmp_path):
@@ -149,6 +65,79 @@ def test_a_bad_folder_is_named(tmp_path, names, said):
         assert words in str(caught.value)
 
 
+def test_texts_in_any_case_and_in_folders_below(tmp_path):
+    path = folder(tmp_path, 'a/1.TXT', 'a/x/y/2.txt', 'a/x/1.txt', 'b/3.Txt', 'a/x/.git/1.txt')
+    assert rows(path) == [('b/3.Txt', 'b', None), ('a/1.TXT', 'a', None), ('a/x/1.txt', 'a', None),
+                          ('a/x/y/2.txt', 'a', None)]
+
+
+def test_folders_that_are_left_out_are_named(tmp_path):
+    path = folder(tmp_path, *(f'{part}/{name}/1.txt' for part in ('train', 'test', 'dev', 'more')
+                              for name in 'ab'))
+    with pytest.warns(UserWarning) as caught:
+        assert len(rows(path)) == 4
+    said = ' '.join(str(warning.message) for warning in caught)
+    assert f'The 2 texts in {path / "dev"} are left out' in said and '--valid-portion' in said
+    assert f'neither train nor test: {path / "more"}' in said
+
+
+def test_text_in_another_encoding(tmp_path):
+    write(tmp_path / 'a' / '1.txt', 'Un café.'.encode('cp1252'))
+    write(tmp_path / 'b' / '1.txt', 'Un bar.')
+    with pytest.raises(DataError, match='1.txt is not UTF-8.*looks like cp1252: give --encoding c'):
+        rows(tmp_path)
+    assert rows(tmp_path, encoding='cp1252')[1] == ('Un café.', 'a', None)
+    with pytest.raises(DataError, match='1.txt is not ascii'):
+        rows(tmp_path, encoding='ascii')
+
+
+# Several files
+
+def test_one_file_for_each_class(tmp_path):
+    write(tmp_path / 'films.pos', 'Fine.\n\nWarm.\n')
+    write(tmp_path / 'films.neg', 'Dull.\n')
+    write(tmp_path / 'README', 'Not a text.')
+    with pytest.warns(UserWarning) as caught:
+        assert rows(tmp_path) == [('Fine.', 'pos', None), ('Warm.', 'pos', None),
+                                  ('Dull.', 'neg', None)]
+    said = ' '.join(str(warning.message) for warning in caught)
+    assert 'README' in said and 'line 2 (blank)' in said
+
+
+@pytest.mark.parametrize('names', [('train.csv', 'test.csv'), ('Train-0.csv', 'Test-0.csv')])
+def test_a_table_for_each_part(tmp_path, names):
+    for name, text in zip(names, ('Fine.', 'Dull.')):
+        write(tmp_path / name, f'text,label\n{text},x\n')
+    expected = [('Dull.', 'x', 'test'), ('Fine.', 'x', 'train')]
+    assert sorted(rows(tmp_path)) == expected
+    corpus = corpora.open_corpus([tmp_path / name for name in reversed(names)])
+    assert corpus.is_split and sorted(row[:3] for row in corpus.rows) == expected
+
+
+def test_tables_whose_part_cannot_be_told(tmp_path):
+    for name in ('a.csv', 'b.csv', 'c.csv', 'train.csv'):
+        write(tmp_path / name, 'text,label\nFine.,x\n')
+    found = corpora.open_corpus([tmp_path / 'a.csv', tmp_path / 'b.csv']).rows
+    assert [row.part for row in found] == ['train', 'test']
+    for names in (('a.csv', 'b.csv', 'c.csv'), ('train.csv', 'b.csv')):
+        with pytest.raises(ConfigError, match='expected a table for training and one for testing'):
+            corpora.open_corpus([tmp_path / name for name in names])
+    with pytest.raises(ConfigError, match='expected a table for training and one for testing'):
+        rows(tmp_path)
+
+
+def test_a_column_says_the_part(tmp_path):
+    table = 'text,label,Split\na,x,train\nb,x,test\nc,y,validation\nd,y,train\n'
+    path = write(tmp_path / 'a.csv', table)
+    assert corpora.open_corpus(path).is_split
+    with pytest.warns(UserWarning, match='1 validation texts are left out'):
+        assert rows(path) == [('a', 'x', 'train'), ('b', 'x', 'test'), ('d', 'y', 'train')]
+    path = write(tmp_path / 'a.csv', table.replace('Split', 'fold').replace(',test', ',third'))
+    assert not corpora.open_corpus(path).is_split
+    with pytest.warns(UserWarning, match="line 3 .the part 'third'"):
+        assert len(rows(path, split_column='fold')) == 2
+
+
 def test_what_is_no_corpus_is_refused(tmp_path):
     with pytest.raises(DataError, match='a.txt is not of a kind that can be read. Expected'):
         rows(write(tmp_path / 'a.txt', 'text'))
@@ -157,25 +146,3 @@ def test_what_is_no_corpus_is_refused(tmp_path):
             rows(tmp_path / name)
     with pytest.raises(ConfigError, match='is a folder and has no columns'):
         rows(folder(tmp_path, 'a/1.txt', 'b/1.txt'), text_column='text')
-
-
-# Memory
-
-def test_a_large_table_needs_no_memory_for_its_text(tmp_path):
-    word = 'long' * 25
-    line = '"%s",%s\n'
-    with open(tmp_path / 'a.csv', 'w') as file:
-        file.write('text,label\n')
-        file.writelines(line % (' '.join([word + str(number % 7)] * 100), number % 2)
-                        for number in range(2000))
-    size = os.path.getsize(tmp_path / 'a.csv')
-    assert size > 20e6
-    tracemalloc.start()
-    try:
-        for row in itertools.islice(corpora.open_corpus(tmp_path / 'a.csv').rows, 1990, 2000):
-            assert row.text.startswith('longlong')
-        assert tracemalloc.get_traced_memory()[1] < 1e6
-        preprocessing.preprocess(tmp_path / 'a.csv', tmp_path / 'a.pkl', tokenizer='whitespace')
-        assert tracemalloc.get_traced_memory()[1] < 0.5 * size
-    finally:
-        tracemalloc.stop()

@@ -8,10 +8,11 @@ import sys
 
 import pytest
 from sacremoses import MosesTokenizer
+from sacremoses.corpus import NonbreakingPrefixes
 
 import imdb_preprocess
 from lstm_sentiment.errors import ConfigError, DataError
-from lstm_sentiment.text import tokenizing
+from lstm_sentiment.text import text_settings, tokenizing
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
 
 ROOT = os.path.dirname(os.path.abspath(imdb_preprocess.__file__))
@@ -122,6 +123,15 @@ def test_settings_change_the_words():
     assert tokens(text, tokenizer='whitespace', lowercase=False) == "L'homme n'est pas (là)."
 
 
+@pytest.mark.parametrize('language, text, words', [
+    ('zh', '这个故事真好看，OK 3中5。', '这 个 故 事 真 好 看 ， ok 3 中 5 。'),
+    ('cjk', '这个，とても。한국 말', '这 个 ， と て も 。 한국 말'),
+    ('ja', 'この映画はスーパー、ﾄﾞｱ。', 'こ の 映 画 は スー パー 、 ﾄﾞ ｱ 。'),
+    ('en', '这个故事，ok', '这 个 故 事 ， ok')])
+def test_languages_without_spaces_are_split(language, text, words):
+    assert tokens(text, language=language) == words
+
+
 @pytest.mark.parametrize('name, value', [('tokenizer', 'spacy'), ('language', 'xx'),
                                          ('language', None), ('lowercase', 'yes')])
 def test_settings_that_cannot_be_used(name, value):
@@ -130,7 +140,7 @@ def test_settings_that_cannot_be_used(name, value):
 
 
 def test_every_language_has_a_tokenizer():
-    assert {'en', 'fr', 'de', 'zh', 'ja'} < set(tokenizing.LANGUAGES)
+    assert {'en', 'fr', 'de', 'zh', 'ja'} < set(text_settings.LANGUAGES)
     assert tokens('Eins zwei', language='tdt') == 'eins zwei'
 
 
@@ -140,3 +150,8 @@ def test_white_space_needs_no_processes(monkeypatch):
     settings = dict(TEXT_SETTINGS, tokenizer='whitespace')
     texts = [f'text {n}' for n in range(30)]
     assert list(tokenizing.tokenize_texts(texts, settings, jobs=2)) == texts
+
+
+def test_the_languages_are_those_of_sacremoses():
+    known = {'cjk', 'ja', 'ko', *NonbreakingPrefixes().available_langs.values()}
+    assert tuple(sorted(known)) == text_settings.LANGUAGES

@@ -190,7 +190,7 @@ def test_a_model_of_another_dataset_is_not_replaced(easy, monkeypatch):  # noqa:
 def test_a_file_that_is_no_model_is_not_replaced(easy):  # noqa: F811
     with open('m.npz', 'w') as stream:
         stream.write('my notes')
-    with pytest.raises(ConfigError, match='m.npz.* is not a readable model'):
+    with pytest.raises(ConfigError, match='m.npz.*is no model that this program made'):
         lstm.train_lstm(saveto='m.npz', **easy)
 
 
