@@ -357,7 +357,7 @@ def test_commands(tmp_path, marker, made):
 
 
 @needs_bash
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not os.environ.get('IMDB_DATA_DIR'), reason='needs the reviews (IMDB_DATA_DIR)')
 def test_slow_commands(tmp_path):
     copy = run_blocks('run slowly', ('sh', 'python'), tmp_path, {}, 3600)
