@@ -8,7 +8,6 @@ this program.
 Axes are named as in `lstm.py`: `n_timesteps` symbols of the longest string of a minibatch,
 `n_samples` strings, `dim_proj` units.
 """
-import functools
 import io
 import math
 import os
@@ -46,90 +45,12 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     from lstm_sentiment.recurrence.backend import backend
     from lstm_sentiment.recurrence.cells import find_form
     from lstm_sentiment.recurrence.encoder import run_layer
+    from lstm_sentiment.text.reber_grammar import SYMBOLS, draw_strings, legal_next
     from lstm_sentiment.training import curves
 
 
-# The grammar.
-
-SYMBOLS = 'BTSXPVE'
-# For each state of Reber's grammar, the symbols that may be next and the states they lead to.
-# Where there are two, each has the probability 1/2. The last state is the end.
-ARROWS = [{'B': 1}, {'T': 2, 'P': 3}, {'S': 2, 'X': 4}, {'T': 3, 'V': 5}, {'X': 3, 'S': 6},
-          {'P': 4, 'V': 6}, {'E': 7}, {}]
-END = len(ARROWS) - 1
-# Training strings are shorter, and the long strings are at least as long.
+# Training strings have fewer symbols than this, and the long strings at least so many.
 LONG = 50
-
-
-@functools.lru_cache(maxsize=None)
-def survival(state, n):
-    """The probability that `n` symbols or more follow a state.
-
-    >>> survival(0, 5), survival(0, 6), survival(6, 2)
-    (1.0, 0.75, 0.0)
-    """
-    if n <= 0:
-        return 1.
-    return sum(survival(after, n - 1) for after in ARROWS[state].values()) / max(
-        1, len(ARROWS[state]))
-
-
-def draw_reber(rng, least=0):
-    """A string of Reber's grammar, given that it has `least` symbols or more."""
-    state, string = 0, ''
-    while state != END:
-        choices = sorted(ARROWS[state].items())
-        weights = [survival(after, least - len(string) - 1) for _, after in choices]
-        pick = rng.rand() * sum(weights) >= weights[0] if len(choices) == 2 else 0
-        symbol, state = choices[int(pick)]
-        string += symbol
-    return string
-
-
-def draw_string(rng, least=0):
-    """A string of the embedded grammar, given that it has `least` symbols or more.
-
-    B, then T or P, a string of Reber's grammar, the second symbol again, and E.
-
-    >>> rng = numpy.random.RandomState(1)
-    >>> [draw_string(rng) for _ in range(2)]
-    ['BPBTXSEPE', 'BTBPVVETE']
-    """
-    outer = 'TP'[rng.randint(2)]
-    return 'B' + outer + draw_reber(rng, least - 4) + outer + 'E'
-
-
-def draw_strings(rng, n, seen, least=0, limit=None):
-    """Draw `n` strings that differ from one another and from those in the set `seen`; add them.
-
-    Parameters
-    ----------
-    least : int
-        Symbols of a string at least.
-    limit : int, optional
-        Strings of so many symbols or more are not taken.
-    """
-    strings = []
-    while len(strings) < n:
-        string = draw_string(rng, least)
-        if string not in seen and (limit is None or len(string) < limit):
-            seen.add(string)
-            strings.append(string)
-    return strings
-
-
-def legal_next(string):
-    """The symbols that may follow each symbol of an embedded string, but the last.
-
-    >>> legal_next('BTBPVVETE')
-    ['PT', 'B', 'PT', 'TV', 'PV', 'E', 'T', 'E']
-    """
-    inner, state = ['B'], 0
-    for symbol in string[2:-2]:
-        state = ARROWS[state][symbol]
-        inner.append(''.join(sorted(ARROWS[state])) or string[1])
-    return ['PT'] + inner + ['E']
-
 
 # Minibatches. A set of symbols is a whole number, the sum of 2 to the power of their indices.
 
@@ -197,7 +118,7 @@ def init_params(options, rng):
     """Initial parameters: those of the layer, then U and b of the outputs.
 
     Of an LSTM, U and V start small, the forget gates open and the input gates nearly closed
-    (biases of 5 and -1), so its cells begin as a long memory. The seven rows of W, one for each
+    (biases of 6 and -1), so its cells begin as a long memory. The seven rows of W, one for each
     symbol, are uniform in (-1, 1).
     """
     encoder, dim_proj = options['encoder'], options['dim_proj']
@@ -208,7 +129,7 @@ def init_params(options, rng):
     params[encoder + '_W'] = uniform(rng, len(SYMBOLS), n_columns)
     if n_columns == 4 * dim_proj:  # the gates i, f, o and the candidate
         i, f = params[encoder + '_b'].reshape((4, dim_proj))[:2]
-        i[:], f[:] = -1, 5
+        i[:], f[:] = -1, 6
         for ending, divisor in DIVISORS.items():
             if encoder + ending in params:
                 params[encoder + ending] /= divisor
@@ -296,6 +217,12 @@ def in_batches(strings, size):
     return [strings[start:start + size] for start in range(0, len(strings), size)]
 
 
+def mean_error(f_cost, strings):
+    """Mean cost of a string."""
+    return sum(float(f_cost(*prepare_data(batch))) * len(batch)
+               for batch in in_batches(strings, 100)) / len(strings)
+
+
 Trained = namedtuple('Trained', 'f_pred held_out long_ones errors')
 Trained.__doc__ = """What :func:`train_reber` returns.
 
@@ -309,6 +236,19 @@ errors : list of (float, float)
     Of each epoch, the mean cost of a training string while it was trained on, and of a held-out
     string afterwards.
 """
+
+
+def one_of(names):
+    return (lambda value: value in list(names)), 'one of ' + ', '.join(sorted(names))
+
+
+GROUPS = OrderedDict([
+    ('model', ['encoder', 'peephole']), ('optimization', ['optimizer', 'lrate', 'seed']),
+    ('sizes', ['dim_proj', 'batch_size', 'max_epochs', 'n_train', 'n_held_out', 'n_long'])])
+# name: (test, description of the valid values)
+VALID = dict(dict.fromkeys(GROUPS['sizes'], COUNT), encoder=one_of(layers),
+             peephole=one_of(['matrix', 'diagonal']), optimizer=one_of(update_rules),
+             lrate=EXPECTED['lrate'], seed=EXPECTED['seed'])
 
 
 def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=24, optimizer='adam',
@@ -351,7 +291,8 @@ def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=24, optimiz
         Names the first argument that cannot be used, and what it may be.
     """
     options = dict(locals())
-    check_options(options)
+    for name, (test, expected) in VALID.items():
+        require(test(options[name]), name, options[name], expected)
     print(description(say_default=True))
     rng, seen = numpy.random.RandomState(seed), set()
     train = draw_strings(rng, n_train, seen, limit=LONG)
@@ -378,33 +319,13 @@ def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=24, optimiz
                 f_update(lrate * max(0.05, 1 - part_done))
                 n_updates += 1
             errors.append((total / n_train, mean_error(f_cost, held_out)))
-            print('Epoch %d, strings %d, train error %.4f, held-out error %.4f, %.1f s'
-                  % ((epoch, epoch * n_train) + errors[-1] + (time.time() - started,)))
+            n_right, _ = score(last_but_one(f_pred, held_out), held_out)
+            print('Epoch %d, strings %d, train error %.4f, held-out error %.4f, right %d, %.1f s'
+                  % ((epoch, epoch * n_train) + errors[-1] + (n_right, time.time() - started)))
     return Trained(f_pred, held_out, long_ones, errors)
 
 
-def check_options(options):
-    """Raise `errors.ConfigError` for the first argument of :func:`train_reber` that is wrong."""
-    known = [('encoder', layers), ('optimizer', update_rules),
-             ('peephole', ('matrix', 'diagonal'))]
-    for name, values in known:
-        require(options[name] in list(values), name, options[name],
-                'one of ' + ', '.join(sorted(values)))
-    for name in GROUPS['sizes']:
-        test, expected = COUNT
-        require(test(options[name]), name, options[name], expected)
-    for name in ('lrate', 'seed'):
-        test, expected = EXPECTED[name]
-        require(test(options[name]), name, options[name], expected)
-
-
-def mean_error(f_cost, strings):
-    """Mean cost of a string."""
-    return sum(float(f_cost(*prepare_data(batch))) * len(batch)
-               for batch in in_batches(strings, 100)) / len(strings)
-
-
-# What was learnt.
+# The answers.
 
 
 def last_but_one(f_pred, strings):
@@ -471,10 +392,6 @@ def draw_errors(errors, path):
 
 
 # Command line.
-
-GROUPS = OrderedDict([
-    ('model', ['encoder', 'peephole']), ('optimization', ['optimizer', 'lrate', 'seed']),
-    ('sizes', ['dim_proj', 'batch_size', 'max_epochs', 'n_train', 'n_held_out', 'n_long'])])
 
 
 def work(arguments=None):
