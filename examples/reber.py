@@ -96,16 +96,18 @@ def param_init_rnn(options, params, prefix='rnn', rng=None, n_rows=None):
     return params
 
 
-def rnn_layer(tparams, state_below, options, prefix='rnn', mask=None, initial=None):
-    r"""A plain recurrent network, :math:`h_t = \tanh(W x_t + U h_{t-1} + b)`, by the scan.
+def rnn_layer(tparams, state_below, options, prefix, mask):
+    r"""A plain recurrent network, :math:`h_t = \tanh(W x_t + U h_{t-1} + b)`.
 
-    Parameters and result are those of `lstm.lstm_layer`. The scan has no form by hand, so the
-    engine runs it step by step, slowly.
+    Parameters and result are those of `encoder.run_layer`, without a state to begin with. It has no
+    form by hand, so the engine runs the scan step by step, which is slow.
     """
-    def step(z, c_before):
-        return tensor.tanh(z), c_before  # nothing but h is carried on
-
-    return lstm.scan_steps(step, tparams, state_below, options, prefix, mask, initial)
+    W, U, b = (tparams['%s_%s' % (prefix, name)] for name in 'WUb')
+    zeros = tensor.zeros((state_below.shape[1], options['dim_proj']), dtype=config.floatX)
+    h, _ = theano.scan(lambda x_t, h_before: tensor.tanh(x_t + tensor.dot(h_before, U)),
+                       sequences=tensor.dot(state_below, W) + b, outputs_info=zeros,
+                       name='%s_layers' % prefix)
+    return h * mask[:, :, None]
 
 
 layers = OrderedDict(lstm.layers, rnn=(param_init_rnn, rnn_layer))

@@ -71,9 +71,9 @@ def test_rnn_against_a_plain_loop():
     h = numpy.zeros((3, 5))
     preds = f_pred(x, mask)
     for t in range(len(x)):
-        new = numpy.tanh(params['rnn_W'][x[t]] + h.dot(params['rnn_U']) + params['rnn_b'])
-        h = numpy.where(mask[t][:, None] > 0, new, h)
-        expected = 1 / (1 + numpy.exp(-(h.dot(params['U']) + params['b'])))
+        h = numpy.tanh(params['rnn_W'][x[t]] + h.dot(params['rnn_U']) + params['rnn_b'])
+        output = h * mask[t][:, None]
+        expected = 1 / (1 + numpy.exp(-(output.dot(params['U']) + params['b'])))
         numpy.testing.assert_allclose(preds[:, t], expected, rtol=1e-5)
 
 
