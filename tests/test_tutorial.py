@@ -215,7 +215,7 @@ def test_equations_are_numbered_without_gap():
 
 def test_equations_that_are_named_exist():
     # The references name equations of other papers.
-    text = prose(read(TUTORIAL)).split('## 10. References')[0]
+    text = prose(read(TUTORIAL)).split('## 11. References')[0]
     named = sum(map(numbers, EQUATIONS.findall(text)), [])
     named += [int(number) for number in re.findall(r'(?<!\w)\((\d+)\)', text)]
     assert named and set(named) <= set(tags())
@@ -306,8 +306,8 @@ def run_blocks(marker, languages, folder, environment, seconds):
         The limit for each block.
     """
     copy, programs = folder / 'copy', folder / 'programs'
-    shutil.copytree(os.path.join(ROOT, 'docs'), str(copy / 'docs'))
-    shutil.copytree(os.path.join(ROOT, 'lstm_sentiment'), str(copy / 'lstm_sentiment'))
+    for name in ('docs', 'examples', 'lstm_sentiment'):
+        shutil.copytree(os.path.join(ROOT, name), str(copy / name))
     for path in glob.glob(os.path.join(ROOT, '*.py')):
         shutil.copy(path, str(copy))
     programs.mkdir()
