@@ -102,11 +102,12 @@ class Run(object):
     # The loop.
 
     def __enter__(self):
+        if not self.control.overwrite:
+            if not self.control.resume:
+                self.checkpoint.check_replaceable()
+            provenance.check_replaceable(self.options['saveto'], self.options)
         if self.control.resume:
             self.resume()
-        elif not self.control.overwrite:
-            self.checkpoint.check_replaceable()
-            provenance.check_replaceable(self.options['saveto'], self.options)
         self.started = time.monotonic()
         self.interrupts.__enter__()
         return self

@@ -183,6 +183,8 @@ def test_a_model_of_another_dataset_is_not_replaced(easy, monkeypatch):  # noqa:
     with pytest.raises(ConfigError, match=r'm.npz.* a model of another dataset \(easy\)'):
         lstm.train_lstm(**arguments)
     assert saved_model.load_options('m.npz')['dataset_sha256'] == 'ab'
+    with pytest.raises(ConfigError, match='a model of another dataset'):  # no checkpoint is there
+        lstm.train_lstm(**dict(arguments, checkpoint='m.checkpoint', resume=True))
     lstm.train_lstm(overwrite=True, **arguments)
     assert saved_model.load_options('m.npz')['dataset_sha256'] == 'cd'
 
