@@ -78,6 +78,14 @@ def test_an_interrupt_within_an_update_waits_for_its_end(easy, both_floats, caps
     assert_same('m.npz', 'whole.npz')
 
 
+def test_what_is_due_after_an_interrupted_update_is_still_done(easy, capsys):  # noqa: F811
+    optimizer = by_an_optimizer_with_interrupts(n_updates=25)
+    lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=9, optimizer=optimizer))
+    done = capsys.readouterr().out.split('Training interrupted')[0].splitlines()
+    assert done[-4].split()[:4] == ['Epoch', '6', 'Update', '25'] and done[-3] == 'Saving...'
+    assert done[-1] == 'Done'
+
+
 def test_an_interrupt_within_a_validation_leaves_no_trace(easy, monkeypatch, capsys):  # noqa: F811
     """Predictions draw from dropout's stream; the validation is made anew when it is resumed."""
     arguments = dict(easy, max_epochs=9)
