@@ -291,6 +291,8 @@ def test_a_run_ends_with_what_to_type_next(easy, capsys):  # noqa: F811
     last = capsys.readouterr().out.splitlines()[-2:]
     assert last == ['The model is in m.npz. To ask it:',
                     'python predict.py m.npz "A film to see again."']
+    lstm.train_lstm(saveto='a model.npz', **dict(easy, max_epochs=3))
+    assert "python predict.py 'a model.npz' " in capsys.readouterr().out
     with contextlib.suppress(FileNotFoundError):
         os.remove('m.npz.checkpoint')
     lstm.train_lstm(saveto=None, **dict(easy, max_epochs=3))
