@@ -18,7 +18,7 @@ from lstm_sentiment import command_line
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.prediction import html_report, inputs
 from lstm_sentiment.prediction.classifier import load_model
-from lstm_sentiment.prediction.explanation import MEANING, colour_depth
+from lstm_sentiment.prediction.explanation import colour_depth
 from lstm_sentiment.prediction.outputs import FORMATS, Tally, make_writer
 
 # Arguments that say how a table is read; see `table_files.TableOptions`.
@@ -108,7 +108,8 @@ def run(arguments):
         stack.enter_context(threadpool_limits(limits=1, user_api='blas'))
         stack.enter_context(contextlib.closing(answers))
         page = (None if arguments.html is None
-                else stack.enter_context(html_report.open_page(arguments.html, arguments.model)))
+                else stack.enter_context(html_report.open_page(
+                    arguments.html, arguments.model, model.meaning)))
         for answer in answers:
             n_empty += not answer.n_words
             if answer.sample.label is not None:
@@ -116,14 +117,14 @@ def run(arguments):
             if page is not None:
                 page.add(answer)
             writer.write(answer if arguments.explain else answer._replace(explanation=None))
-    show_end(arguments, source, tally, n_empty)
+    show_end(arguments, source, tally, n_empty, model.meaning)
 
 
-def show_end(arguments, source, tally, n_empty):
+def show_end(arguments, source, tally, n_empty, meaning):
     """Print the lines after the answers, to standard output or, after rows, standard error."""
     stream = sys.stdout if arguments.format == 'table' else sys.stderr
     if arguments.explain and arguments.format == 'table':
-        print('\n' + textwrap.fill(MEANING, 79), file=stream)
+        print('\n' + textwrap.fill(meaning, 79), file=stream)
     if source.labelled:
         print(tally.report(), file=stream)
     if n_empty:

@@ -116,6 +116,11 @@ class Network:
         self.b_out = params['b']
         self.dim_proj = len(self.U_out) // n_directions(options)
 
+    @property
+    def is_running(self):
+        """As of `explanation.Explanation`."""
+        return self.pooling == pooling.MEAN and len(self.levels[0]) == 1
+
     def read(self, sequences, n_levels, keep):
         """Run the layers of some levels over some samples.
 

@@ -2,8 +2,11 @@
 
 For each rule there is a loop over the rows of a parameter that a minibatch touches, which first
 makes up for the updates in which a row was idle; see :mod:`sparse_updates`. It works in place, in
-one pass over the numbers. Tests compare it with the plain formulas.
+one pass over the numbers. Tests compare it with the plain formulas, and each run does so before it
+uses it (:func:`is_form_of`): a formula that was changed in :mod:`lstm` is the one that trains.
 """
+import warnings
+
 import numpy
 
 from lstm_sentiment.recurrence.numba_recurrence import ONE, native, usable
@@ -79,6 +82,26 @@ def serves(rule, arrays):
     """Whether there is native code for a rule, by its name, over these arrays."""
     return rule in RULES and all(usable(array.dtype) and array.flags.c_contiguous
                                  for array in arrays)
+
+
+def is_form_of(rule):
+    """Whether the native code gives the numbers of an `engine.optimizers.Rule`; if not, warn."""
+    rng, shape, n_idle, lr = numpy.random.RandomState(0), (3, 40), numpy.array([0, 1, 7]), 0.1
+    *earlier, grad = rng.randn(4, *shape) * 10. ** rng.uniform(-4, 0, shape)
+    arrays = [numpy.zeros(shape) for _ in range(1 + len(rule.states))]
+    for earlier_grad in earlier:
+        arrays = rule.step(lr, earlier_grad, *arrays)
+    expected = rule.step(lr, grad, *rule.idle(n_idle[:, None], *arrays))
+    found = [array.astype('float32') for array in arrays]
+    is_same = len(arrays) == N_ARRAYS[rule.name]
+    if is_same:
+        rows(rule.name, lr, numpy.arange(len(n_idle)), grad.astype('float32'), n_idle, found)
+        is_same = all(numpy.allclose(one, other, rtol=2e-5, atol=1e-9)
+                      for one, other in zip(found, expected))
+    if not is_same:
+        warnings.warn('the formula of %s is not that of its native code: it is computed as it is '
+                      'written, in NumPy, which takes longer' % rule.name)
+    return is_same
 
 
 def whole(rule, lr, grad, arrays):

@@ -50,9 +50,17 @@ class Whole(object):
         for name, array in self.state().items():
             array[...] = values[name]
 
+    @functools.cached_property
+    def has_native_form(self):
+        return native_updates.is_form_of(self.rule)
+
+    def runs_native(self):
+        """Whether native code takes the next step."""
+        return native_updates.serves(self.rule.name, self.arrays()) and self.has_native_form
+
     def update(self, lr, grad):
         """One step, in place."""
-        if native_updates.serves(self.rule.name, self.arrays()):
+        if self.runs_native():
             native_updates.whole(self.rule.name, lr, grad, self.arrays())
             return
         for piece in pieces(grad):
@@ -100,7 +108,7 @@ class Rows(Whole):
     def update(self, lr, grad):
         """One step; `grad` is the pair of `words` and the gradient of their rows."""
         words, d_rows = grad
-        if native_updates.serves(self.rule.name, self.arrays()):
+        if self.runs_native():
             native_updates.rows(self.rule.name, lr, words, d_rows,
                                 self.n_updates - self.seen[words], self.arrays())
             self.n_updates += 1

@@ -1,4 +1,5 @@
 """The lines that a run prints, as in the tutorial, and the records that a callback gets."""
+import shlex
 import sys
 from collections import namedtuple
 
@@ -48,7 +49,7 @@ class Display(object):
         print('Training took %.1fs' % seconds, file=sys.stderr)
         if saveto:
             print('The model is in %s. To ask it:\n%s %s "A film to see again."'
-                  % (saveto, command('predict.py'), saveto))
+                  % (saveto, command('predict.py'), shlex.quote(saveto)))
 
 
 def show_errors(errors):

@@ -73,8 +73,8 @@ def arguments_of(path, train, own):
         found['saveto'] = saved_model.check_writable(found['saveto'])
     for name in ('saveto', 'checkpoint'):
         value = found.get(name)
-        if value and os.path.exists(value) and (
-                os.path.samefile(value, path) or not own.get('resume')):
+        if value and os.path.exists(value) and (os.path.samefile(value, path) or not (
+                own.get('resume') or own.get('overwrite'))):
             raise ConfigError('%s already exists: name a new file by %s (--%s FILE)'
                               % (value, name, name))
     say_what_differs(path, options)

@@ -102,11 +102,12 @@ class Run(object):
     # The loop.
 
     def __enter__(self):
+        if not self.control.overwrite:
+            if not self.control.resume:
+                self.checkpoint.check_replaceable()
+            provenance.check_replaceable(self.options['saveto'], self.options)
         if self.control.resume:
             self.resume()
-        elif not self.control.overwrite:
-            self.checkpoint.check_replaceable()
-            provenance.check_replaceable(self.options['saveto'], self.options)
         self.started = time.monotonic()
         self.interrupts.__enter__()
         return self
@@ -123,7 +124,7 @@ class Run(object):
             self.n_seen = sum(len(batch) for _, batch in batches[:self.n_done])
             for _, batch in batches[self.n_done:]:
                 self.n_seen += len(batch)
-                self.interrupts.hold()  # until the update is done and counted
+                self.interrupts.hold()  # until all that the update brings is done
                 yield self.prepare_data(self.without_dropped([sequences[k] for k in batch]),
                                         [labels[k] for k in batch])
             self.end_epoch()
@@ -157,7 +158,6 @@ class Run(object):
         """Count an update, and tell those who observe the run."""
         self.update, self.n_done = self.update + 1, self.n_done + 1
         self.mean.add(self.update)
-        self.interrupts.release()
         self.display.updated(self.epoch, self.update, cost)
         if self.update % self.save_freq == 0:
             print('Saving...')
@@ -165,6 +165,7 @@ class Run(object):
             print('Done')
             if not self.validation_is_due():
                 self.save_checkpoint()
+        self.interrupts.release()
 
     def validation_is_due(self):
         return self.update > 0 and self.update % self.valid_freq == 0

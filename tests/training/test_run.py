@@ -78,6 +78,14 @@ def test_an_interrupt_within_an_update_waits_for_its_end(easy, both_floats, caps
     assert_same('m.npz', 'whole.npz')
 
 
+def test_what_is_due_after_an_interrupted_update_is_still_done(easy, capsys):  # noqa: F811
+    optimizer = by_an_optimizer_with_interrupts(n_updates=25)
+    lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=9, optimizer=optimizer))
+    done = capsys.readouterr().out.split('Training interrupted')[0].splitlines()
+    assert done[-4].split()[:4] == ['Epoch', '6', 'Update', '25'] and done[-3] == 'Saving...'
+    assert done[-1] == 'Done'
+
+
 def test_an_interrupt_within_a_validation_leaves_no_trace(easy, monkeypatch, capsys):  # noqa: F811
     """Predictions draw from dropout's stream; the validation is made anew when it is resumed."""
     arguments = dict(easy, max_epochs=9)
@@ -183,6 +191,8 @@ def test_a_model_of_another_dataset_is_not_replaced(easy, monkeypatch):  # noqa:
     with pytest.raises(ConfigError, match=r'm.npz.* a model of another dataset \(easy\)'):
         lstm.train_lstm(**arguments)
     assert saved_model.load_options('m.npz')['dataset_sha256'] == 'ab'
+    with pytest.raises(ConfigError, match='a model of another dataset'):  # no checkpoint is there
+        lstm.train_lstm(**dict(arguments, checkpoint='m.checkpoint', resume=True))
     lstm.train_lstm(overwrite=True, **arguments)
     assert saved_model.load_options('m.npz')['dataset_sha256'] == 'cd'
 
@@ -281,6 +291,8 @@ def test_a_run_ends_with_what_to_type_next(easy, capsys):  # noqa: F811
     last = capsys.readouterr().out.splitlines()[-2:]
     assert last == ['The model is in m.npz. To ask it:',
                     'python predict.py m.npz "A film to see again."']
+    lstm.train_lstm(saveto='a model.npz', **dict(easy, max_epochs=3))
+    assert "python predict.py 'a model.npz' " in capsys.readouterr().out
     with contextlib.suppress(FileNotFoundError):
         os.remove('m.npz.checkpoint')
     lstm.train_lstm(saveto=None, **dict(easy, max_epochs=3))
