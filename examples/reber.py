@@ -43,7 +43,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     from lstm_sentiment.files import replace_file, require_writable
     from lstm_sentiment.options import COUNT, EXPECTED, require
     from lstm_sentiment.recurrence.backend import backend
-    from lstm_sentiment.recurrence.cells import find_form
+    from lstm_sentiment.recurrence.cells.table import find_form
     from lstm_sentiment.recurrence.encoder import run_layer
     from lstm_sentiment.text.reber_grammar import SYMBOLS, draw_strings, legal_next
     from lstm_sentiment.training import curves
