@@ -1,22 +1,22 @@
 """The update rules of :mod:`lstm` as native code, for float32.
 
-For each rule there is a loop over a parameter that is whole, and one over the rows of a parameter
-that a minibatch touches, which first makes up for the updates in which a row was idle; see
-:mod:`sparse_updates`. They work in place, in one pass over the numbers. Tests compare them with
-the plain formulas.
+Each rule has two loops: one over a whole parameter, and one over the rows that a minibatch uses.
+The second first applies the updates in which a row was idle; see :mod:`sparse_updates`. The loops
+work in place, in one pass over the numbers. Tests compare them with the plain formulas.
 """
 import numpy
 
 from lstm_sentiment.recurrence.numba_recurrence import ONE, native, usable
 
 DECAY, REST, MOMENTUM = numpy.float32(0.95), numpy.float32(0.05), numpy.float32(0.9)
-# What an idle row moves on by, in the end: 0.9 + 0.9² + ... of its last step.
+# How far an idle row still moves, in steps like its last one: 0.9 + 0.9² + ...
 COASTING = numpy.float32(9)
-# Added under the roots of adadelta, and both that and the learning rate of rmsprop.
+# TINY is added under the roots of adadelta. SMALL is added under the root of rmsprop, and is its
+# learning rate.
 TINY, SMALL = numpy.float32(1e-6), numpy.float32(1e-4)
 
 
-# One number, given what its running means are after the idle updates.
+# One number, whose running means are those after the idle updates.
 
 
 @native
@@ -36,7 +36,7 @@ def rmsprop_number(g, mean_grad, mean_grad2, step):
     return mean_grad, mean_grad2, step
 
 
-# Parameters that are whole: flat arrays.
+# Whole parameters, as flat arrays.
 
 
 @native
@@ -100,7 +100,7 @@ N_ARRAYS = {'sgd': 1, 'adadelta': 3, 'rmsprop': 4}
 
 
 def serves(rule, arrays):
-    """Whether there is native code for a rule, by its name, over these arrays."""
+    """Whether there is native code for the rule of this name on these arrays."""
     return rule in WHOLE and all(usable(array.dtype) and array.flags.c_contiguous
                                  for array in arrays)
 
@@ -115,14 +115,14 @@ def whole(rule, lr, grad, arrays):
     lr : float
     grad : float32 array
     arrays : list of float32 arrays of its shape
-        The parameter and the states of the rule, as the formulas of :mod:`lstm` have them.
+        The parameter and the states of the rule, in the order of the formulas in :mod:`lstm`.
     """
     flat = [array.reshape(-1) for array in arrays]  # a view: the arrays are contiguous
     WHOLE[rule](numpy.float32(lr), numpy.ascontiguousarray(grad).reshape(-1), *flat)
 
 
 def rows(rule, lr, words, d_rows, n_idle, arrays):
-    """Take one step of a rule in some rows, in place, after the steps in which they were idle.
+    """Take one step of a rule in some rows, in place, after applying their idle updates.
 
     Parameters
     ----------

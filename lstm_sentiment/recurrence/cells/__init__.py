@@ -1,8 +1,8 @@
-"""The cells that have a form by hand, by the name that the option `encoder` gives them."""
+"""The cells that have a form by hand, by their names in the option `encoder`."""
 from lstm_sentiment.recurrence.cells.lstm import LSTM
 from lstm_sentiment.recurrence.cells.peephole import Diagonal, Peephole, Standard
 
-# To each name belong the forms; the option `peephole` chooses where there are two.
+# Where a name has two forms, the option `peephole` chooses.
 CELLS = {'lstm': LSTM(), 'lstm_standard': Standard(),
          'lstm_peephole': {'matrix': Peephole(), 'diagonal': Diagonal()}}
 
