@@ -4,7 +4,7 @@ Each variant is trained with the seeds 1, 2 and 3 as by ``python lstm.py --datas
 64 --test-size -1 --valid-freq -1 --seed SEED``, with its own options. Its errors are those of the
 1,000 test reviews, under the parameters with the best validation error.
 
-An update is timed at the sizes of the default run: 128 units, AdaDelta, float32, and the same 40
+An update is timed at the sizes of the default run: 128 units, AdaDelta, float32, and the same 100
 minibatches of 16 reviews for all variants, which take turns. The table holds the median over the
 minibatches of the time divided by that of the tutorial's cell on the same minibatch: a ratio
 depends less on the machine than a time, and on what else the machine does.
@@ -19,7 +19,7 @@ from tables import write_table
 from lstm_sentiment.options import COMMAND_LINE_DEFAULTS
 
 SEEDS = (1, 2, 3)
-N_MINIBATCHES = 40
+N_MINIBATCHES = 100
 # Name, and the arguments that differ from the defaults; the first is what the others are compared
 # with.
 VARIANTS = (
