@@ -12,13 +12,14 @@ import numpy
 from lstm_sentiment.recurrence.numba_recurrence import ONE, native, usable
 
 DECAY, REST, MOMENTUM = numpy.float32(0.95), numpy.float32(0.05), numpy.float32(0.9)
-# What an idle row moves on by, in the end: 0.9 + 0.9² + ... of its last step.
+# How far an idle row still moves, in steps like its last one: 0.9 + 0.9² + ...
 COASTING = numpy.float32(9)
-# Added under the roots of adadelta, and both that and the learning rate of rmsprop.
+# TINY is added under the roots of adadelta. SMALL is added under the root of rmsprop, and is its
+# learning rate.
 TINY, SMALL = numpy.float32(1e-6), numpy.float32(1e-4)
 
 
-# One number, given what its running means are after the idle updates.
+# One number, whose running means are those after the idle updates.
 
 
 @native
@@ -114,7 +115,7 @@ def whole(rule, lr, grad, arrays):
     lr : float
     grad : float32 array
     arrays : list of float32 arrays of its shape
-        The parameter and the states of the rule, as the formulas of :mod:`lstm` have them.
+        The parameter and the states of the rule, in the order of the formulas in :mod:`lstm`.
     """
     rows_of_one = [array.reshape(1, -1) for array in arrays]  # views: the arrays are contiguous
     RULES[rule](numpy.float32(lr), ONE_ROW, NOT_IDLE, NOT_IDLE,
@@ -122,7 +123,7 @@ def whole(rule, lr, grad, arrays):
 
 
 def rows(rule, lr, words, d_rows, n_idle, arrays):
-    """Take one step of a rule in some rows, in place, after the steps in which they were idle.
+    """Take one step of a rule in some rows, in place, after applying their idle updates.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ Validated = namedtuple('Validated', 'epoch update train_err valid_err test_err i
 
 
 class Display(object):
-    """Prints the progress of a run and tells the callback of it.
+    """Prints the progress of a run and passes it to the callback.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Display(object):
         self.notify(Validated(epoch, update, *errors, is_best))
 
     def ended(self, n_epochs, seconds, saveto):
-        """The last lines: how long it took, and how to ask the model.
+        """Print the last lines: how long it took, and how to ask the model.
 
         Parameters
         ----------

@@ -21,10 +21,10 @@ UNKNOWN_ERRORS = (float('nan'),) * 3
 
 
 class Run(object):
-    """The counts of a run, its best parameters with their errors, and those who observe it.
+    """The counts of a run, its best parameters with their errors, and its observers.
 
-    As a context it is the run itself: on entry a run that was stopped is taken up again, and an
-    interrupt inside ends it as a finished run ends, after the update that it came in.
+    It is a context: entering it resumes a stopped run, if that is wanted. An interrupt inside it
+    ends the run after the current update, in the same way as a finished run.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Run(object):
     tparams : dict of shared variables
     optimizer : engine.optimizers.Optimizer
     errors : callable
-        Gives the errors of the parameters as they are on the three parts of the data.
+        Returns the errors of the present parameters on the three parts of the data.
     split, prepare_data : callables
         As `lstm.get_minibatches_idx` and `imdb.prepare_data`.
     callback : callable or None
@@ -50,9 +50,9 @@ class Run(object):
     validated_at : int
         The update after which the last validation was.
     rng_before : numpy.random.RandomState
-        As `rng` was before the epoch.
+        A copy of `rng` from before the epoch.
     best : dict of arrays or None
-        The parameters of the best validation error; the last of equals.
+        The parameters with the best validation error; the latest if several are equal.
     best_errors : tuple of float or None
         Their errors on the training, validation and test part.
     history_errs : list of [valid_err, test_err]
@@ -113,7 +113,7 @@ class Run(object):
         return self
 
     def minibatches(self):
-        """Yield x, mask and y of each update, epoch by epoch, from where the run stands."""
+        """Yield x, mask and y of each update, epoch by epoch, from the present update on."""
         if self.validation_is_due() and self.validated_at < self.update:
             self.validate()  # it was interrupted
         sequences, labels = self.data.train
@@ -130,7 +130,7 @@ class Run(object):
             self.end_epoch()
 
     def without_dropped(self, sequences):
-        """The sequences as word dropout leaves them."""
+        """The sequences after word dropout."""
         share = self.options['word_dropout']
         if not share:
             return sequences
@@ -146,8 +146,8 @@ class Run(object):
         self.interrupts.release()
 
     def is_bad(self, cost):
-        """Whether the cost is no number: then the run must end."""
-        # Differs from the tutorial: noticed before the update it would spoil.
+        """Whether the cost is NaN or infinite: then the run must end."""
+        # Differs from the tutorial: checked before the update, while the parameters are good.
         self.bad_cost = not math.isfinite(cost)
         if self.bad_cost:
             print('bad cost detected: ', cost)
@@ -155,7 +155,7 @@ class Run(object):
         return self.bad_cost
 
     def updated(self, cost):
-        """Count an update, and tell those who observe the run."""
+        """Count an update, and call the observers."""
         self.update, self.n_done = self.update + 1, self.n_done + 1
         self.mean.add(self.update)
         self.display.updated(self.epoch, self.update, cost)
@@ -171,7 +171,7 @@ class Run(object):
         return self.update > 0 and self.update % self.valid_freq == 0
 
     def validate(self):
-        """Measure the errors and keep the parameters if they are the best; whether to stop."""
+        """Measure the errors, keep the parameters if they are the best; return whether to stop."""
         with self.mean.in_use() as current, self.draws_undone_if_interrupted():
             errors = tuple(self.errors())
         self.history_errs.append(list(errors[1:]))
@@ -187,7 +187,10 @@ class Run(object):
 
     @contextlib.contextmanager
     def draws_undone_if_interrupted(self):
-        """Dropout's streams advance with each prediction; a validation anew must meet the same."""
+        """A context that restores dropout's streams if a validation in it is interrupted.
+
+        Each prediction advances the streams; a repeated validation must start from the same state.
+        """
         before = [(variable, variable.get_value()) for variable in self.optimizer.randoms.values()]
         try:
             yield
@@ -215,7 +218,7 @@ class Run(object):
     # The end.
 
     def result(self):
-        """Leave the parameters at their best, save them, and return their errors.
+        """Restore the best parameters, save them, and return their errors.
 
         Returns
         -------
@@ -228,7 +231,7 @@ class Run(object):
             self.tparams[name].set_value(value)
         errors = (1., 1., 1.) if self.bad_cost else self.best_errors
         if errors is None:
-            self.save_model(best)  # in case that the evaluation is interrupted
+            self.save_model(best)  # the evaluation may be interrupted
             errors = self.errors_once()
         show_errors(errors)
         names = ('train_err', 'valid_err', 'test_err')
@@ -238,7 +241,7 @@ class Run(object):
         return tuple(errors)
 
     def errors_once(self):
-        """The errors of a run that never validated; no numbers if it is interrupted now."""
+        """The errors of a run that never validated; NaN if an interrupt comes now."""
         with self.interrupts:
             try:
                 return tuple(self.errors())
@@ -257,10 +260,10 @@ class Run(object):
         saved_model.save(self.options['saveto'], params, self.options, self.data.vocabulary(),
                          history_errs=self.history_errs, **errors)
 
-    # Stopping and going on.
+    # Checkpoints.
 
     def values(self):
-        """The arrays and generators that a run consists of, by name."""
+        """The arrays and generators that are the state of a run, by name."""
         values = OrderedDict(('param.' + name, p.get_value()) for name, p in self.tparams.items())
         values.update(('mean.' + name, mean.get_value()) for name, mean in self.mean.shared.items())
         values.update(('state.' + name, value) for name, value in self.optimizer.state().items())
@@ -281,7 +284,7 @@ class Run(object):
             'validated_at': self.validated_at})
 
     def resume(self):
-        """Make the run what its checkpoint says; without one, a run begins."""
+        """Restore the state of the run from its checkpoint; without one, start anew."""
         if not self.checkpoint.exists():
             print('There is no checkpoint %s: training starts anew' % self.checkpoint.path)
             return
