@@ -201,8 +201,7 @@ def load_params(path, params):
 
 def init_tparams(params):
     """Shared variables that hold the parameters, by the same names."""
-    return OrderedDict((name, theano.shared(value, name=name))
-                       for name, value in params.items())
+    return OrderedDict((name, theano.shared(value, name=name)) for name, value in params.items())
 
 
 def zipp(params, tparams):
@@ -213,8 +212,7 @@ def zipp(params, tparams):
 
 def unzip(zipped):
     """Copies of the arrays that the shared variables hold."""
-    return OrderedDict((name, numpy.asarray(shared.get_value()))
-                       for name, shared in zipped.items())
+    return OrderedDict((name, numpy.asarray(p.get_value())) for name, p in zipped.items())
 
 
 # Layers.
@@ -536,7 +534,9 @@ def mean_cost(proj, tparams, mask, y):
 def build_model(tparams, options):
     """The graph from word ids to cost: encoder, dropout, logistic regression.
 
-    Equations 8 to 11 of docs/tutorial.md.
+    Equations 8 to 11 of docs/tutorial.md. Where THEANO_FLAGS names no mode, forms by hand replace
+    `encode`, its layers and `mean_cost` (lstm_sentiment/recurrence): a change here alone then has
+    no effect on training. With ``THEANO_FLAGS="mode=FAST_RUN"`` this file is all that is computed.
 
     Returns
     -------
