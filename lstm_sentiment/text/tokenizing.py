@@ -7,7 +7,9 @@ Text settings, which are saved with every dictionary and every model, are a dict
 ``language``
     that of the Moses rules, such as ``'en'``;
 ``lowercase``
-    whether the words are lower-cased.
+    whether the words are lower-cased;
+``strip_html``
+    whether tags such as ``<br />`` are spaces; only where it is so, not elsewhere in the dict.
 """
 
 import collections
@@ -39,6 +41,8 @@ WITHOUT_SPACES = {'zh': HAN, 'ja': HAN + KANA, 'cjk': HAN + KANA}
 # What follows a kana as a part of it: the long sound and the marks of voice.
 KANA_MARKS = '\u30fc\u3099\u309a\uff70\uff9e\uff9f'
 
+TAG = re.compile('</?[a-zA-Z][^<>]{0,1000}>')
+
 # The tokenizing processes get texts in chunks of this many characters. For fewer chunks than
 # POOL_CHUNKS, starting processes takes longer than it saves.
 CHUNK_CHARACTERS = 200000
@@ -50,6 +54,9 @@ def check_settings(settings):
     if not isinstance(settings, dict):
         raise ConfigError(f'the value {abridged(settings)} cannot be used: expected tokenizer, '
                           'language and lowercase by name')
+    if settings.get('strip_html', True) is not True:
+        raise ConfigError(f'strip_html={abridged(settings["strip_html"])} cannot be used: expected '
+                          'True, or no such setting')
     for name, known in (('tokenizer', TOKENIZERS), ('language', LANGUAGES),
                         ('lowercase', (True, False))):
         value = settings.get(name)
@@ -113,7 +120,11 @@ def tokenize_chunk(texts, settings):
     ["It's dull."]
     >>> tokenize_chunk(['很好看。'], dict(settings, language='zh'))
     ['很 好 看 。']
+    >>> tokenize_chunk(['So<br />dull, 1 < 2.'], dict(settings, strip_html=True))
+    ['so dull , 1 &lt; 2 .']
     """
+    if settings.get('strip_html'):
+        texts = [TAG.sub(' ', text) for text in texts]
     if settings['tokenizer'] == 'moses':
         characters = character_pattern(settings['language'])
         if characters:
