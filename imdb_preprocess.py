@@ -125,6 +125,8 @@ def make_parser():
                        help='(the default; --no-lowercase turns it off)')
     group.add_argument('--no-lowercase', action='store_false', dest='lowercase',
                        help=argparse.SUPPRESS)
+    group.add_argument('--strip-html', action='store_true',
+                       help='tags such as <br /> become spaces, here and in prediction')
     group.add_argument('--n-words', type=int, metavar='N',
                        help='only ids below N: the N - 2 most frequent words (default: all)')
     group.add_argument('--min-count', type=int, metavar='N',

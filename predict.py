@@ -51,6 +51,8 @@ def make_parser():
                        help='(default: %(default)s)')
     group.add_argument('--strict', action='store_true',
                        help='a row without a text is an error, not skipped')
+    group.add_argument('--labels', metavar='A=B,...', type=pairs,
+                       help='classes that labels mean, such as positive=pos,negative=neg')
     group.add_argument('--no-labels', action='store_true', help='ignore labels')
     group.add_argument('--dictionary', metavar='FILE',
                        help='the dictionary of the training data, needed for a model without words')
@@ -68,6 +70,18 @@ def make_parser():
     return parser
 
 
+def pairs(text):
+    """The names in ``A=B,C=D``.
+
+    >>> pairs('positive=pos, negative=neg')
+    {'positive': 'pos', 'negative': 'neg'}
+    """
+    found = [pair.split('=') for pair in text.split(',')]
+    if not all(len(pair) == 2 for pair in found):
+        raise argparse.ArgumentTypeError('expected LABEL=CLASS,LABEL=CLASS')
+    return {label.strip(): name.strip() for label, name in found}
+
+
 def open_source(arguments, classes):
     """The source that a command line names.
 
@@ -80,7 +94,8 @@ def open_source(arguments, classes):
         raise ConfigError('both TEXT and --file are given; give one of them')
     if arguments.file is not None:
         options = {name: getattr(arguments, name) for name in TABLE_OPTIONS}
-        return inputs.from_path(arguments.file, classes, not arguments.no_labels, **options)
+        return inputs.from_path(arguments.file, classes, not arguments.no_labels, arguments.labels,
+                                **options)
     if arguments.texts and arguments.texts != ['-']:
         return inputs.from_arguments(arguments.texts)
     if not arguments.texts and sys.stdin.isatty():
@@ -125,7 +140,7 @@ def show_end(arguments, source, tally, n_empty, meaning):
     stream = sys.stdout if arguments.format == 'table' else sys.stderr
     if arguments.explain and arguments.format == 'table':
         print('\n' + textwrap.fill(meaning, 79), file=stream)
-    if source.labelled:
+    if source.labelled or tally.confusion.any():
         print(tally.report(), file=stream)
     if n_empty:
         print('%d without words: classified by the bias alone' % n_empty, file=sys.stderr)

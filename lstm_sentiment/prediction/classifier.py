@@ -223,7 +223,17 @@ def as_samples(texts):
     """Texts as samples; a single str is refused, because its letters would become texts."""
     if isinstance(texts, str):
         raise ConfigError('one text where a list of texts is expected: put it in brackets')
-    return (inputs.Sample(text, None, None) for text in texts)
+    return (inputs.Sample(checked(text, number), None, None)
+            for number, text in enumerate(texts, 1))
+
+
+def checked(text, number):
+    """The text, if it is one; a missing value and bytes are refused."""
+    if isinstance(text, str):
+        return text
+    advice = '; decode it first' if isinstance(text, bytes) else ''
+    raise ConfigError(f'the text {number} is {text!r:.40}: expected a str, found '
+                      f'{type(text).__name__}{advice}')
 
 
 def gather(encoded):
