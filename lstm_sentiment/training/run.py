@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 import numpy
 
-from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.training import provenance
 from lstm_sentiment.training.checkpoint import Checkpoint, is_generator
@@ -174,11 +174,13 @@ class Run(object):
         """Measure the errors, keep the parameters if they are the best; return whether to stop."""
         with self.mean.in_use() as current, self.draws_undone_if_interrupted():
             errors = tuple(self.errors())
+        self.interrupts.hold()  # until the validation is counted
         self.history_errs.append(list(errors[1:]))
         self.validated_at = self.update
         is_best = self.stopping.judge(errors[1])
         if is_best:
             self.best, self.best_errors = current, errors
+        self.interrupts.release()
         self.display.validated(self.epoch, self.update, errors, is_best)
         self.save_checkpoint()
         if self.stopping.stop:
@@ -277,11 +279,14 @@ class Run(object):
         values = self.values()
         values.update(('best.' + name, value) for name, value in (self.best or {}).items())
         seconds = self.seconds_before + time.monotonic() - self.started
-        self.checkpoint.save(values, {
-            'update': self.update, 'epoch': self.epoch, 'n_done': self.n_done,
-            'history_errs': self.history_errs, 'best_errors': self.best_errors,
-            'seconds': seconds, 'finished': finished,
-            'validated_at': self.validated_at})
+        try:
+            self.checkpoint.save(values, {
+                'update': self.update, 'epoch': self.epoch, 'n_done': self.n_done,
+                'history_errs': self.history_errs, 'best_errors': self.best_errors,
+                'seconds': seconds, 'finished': finished, 'validated_at': self.validated_at})
+        except ModelError:
+            self.save_model()  # it takes a quarter of the room
+            raise
 
     def resume(self):
         """Restore the state of the run from its checkpoint; without one, start anew."""

@@ -11,9 +11,9 @@ from test_lstm import easy, easy_data  # noqa: F401 (a fixture)
 import imdb
 import lstm
 from lstm_sentiment.engine.names import config
-from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import saved_model
-from lstm_sentiment.training import display, run, settings
+from lstm_sentiment.training import checkpoint, display, run, settings
 from lstm_sentiment.training.checkpoint import Checkpoint
 from lstm_sentiment.training.interrupts import DeferredInterrupts
 
@@ -97,6 +97,15 @@ def test_an_interrupt_within_a_validation_leaves_no_trace(easy, monkeypatch, cap
     lstm.train_lstm(saveto='m.npz', resume=True, **arguments)
     assert 'Resumed after update 20\nTrain ' in capsys.readouterr().out
     assert_same('m.npz', 'whole.npz')
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_a_model(easy, monkeypatch):  # noqa: F811
+    def full(path, content):
+        raise OSError(28, 'No space left on device')
+    monkeypatch.setattr(checkpoint, 'replace_file', full)
+    with pytest.raises(ModelError, match='m.npz.checkpoint: No space left'):
+        lstm.train_lstm(saveto='m.npz', **easy)
+    assert arrays('m.npz')['history_errs'].shape == (1, 2)
 
 
 def test_nothing_is_evaluated_after_the_last_validation(easy, monkeypatch):  # noqa: F811
