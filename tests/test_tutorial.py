@@ -392,6 +392,7 @@ def run_blocks(marker, languages, folder, environment, seconds):
 needs_bash = pytest.mark.skipif(not shutil.which('bash'), reason='the commands are for bash')
 
 
+@pytest.mark.slow
 def test_python_blocks(tmp_path):
     run_blocks('run', ('python',), tmp_path, {'IMDB_DATA_DIR': str(tmp_path)}, 120)
 
