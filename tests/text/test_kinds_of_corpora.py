@@ -98,7 +98,8 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize('name, content, options, n_texts, classes, said', READ)
+@pytest.mark.parametrize('name, content, options, n_texts, classes, said', READ,
+                         ids=['%d %s' % (k, row[0]) for k, row in enumerate(READ)])
 def test_it_is_read_whole(tmp_path, monkeypatch, capsys, name, content, options, n_texts, classes,
                           said):
     monkeypatch.chdir(tmp_path)
@@ -114,7 +115,7 @@ def test_it_is_read_whole(tmp_path, monkeypatch, capsys, name, content, options,
     assert 'tastes' in words and not any('\0' in word or '\ufeff' in word for word in words)
 
 
-@pytest.mark.parametrize('name, content, options, said', [
+REFUSED = [
     ('posts.csv', fields(POSTS, head='').encode('cp1252'), [], 'give --encoding cp1252'),
     ('posts.csv', fields(POSTS, head=''), [],
      '--no-header and the columns by number, here perhaps --text-column 4 --label-column 1'),
@@ -126,13 +127,26 @@ def test_it_is_read_whole(tmp_path, monkeypatch, capsys, name, content, options,
     ('a.jsonl', lines(objects(TEXTS, label='kind')), [], "no column 'label' or 'sentiment'"),
     ('a.json', '[{"text": "a", "label": "b"}, {"text"', [], 'a.json cannot be read'),
     ('a.parquet', b'PAR1' + bytes(100), [], 'a.parquet cannot be read'),
-    ('a.csv', b'PK\x03\x04' + bytes(100), [], 'a.csv cannot be read: BadZipFile')])
+    ('a.csv', b'PK\x03\x04' + bytes(100), [], 'a.csv cannot be read: BadZipFile')]
+
+
+@pytest.mark.parametrize('name, content, options, said', REFUSED,
+                         ids=['%d %s' % (k, row[0]) for k, row in enumerate(REFUSED)])
 def test_it_is_refused_with_what_to_do(tmp_path, monkeypatch, capsys, name, content, options, said):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     assert imdb_preprocess.main([name, '--output', 'a.pkl', *options]) == 2
     err = capsys.readouterr().err
     assert said in err and 'Traceback' not in err and not (tmp_path / 'a.pkl').exists()
+
+
+def test_no_command_is_printed_that_cannot_work(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for n_texts, printed in ((4, False), (6, True)):
+        (tmp_path / 'a.csv').write_text(fields(TEXTS[:n_texts]))
+        assert n_texts_of('a.csv') == n_texts
+        out = capsys.readouterr().out
+        assert ('lstm.py --dataset' in out) == printed == ('too small' not in out)
 
 
 def n_texts_of(path):
