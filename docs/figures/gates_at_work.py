@@ -21,15 +21,16 @@ ROWS = (
     ('candidate', 'candidate', style.ORANGE, (-1, 1), (-1, 1)),
     ('input_gate', 'input gate', style.VIOLET, (0, 1), (0, 1)),
     ('forget_gate', 'forget gate', style.VIOLET, (0, 1), (0, 1)),
-    ('state', 'state', style.ORANGE, (-1, 3), (0, 3)),
+    ('state', 'state', style.ORANGE, (-1, 2), (0, 2)),
     ('output_gate', 'output gate', style.VIOLET, (0, 1), (0, 1)),
     ('output', 'output', style.ORANGE, (-1, 1), (-1, 1)))
 TITLE = 'The gates of a memory cell at work'
 DESCRIPTION = (
     'Six rows of bars, one bar for each word of the review "%s", which show one memory cell: the '
     'candidate, the input gate, the forget gate, the state, the output gate and the output. The '
-    'state falls below zero at "witty". At "but" the forget gate is almost closed. From the words '
-    'after it on, the gates are open, and the state grows to its largest value at the end.' % TEXT)
+    'state falls below zero at "witty". At "but" the forget gate has its lowest value, and the state '
+    'is nearly zero at the next word. After that the input gate is open, and the state is positive to '
+    'the end.' % TEXT)
 
 
 def train(path):
