@@ -34,6 +34,9 @@ def native(function):
         return function
     options = dict(
         nogil=True, error_model='numpy',
+        # Otherwise a loop may call a helper that another loop was compiled with. Last digits then
+        # depend on what the process compiled before, and on what it read from the cache.
+        forceinline=True,
         # a * b + c may be rounded once, and a / c may be a * (1 / c). NaN and infinity are kept.
         fastmath={'contract', 'arcp', 'nsz'})
     try:
