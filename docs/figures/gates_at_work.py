@@ -28,9 +28,9 @@ TITLE = 'The gates of a memory cell at work'
 DESCRIPTION = (
     'Six rows of bars, one bar for each word of the review "%s", which show one memory cell: the '
     'candidate, the input gate, the forget gate, the state, the output gate and the output. The '
-    'state falls below zero at "witty". At "but" the forget gate has its lowest value, and the state '
-    'is nearly zero at the next word. After that the input gate is open, and the state is positive to '
-    'the end.' % TEXT)
+    'state falls below zero at "witty". At "but" the forget gate has its lowest value, and the '
+    'state is nearly zero at the next word. After that the input gate is open, and the state is '
+    'positive to the end.' % TEXT)
 
 
 def train(path):
