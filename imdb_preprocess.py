@@ -125,6 +125,8 @@ def make_parser():
                        help='(the default; --no-lowercase turns it off)')
     group.add_argument('--no-lowercase', action='store_false', dest='lowercase',
                        help=argparse.SUPPRESS)
+    group.add_argument('--strip-html', action='store_true',
+                       help='tags such as <br /> become spaces, here and in prediction')
     group.add_argument('--n-words', type=int, metavar='N',
                        help='only ids below N: the N - 2 most frequent words (default: all)')
     group.add_argument('--min-count', type=int, metavar='N',
@@ -160,6 +162,12 @@ def work(arguments=None):
         print(f'Training looks for the dictionary at {beside}; '
               f'{command_line.program("predict.py")} takes this one by '
               f'--dictionary {shlex.quote(dictionary)}')
+    if max(summary.sizes['train', name][0] for name in summary.classes) < 2:
+        # Validation takes its texts from those of each class, and leaves one.
+        print('It is too small to train on: no class has two training texts, one of them to '
+              'validate.')
+        print('Expected three texts or more of a class, one of them to test. Add texts.')
+        return
     print('To train on it, with a maxlen that keeps 95 % of the texts:')
     print(training_command(summary, options.output, options.n_words))
 

@@ -201,8 +201,7 @@ def load_params(path, params):
 
 def init_tparams(params):
     """Shared variables that hold the parameters, by the same names."""
-    return OrderedDict((name, theano.shared(value, name=name))
-                       for name, value in params.items())
+    return OrderedDict((name, theano.shared(value, name=name)) for name, value in params.items())
 
 
 def zipp(params, tparams):
@@ -213,8 +212,7 @@ def zipp(params, tparams):
 
 def unzip(zipped):
     """Copies of the arrays that the shared variables hold."""
-    return OrderedDict((name, numpy.asarray(shared.get_value()))
-                       for name, shared in zipped.items())
+    return OrderedDict((name, numpy.asarray(p.get_value())) for name, p in zipped.items())
 
 
 # Layers.
@@ -536,7 +534,9 @@ def mean_cost(proj, tparams, mask, y):
 def build_model(tparams, options):
     """The graph from word ids to cost: encoder, dropout, logistic regression.
 
-    Equations 8 to 11 of docs/tutorial.md.
+    Equations 8 to 11 of docs/tutorial.md. Where THEANO_FLAGS names no mode, forms by hand replace
+    `encode`, its layers and `mean_cost` (lstm_sentiment/recurrence): a change here alone then has
+    no effect on training. With ``THEANO_FLAGS="mode=FAST_RUN"`` this file is all that is computed.
 
     Returns
     -------
@@ -634,19 +634,19 @@ def train_lstm(
     patience : int
         Validations without a better one before training stops.
     max_epochs : int
-        Passes over the training set at most.
+        Largest number of passes over the training set.
     dispFreq : int
         Updates between displayed costs.
     decay_c : float
         Weight of the squared norm of U in the cost.
     lrate : float
-        Learning rate, for sgd; adadelta and rmsprop do without.
+        Learning rate of sgd; adadelta and rmsprop have none.
     n_words : int
         Size of the vocabulary: ids of n_words or more become 1, unknown.
     optimizer : callable or str
         adadelta, rmsprop or sgd.
     encoder : str
-        Cell between embedding and mean: lstm, lstm_standard or lstm_peephole.
+        Kind of memory cell: lstm, lstm_standard or lstm_peephole.
     saveto : str or None
         File for the model, .npz; its options are shown beside it as .npz.json.
     validFreq : int
@@ -670,31 +670,31 @@ def train_lstm(
     test_size : int
         Test reviews to use, drawn at random; all if not positive.
     seed : int
-        Of everything that is drawn.
+        Seed of all random numbers.
     valid_portion : float
         Share of the training reviews to validate on.
     length_window : int
-        If not 0, minibatches of similar length out of this many at a time: less padding.
+        If not 0, sort the reviews of this many minibatches at a time by length: less padding.
     word_dropout : float
-        Share of the words that is left out of a training review, other ones each time.
+        Share of the words to leave out of each training review, chosen anew at each update.
     average : int
-        If not 0, a running mean of the parameters is validated and saved in their place, whose
-        weights fall to about a third in this many updates.
+        If not 0, validate and save a running mean of the parameters in their place. Its weights
+        fall to about a third in this many updates.
     checkpoint : str or None
-        File that holds the whole run, at every save and validation; by default beside saveto,
-        ending in .checkpoint; None for no such file.
+        File for the whole run, written at every save and validation; by default next to saveto,
+        ending in .checkpoint; None for no file.
     resume : bool
-        Go on from the checkpoint, if there is one.
+        Continue from the checkpoint, if there is one.
     overwrite : bool
-        Replace what other runs left at these places: a model of another dataset, an unfinished run.
+        Replace files of other runs: a model of another dataset, an unfinished run's checkpoint.
     bidirectional : bool
-        Add to each layer one that reads the texts from their ends.
+        At each level, add a second layer that reads the texts from their ends.
     n_layers : int
-        Layers, each on the outputs of the one below.
+        Number of layers; the outputs of each are the inputs of the next.
     pooling : str
-        What is kept of a text's outputs: their mean, max or last.
+        How the outputs at all words become one vector: mean, max or last.
     peephole : str
-        How the gates of lstm_peephole look at the cell: through a matrix, or its diagonal.
+        Weights from the cell to the gates of lstm_peephole: a whole matrix, or diagonal.
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
         validation.
@@ -703,8 +703,8 @@ def train_lstm(
     -------
     train_err, valid_err, test_err : float
         Share of misclassified reviews under the parameters with the best
-        validation error; (1., 1., 1.) if the cost stopped being a number, no numbers if the run was
-        interrupted before any validation, and again while they were measured.
+        validation error; (1., 1., 1.) if the cost was no longer a number; NaN if the run was
+        interrupted before any validation, and again while these errors were measured.
 
     Raises
     ------

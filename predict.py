@@ -18,7 +18,7 @@ from lstm_sentiment import command_line
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.prediction import html_report, inputs
 from lstm_sentiment.prediction.classifier import load_model
-from lstm_sentiment.prediction.explanation import MEANING, colour_depth
+from lstm_sentiment.prediction.explanation import colour_depth
 from lstm_sentiment.prediction.outputs import FORMATS, Tally, make_writer
 
 # Arguments that say how a table is read; see `table_files.TableOptions`.
@@ -51,6 +51,8 @@ def make_parser():
                        help='(default: %(default)s)')
     group.add_argument('--strict', action='store_true',
                        help='a row without a text is an error, not skipped')
+    group.add_argument('--labels', metavar='A=B,...', type=pairs,
+                       help='classes that labels mean, such as positive=pos,negative=neg')
     group.add_argument('--no-labels', action='store_true', help='ignore labels')
     group.add_argument('--dictionary', metavar='FILE',
                        help='the dictionary of the training data, needed for a model without words')
@@ -68,6 +70,18 @@ def make_parser():
     return parser
 
 
+def pairs(text):
+    """The names in ``A=B,C=D``.
+
+    >>> pairs('positive=pos, negative=neg')
+    {'positive': 'pos', 'negative': 'neg'}
+    """
+    found = [pair.split('=') for pair in text.split(',')]
+    if not all(len(pair) == 2 for pair in found):
+        raise argparse.ArgumentTypeError('expected LABEL=CLASS,LABEL=CLASS')
+    return {label.strip(): name.strip() for label, name in found}
+
+
 def open_source(arguments, classes):
     """The source that a command line names.
 
@@ -80,7 +94,8 @@ def open_source(arguments, classes):
         raise ConfigError('both TEXT and --file are given; give one of them')
     if arguments.file is not None:
         options = {name: getattr(arguments, name) for name in TABLE_OPTIONS}
-        return inputs.from_path(arguments.file, classes, not arguments.no_labels, **options)
+        return inputs.from_path(arguments.file, classes, not arguments.no_labels, arguments.labels,
+                                **options)
     if arguments.texts and arguments.texts != ['-']:
         return inputs.from_arguments(arguments.texts)
     if not arguments.texts and sys.stdin.isatty():
@@ -108,7 +123,8 @@ def run(arguments):
         stack.enter_context(threadpool_limits(limits=1, user_api='blas'))
         stack.enter_context(contextlib.closing(answers))
         page = (None if arguments.html is None
-                else stack.enter_context(html_report.open_page(arguments.html, arguments.model)))
+                else stack.enter_context(html_report.open_page(
+                    arguments.html, arguments.model, model.meaning)))
         for answer in answers:
             n_empty += not answer.n_words
             if answer.sample.label is not None:
@@ -116,15 +132,15 @@ def run(arguments):
             if page is not None:
                 page.add(answer)
             writer.write(answer if arguments.explain else answer._replace(explanation=None))
-    show_end(arguments, source, tally, n_empty)
+    show_end(arguments, source, tally, n_empty, model.meaning)
 
 
-def show_end(arguments, source, tally, n_empty):
+def show_end(arguments, source, tally, n_empty, meaning):
     """Print the lines after the answers, to standard output or, after rows, standard error."""
     stream = sys.stdout if arguments.format == 'table' else sys.stderr
     if arguments.explain and arguments.format == 'table':
-        print('\n' + textwrap.fill(MEANING, 79), file=stream)
-    if source.labelled:
+        print('\n' + textwrap.fill(meaning, 79), file=stream)
+    if source.labelled or tally.confusion.any():
         print(tally.report(), file=stream)
     if n_empty:
         print('%d without words: classified by the bias alone' % n_empty, file=sys.stderr)

@@ -22,10 +22,13 @@ import time
 
 import numpy
 
-from lstm_sentiment.data import datasets, finding
-
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
+if ROOT not in sys.path:  # the program need not be installed
+    sys.path.insert(0, ROOT)
+
+from lstm_sentiment.data import datasets, finding  # noqa: E402 (found in that folder)
+
 FLAGS = 'floatX=float32'
 # Of an epoch, each so-many-th minibatch.
 EVERY = int(os.environ.get('BENCH_EVERY', '1'))
@@ -143,7 +146,6 @@ def main():
     parser.add_argument('--only', help='figures to take, such as 1,2,4 (default: all)')
     options = parser.parse_args()
     wanted = set((options.only or '1,2,3,4,5,6,7,8').split(','))
-    sys.path.insert(0, ROOT)
     os.environ['THEANO_FLAGS'] = FLAGS
     import torch
 

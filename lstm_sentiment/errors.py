@@ -75,7 +75,7 @@ def reason(error):
     a name\x1b[2J
     """
     text = f'{type(error).__name__}: {error}'
-    if isinstance(error, DataError):
+    if isinstance(error, TutorialError):
         text = str(error)
     elif isinstance(error, OSError) and error.strerror:
         text = error.strerror

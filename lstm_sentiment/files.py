@@ -24,7 +24,7 @@ TEXT_BLOCK = 1 << 16
 # A short text fits many encodings; only these are guessed, the first ones rather than the last.
 USUAL_ENCODINGS = (
     'cp1252', 'cp1251', 'cp1250', 'cp1253', 'cp1254', 'cp1255', 'cp1256', 'cp1257', 'koi8_r',
-    'iso8859_2', 'iso8859_15', 'mac_roman', 'gb18030', 'big5', 'shift_jis', 'euc_jp', 'cp949')
+    'iso8859_2', 'iso8859_15', 'gb18030', 'big5', 'shift_jis', 'euc_jp', 'cp949')
 
 ANOTHER_FILE = 'Name a file in a folder that exists and may be written to.'
 

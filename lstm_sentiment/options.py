@@ -35,6 +35,8 @@ FREQUENCY = (lambda value: whole(-1)(value) and value != 0,
              'a whole number of 1 or more, or -1 for once an epoch')
 PATH = is_path, 'the path of a file, or None'
 FLAG = (lambda value: isinstance(value, bool)), 'True or False'
+# So that a damaged model is refused and not computed.
+MAX_LAYERS = 100
 # name: (test, description of the valid values)
 EXPECTED = {
     'dim_proj': COUNT, 'batch_size': COUNT, 'valid_batch_size': COUNT, 'max_epochs': COUNT,
@@ -54,7 +56,8 @@ EXPECTED = {
     # Differs from the tutorial: noise_std was accepted there but had no effect.
     'noise_std': (lambda value: value == 0, '0; noise on the weights is not implemented'),
     'use_dropout': FLAG,
-    'bidirectional': FLAG, 'n_layers': COUNT,
+    'bidirectional': FLAG,
+    'n_layers': (whole(1, MAX_LAYERS), 'a whole number from 1 to %d' % MAX_LAYERS),
     'pooling': one_of('mean', 'max', 'last'), 'peephole': one_of('matrix', 'diagonal'),
     'saveto': PATH, 'reload_model': PATH, 'checkpoint': PATH,
     'resume': FLAG, 'overwrite': FLAG,

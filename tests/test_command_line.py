@@ -129,7 +129,7 @@ def test_every_argument_is_in_one_group_and_described():
     assert sorted(grouped) == sorted(ARGUMENTS)
     described = command_line.descriptions(lstm.train_lstm)
     assert set(ARGUMENTS) <= set(described)
-    assert described['lrate'] == 'Learning rate, for sgd; adadelta and rmsprop do without.'
+    assert described['lrate'] == 'Learning rate of sgd; adadelta and rmsprop have none.'
     assert all(text.endswith('.') and '\n' not in text for text in described.values())
 
 

@@ -3,7 +3,7 @@
 import sys
 import unicodedata
 
-from lstm_sentiment.errors import DataError, abridged, printable, reason
+from lstm_sentiment.errors import DataError, ModelError, abridged, printable, reason
 
 
 def test_messages_stay_short():
@@ -37,4 +37,5 @@ def test_a_content_keeps_all_but_control_characters_and_lone_surrogates():
 def test_reasons_are_short_and_say_what_kind():
     assert reason(ValueError('x' * 1000)).startswith('ValueError: xxx')
     assert len(reason(DataError('x' * 1000))) < 310
+    assert reason(ModelError('another version')) == 'another version'
     assert reason(OSError(28, 'No space left on device', 'secret')) == 'No space left on device'

@@ -7,26 +7,31 @@ import re
 import sys
 from xml.etree import ElementTree
 
+import models
 import numpy
 import pytest
 
 import imdb
 import lstm
+import predict
 from lstm_sentiment import options
 from lstm_sentiment.model import saved_model
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(lstm.__file__)), 'docs', 'figures')
 sys.path.append(FOLDER)
 
-import default_run  # noqa: E402 (found in that folder)
+import cell_runs  # noqa: E402 (found in that folder)
+import default_run  # noqa: E402
 import full_result  # noqa: E402
+import gates_at_work  # noqa: E402
 import gradient_norm  # noqa: E402
 import make  # noqa: E402
 import optimizer_runs  # noqa: E402
 import tables  # noqa: E402
 
 FIXED = ['memory_cell', 'model', 'gate_blocks']
-PLOTTED = ['gradient_norm', 'optimizers']
+WITH_TEXT = ['gradient_norm', 'optimizers']
+PLOTTED = ['gates_at_work'] + WITH_TEXT
 SVG = '{http://www.w3.org/2000/svg}'
 
 
@@ -71,7 +76,7 @@ def test_a_fixed_drawing_needs_no_font(name):
             assert 0 < x < right - 8 and 0 < y < bottom - 8
 
 
-@pytest.mark.parametrize('name', PLOTTED)
+@pytest.mark.parametrize('name', WITH_TEXT)
 def test_the_words_of_a_plot_are_legible(name):
     texts = ElementTree.fromstring(content(name + '.svg')).findall('.//%stext' % SVG)
     sizes = [float(text.get('font-size') or re.search(r'([\d.]+)px', text.get('style')).group(1))
@@ -145,7 +150,24 @@ def check_optimizers(picture, rows):
             assert is_affine(pixels[axis], points[axis])
 
 
-CHECKS = {'gradient_norm': check_gradients, 'optimizers': check_optimizers}
+def check_gates(picture, rows):
+    """Each bar goes from 0 to its number; the words are outlines."""
+    bars = lines_in(picture)
+    assert ' '.join(row['word'] for row in rows) == (
+        'the plot is witty , but the film as a whole is a bore .')
+    for name, _, _, _, _ in gates_at_work.ROWS:
+        values = numpy.array(tables.column(rows, name))
+        corners = numpy.array([bars['%s_%d' % (name, k)][:4] for k in range(len(rows))])
+        ends = numpy.sort(corners[:, :, 1], axis=1)[:, [0, 3]]
+        foot = numpy.median(numpy.where(values > 0, ends[:, 1], ends[:, 0]))
+        tops = numpy.where(values > 0, ends[:, 0], ends[:, 1])
+        assert is_affine(numpy.append(tops, foot), numpy.append(values, 0))
+        assert (numpy.diff(corners[:, 0, 0]) > 30).all()
+    assert '<text' not in picture and 'font' not in picture
+
+
+CHECKS = {'gates_at_work': check_gates, 'gradient_norm': check_gradients,
+          'optimizers': check_optimizers}
 
 
 @pytest.mark.parametrize('name', PLOTTED)
@@ -236,10 +258,11 @@ def lstm_from(state, words, params):
     """All states (h, c) of the LSTM over the embeddings of one sample, equations 1 to 7."""
     states = [state]
     for x in words:
-        h, c = states[-1][:DIM], states[-1][DIM:]
+        h, c = numpy.split(states[-1], 2)
         z = x.dot(params['lstm_W']) + h.dot(params['lstm_U']) + params['lstm_b']
-        i, f, o = (sigmoid(z[n * DIM:(n + 1) * DIM]) for n in range(3))
-        c = i * numpy.tanh(z[3 * DIM:]) + f * c
+        z_i, z_f, z_o, z_c = numpy.split(z, 4)
+        i, f, o = sigmoid(z_i), sigmoid(z_f), sigmoid(z_o)
+        c = i * numpy.tanh(z_c) + f * c
         states.append(numpy.concatenate([o * numpy.tanh(c), c]))
     return states
 
@@ -338,6 +361,79 @@ def test_the_table_of_gradients_says_what_its_docstring_says():
     low, middle, high = (numpy.array(tables.column(rows, 'lstm_trained' + end))
                          for end in ('_10', '', '_90'))
     assert (low <= middle).all() and (middle <= high).all()
+
+
+def test_the_table_of_gates_obeys_the_equations():
+    rows = tables.read_table(os.path.join(FOLDER, 'gates_at_work.csv'))
+    candidate, i, f, c, o, h = (numpy.array(tables.column(rows, name))
+                                for name, _, _, _, _ in gates_at_work.ROWS)
+    gates = numpy.array([i, f, o])
+    assert gates.min() > 0 and gates.max() < 1
+    c_before = numpy.append(0, c[:-1])
+    numpy.testing.assert_allclose(c, i * candidate + f * c_before, atol=1e-5)  # (4)
+    numpy.testing.assert_allclose(h, o * numpy.tanh(c), atol=1e-5)  # (6)
+    but = [row['word'] for row in rows].index('but')
+    assert f.argmin() == o.argmin() == but and (c[but - 2:but + 1] < -0.5).all()
+    assert abs(c[but + 1]) < 0.05 and (c[but + 2:] > 0.5).all() and c.argmax() == 14
+
+
+def test_a_table_of_gates_from_a_saved_model(tmp_path):
+    path, params = models.save_model(tmp_path / 'model.npz')
+    dim_proj, words = len(params['U']), ['the', 'film', 'is', 'good', '.']
+    measured = gates_at_work.measure(predict.load_model(path), 'The film is good.')
+    assert measured['word'] == words
+    ids = [models.WORDS.index(word) + 2 for word in words]
+    states = lstm_from(numpy.zeros(2 * dim_proj), params['Wemb'][ids], params)[1:]
+    h, c = numpy.split(numpy.array(states), 2, axis=1)
+    influence = abs(h * (params['U'][:, 1] - params['U'][:, 0])).sum(axis=0)
+    assert numpy.sort(influence)[-2] < 0.99 * influence.max()
+    cell = influence.argmax()
+    for name, expected in (('output', h), ('state', c)):
+        numpy.testing.assert_allclose(measured[name], expected[:, cell], rtol=1e-9)
+    c_before = numpy.append(0, c[:-1, cell])
+    i, f, candidate, o = (numpy.array(measured[name]) for name in (
+        'input_gate', 'forget_gate', 'candidate', 'output_gate'))
+    numpy.testing.assert_allclose(i * candidate + f * c_before, c[:, cell], rtol=1e-9)
+    numpy.testing.assert_allclose(o * numpy.tanh(c[:, cell]), h[:, cell], rtol=1e-9)
+
+
+def test_a_table_of_cells_from_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cell_runs, 'minibatches_of_reviews', lambda: ['a', 'b', 'c'])
+    monkeypatch.setattr(cell_runs, 'update_times', lambda minibatches: numpy.array(
+        [[2.] + 7 * [5.], [1.] + 7 * [3.], [1.] + 7 * [9.]]))
+    monkeypatch.setattr(lstm, 'train_lstm', lambda **options: (
+        0., 0., options['seed'] / 10. + (options['encoder'] == 'lstm_standard')
+        if 'encoder' in options else options['seed'] / 100.))
+    cell_runs.compute(str(tmp_path / 'cells.csv'))
+    rows = tables.read_table(str(tmp_path / 'cells.csv'))
+    assert [row['variant'] for row in rows] == [name for name, _ in cell_runs.VARIANTS]
+    assert tables.column(rows, 'update_ratio') == [1] + 7 * [3]
+    assert tables.column(rows, 'test_err_2')[:4] == [0.02, 1.2, 0.2, 0.2]
+    assert 'Training max pooling with seed 3' in capsys.readouterr().out
+
+
+def test_variants_take_turns_at_the_same_minibatches(monkeypatch):
+    calls = []
+    monkeypatch.setattr(cell_runs, 'make_update',
+                        lambda changes: lambda *minibatch: calls.append((changes, minibatch)))
+    times = cell_runs.update_times([('x',), ('y',)])
+    assert times.shape == (2, len(cell_runs.VARIANTS)) and (times >= 0).all()
+    each = [changes for _, changes in cell_runs.VARIANTS]
+    assert calls == [(changes, (name,)) for name in 'xxy' for changes in each]
+
+
+def test_an_update_of_a_variant_moves_its_parameters(monkeypatch):
+    made = []
+    init_tparams = lstm.init_tparams
+    monkeypatch.setattr(lstm, 'init_tparams',
+                        lambda params: made.append(init_tparams(params)) or made[-1])
+    update = cell_runs.make_update({'encoder': 'lstm_peephole', 'bidirectional': True})
+    before = lstm.unzip(made[0])
+    x, mask, y = imdb.prepare_data([[5, 2, 3], [4]], [1, 0])
+    update(x, mask, y)
+    after = lstm.unzip(made[0])
+    assert any('reverse_V' in name for name in after)
+    assert all((before[name] != after[name]).any() for name in after)
 
 
 def easy_data(n_words=100000, valid_portion=0.1, maxlen=None, rng=None):

@@ -61,6 +61,18 @@ def model():
     return options, tparams, lstm.build_model(tparams, options)
 
 
+def test_unzip_gives_copies_of_what_zipp_sets():
+    params = random_params(make_options())
+    tparams = lstm.init_tparams(lstm.init_params(make_options()))
+    lstm.zipp(params, tparams)
+    found = lstm.unzip(tparams)
+    assert list(found) == list(params)
+    for name, value in params.items():
+        numpy.testing.assert_array_equal(found[name], value)
+        found[name][...] = 0
+        numpy.testing.assert_array_equal(tparams[name].get_value(), value)
+
+
 def test_layer_equals_a_numpy_loop_with_ragged_masks(layer):
     params = random_params(make_options())
     x, mask, _ = random_batch()

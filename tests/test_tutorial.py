@@ -4,6 +4,7 @@ A link such as [`lstm_layer`](../lstm.py) names something that is defined in the
 definition has moved to another file, ``python tests/test_tutorial.py`` updates the links to it.
 """
 import ast
+import csv
 import glob
 import os
 import re
@@ -215,7 +216,7 @@ def test_equations_are_numbered_without_gap():
 
 def test_equations_that_are_named_exist():
     # The references name equations of other papers.
-    text = prose(read(TUTORIAL)).split('## 10. References')[0]
+    text = re.split(r'^## \d+\. References$', prose(read(TUTORIAL)), flags=re.M)[0]
     named = sum(map(numbers, EQUATIONS.findall(text)), [])
     named += [int(number) for number in re.findall(r'(?<!\w)\((\d+)\)', text)]
     assert named and set(named) <= set(tags())
@@ -252,6 +253,39 @@ def test_every_difference_is_told():
             'the list of differences has too few links into %r of %s' % (name, path))
 
 
+# Exercises.
+
+ITEM = re.compile(r'^(\d+)\. ', re.M)
+ANSWER = re.compile(r'^<details><summary>Answer</summary>\n\n(.*?)\n\n</details>$', re.M | re.S)
+
+
+def sections(text):
+    """The sections of the text by title."""
+    titles = re.findall(r'^## \d+\. (.*)$', text, re.M)
+    return {title: section(text, re.escape(title)) for title in titles}
+
+
+def test_each_section_ends_with_exercises():
+    found = sections(read(TUTORIAL))
+    assert len(found) > 9 and found.pop('References')
+    for title, text in found.items():
+        before, heading, exercises = text.partition('### Exercises\n')
+        assert heading and '\n### ' not in exercises, title
+        assert '<details>' not in before, title
+        parts = ITEM.split(exercises)
+        numbered, items = parts[1::2], parts[2::2]
+        assert not parts[0].strip() and items, title
+        assert numbered == [str(k) for k in range(1, len(items) + 1)], title
+        for item in items:
+            question, answer = ANSWER.split(item)[:2]
+            assert '?' in question or len(question) > 40, item
+            assert not ANSWER.split(item)[2].strip(), 'the answer is the end: ' + item
+            # An answer is code that is run, and compares something.
+            code, = [block for block in blocks(answer) if block.language == 'python']
+            assert code.marker == 'run', item
+            assert any(not line.startswith(('>>>', '...')) for line in code.content.splitlines())
+
+
 # Figures and quotations.
 
 
@@ -276,6 +310,24 @@ def test_quoted_lines(page):
         lines = iter(read(os.path.join(os.path.dirname(page), source.group(1))).splitlines())
         for line in block.content.splitlines():
             assert line == '...' or line in lines, 'missing, or in another order: ' + line
+
+
+CELL_NAMES = {'bidirectional': '`lstm`, bidirectional', '2 layers': '`lstm`, 2 layers',
+              'max pooling': '`lstm`, maximum', 'last output': '`lstm`, last output'}
+
+
+def test_the_table_of_cells_has_the_measured_numbers():
+    text = section(read(TUTORIAL), 'Other cells, directions and depth')
+    with open(os.path.join(ROOT, 'docs', 'figures', 'cells.csv'), newline='') as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 8
+    for row in rows:
+        name, _, how = row['variant'].partition(', ')
+        name = CELL_NAMES.get(name, '`%s`%s' % (name, how and ', ' + how))
+        errors = ' | '.join('%.1f' % (100 * float(row['test_err_%d' % seed]))
+                            for seed in (1, 2, 3))
+        line = '| %s | %s | %.1f |\n' % (name, errors, float(row['update_ratio']))
+        assert line in text, line
 
 
 # Commands.
@@ -306,8 +358,8 @@ def run_blocks(marker, languages, folder, environment, seconds):
         The limit for each block.
     """
     copy, programs = folder / 'copy', folder / 'programs'
-    shutil.copytree(os.path.join(ROOT, 'docs'), str(copy / 'docs'))
-    shutil.copytree(os.path.join(ROOT, 'lstm_sentiment'), str(copy / 'lstm_sentiment'))
+    for name in ('docs', 'examples', 'lstm_sentiment'):
+        shutil.copytree(os.path.join(ROOT, name), str(copy / name))
     for path in glob.glob(os.path.join(ROOT, '*.py')):
         shutil.copy(path, str(copy))
     programs.mkdir()
@@ -340,6 +392,7 @@ def run_blocks(marker, languages, folder, environment, seconds):
 needs_bash = pytest.mark.skipif(not shutil.which('bash'), reason='the commands are for bash')
 
 
+@pytest.mark.slow
 def test_python_blocks(tmp_path):
     run_blocks('run', ('python',), tmp_path, {'IMDB_DATA_DIR': str(tmp_path)}, 120)
 
@@ -357,7 +410,7 @@ def test_commands(tmp_path, marker, made):
 
 
 @needs_bash
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not os.environ.get('IMDB_DATA_DIR'), reason='needs the reviews (IMDB_DATA_DIR)')
 def test_slow_commands(tmp_path):
     copy = run_blocks('run slowly', ('sh', 'python'), tmp_path, {}, 3600)

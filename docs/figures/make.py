@@ -1,7 +1,7 @@
 """Draw the figures of the tutorial that show numbers: ``make figures``.
 
-Two of these figures show long runs. The runs write tables next to this file, and the figures are
-drawn from the tables. ``python docs/figures/make.py --draw-only`` draws without training.
+The figures show runs. The runs write tables next to this file, and the figures are drawn from the
+tables. ``python docs/figures/make.py --draw-only`` draws without training.
 
 The drawings memory_cell.svg, model.svg and gate_blocks.svg are not made here. Their text is stored
 as outlines, so they look the same in every browser.
@@ -17,12 +17,15 @@ for folder in (ROOT, HERE):  # the program's modules, and those beside this one
     if folder not in sys.path:
         sys.path.append(folder)
 
-import default_run  # noqa: E402 (found in the folders above)
+import cell_runs  # noqa: E402 (found in the folders above)
+import default_run  # noqa: E402
 import full_result  # noqa: E402
+import gates_at_work  # noqa: E402
 import gradient_norm  # noqa: E402
 import optimizer_runs  # noqa: E402
 
-GRADIENTS, OPTIMIZERS = 'gradient_norm.csv', 'optimizers.csv'
+GATES, GRADIENTS, OPTIMIZERS = 'gates_at_work.csv', 'gradient_norm.csv', 'optimizers.csv'
+CELLS = 'cells.csv'
 RESULTS = os.path.join(ROOT, 'docs', 'results')
 
 
@@ -31,12 +34,15 @@ def compute(folder, model=None):
     with tempfile.TemporaryDirectory() as room:
         model = model or default_run.run(room)
         gradient_norm.compute(os.path.join(folder, GRADIENTS), model)
+    gates_at_work.compute(os.path.join(folder, GATES))
     optimizer_runs.compute(os.path.join(folder, OPTIMIZERS))
+    cell_runs.compute(os.path.join(folder, CELLS))
 
 
 def draw(folder, tables=HERE):
     """Draw the figures into `folder` from the tables in the folder `tables`."""
-    drawn = {'gradient_norm': gradient_norm.draw(os.path.join(tables, GRADIENTS)),
+    drawn = {'gates_at_work': gates_at_work.draw(os.path.join(tables, GATES)),
+             'gradient_norm': gradient_norm.draw(os.path.join(tables, GRADIENTS)),
              'optimizers': optimizer_runs.draw(os.path.join(tables, OPTIMIZERS))}
     logs = full_result.find_logs(RESULTS)
     if logs:

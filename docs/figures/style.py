@@ -14,7 +14,7 @@ VIOLET, ORANGE = '#6f4fb0', '#b36b00'
 # Sizes in pixels of a picture that is 720 wide.
 TEXT, SMALL = 21, 20
 STYLE = {
-    'svg.hashsalt': 'lstm', 'svg.fonttype': 'none', 'font.family': 'DejaVu Sans',
+    'svg.hashsalt': 'lstm', 'font.family': 'DejaVu Sans',
     'font.size': SMALL, 'axes.labelsize': TEXT, 'axes.titlesize': TEXT,
     'axes.titlelocation': 'left',
     'text.color': INK, 'axes.labelcolor': INK, 'axes.titlecolor': INK, 'axes.edgecolor': QUIET,
@@ -49,11 +49,10 @@ def frame(width, height, title, description, content):
     return '\n'.join(lines) + '\n'
 
 
-def draw_figure(width, height, plot, title, description):
+def draw_figure(width, height, plot, title, description, text_as_paths=False):
     """A picture drawn by matplotlib, as SVG within the frame that all figures have.
 
-    Its words stay text, in the font of the page. The same numbers and the same version of
-    matplotlib give the same bytes.
+    The same numbers and the same version of matplotlib give the same bytes.
 
     Parameters
     ----------
@@ -63,11 +62,15 @@ def draw_figure(width, height, plot, title, description):
         Called with the matplotlib figure; draws on it.
     title, description : str
         For readers who do not see the picture.
+    text_as_paths : bool
+        Whether words become outlines, which look the same everywhere. Otherwise they stay text, in
+        the font of the page.
     """
     import matplotlib
     from matplotlib.figure import Figure
     content = io.StringIO()
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(dict(STYLE, **{
+            'svg.fonttype': 'path' if text_as_paths else 'none'})):
         figure = Figure(figsize=(width / 72., height / 72.))  # an SVG has 72 dots per inch
         figure.patch.set_visible(False)
         plot(figure)

@@ -133,7 +133,8 @@ class OwnOptimizer(SharedState):
     """Two functions of somebody's own, `f_grad_shared` and `f_update`.
 
     Compiled functions say which shared variables they use; these are the state. Of any other
-    function the state is not known.
+    function the state is not known. If one of the two is that of an :class:`Optimizer`, this is
+    settled.
     """
 
     def __init__(self, tparams, f_grad_shared, f_update):
@@ -157,6 +158,12 @@ class OwnOptimizer(SharedState):
 
     def update(self, lr):
         self.f_update(lr)
+
+    def settle(self):
+        for function in (self.f_grad_shared, self.f_update):
+            found = getattr(function, '__self__', None)
+            if isinstance(found, Optimizer):
+                found.settle()
 
     def state(self):
         return SharedState.state(self) if self.is_known else None

@@ -11,7 +11,7 @@ from lstm_sentiment.data.datasets import read_vocabulary
 from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction import inputs
-from lstm_sentiment.prediction.explanation import Explanation
+from lstm_sentiment.prediction.explanation import MEANING, MEANING_IN_CONTEXT, Explanation
 from lstm_sentiment.prediction.network import Network, check_model
 from lstm_sentiment.text.tokenizing import number_of_jobs, tokenize_texts
 from lstm_sentiment.text.vocabulary import UNKNOWN_ID
@@ -112,6 +112,11 @@ class Classifier:
         self.network, self.vocabulary, self.jobs = network, vocabulary, number_of_jobs(jobs)
         self.classes = list(vocabulary.classes)
 
+    @property
+    def meaning(self):
+        """What the numbers of this model's explanations say, in a few sentences."""
+        return MEANING if self.network.is_running else MEANING_IN_CONTEXT
+
     def predict(self, texts):
         """The name of the likeliest class of each text.
 
@@ -208,7 +213,7 @@ class Classifier:
                 known = [word_id != UNKNOWN_ID for word_id in item.ids]
                 explanation = Explanation(item.sample.text, item.words, known, of_words,
                                           self.network.b_out, self.classes, probabilities,
-                                          self.vocabulary.settings)
+                                          self.vocabulary.settings, self.network.is_running)
             answers.append(Answer(item.sample, int(probabilities.argmax()), probabilities,
                                   len(item.ids), item.ids.count(UNKNOWN_ID), explanation))
         return answers
@@ -218,7 +223,17 @@ def as_samples(texts):
     """Texts as samples; a single str is refused, because its letters would become texts."""
     if isinstance(texts, str):
         raise ConfigError('one text where a list of texts is expected: put it in brackets')
-    return (inputs.Sample(text, None, None) for text in texts)
+    return (inputs.Sample(checked(text, number), None, None)
+            for number, text in enumerate(texts, 1))
+
+
+def checked(text, number):
+    """The text, if it is one; a missing value and bytes are refused."""
+    if isinstance(text, str):
+        return text
+    advice = '; decode it first' if isinstance(text, bytes) else ''
+    raise ConfigError(f'the text {number} is {text!r:.40}: expected a str, found '
+                      f'{type(text).__name__}{advice}')
 
 
 def gather(encoded):

@@ -17,6 +17,11 @@ from lstm_sentiment.errors import printable
 MEANING = ('A number says how the verdict stood at that word, after all the words before it. It '
            'does not say what the word alone is worth. The numbers and the bias add up to the '
            'log-odds.')
+# Of a model with two directions, or with the pooling max: see `Explanation.running_verdict`.
+MEANING_IN_CONTEXT = ('A number is the share of the log-odds that the network draws from its '
+                      'outputs at that word, in the light of the words it has read. It does not '
+                      'say what the word alone is worth. The numbers and the bias add up to the '
+                      'log-odds.')
 
 # The escapes that the Moses tokenizer writes, and their characters.
 ESCAPES = {'&amp;': '&', '&#124;': '|', '&lt;': '<', '&gt;': '>', '&apos;': "'", '&quot;': '"',
@@ -54,9 +59,14 @@ class Explanation:
         `numbers` and `bias` add up to the difference of the two classes' scores.
     classes : list of str
     probabilities : float array, (ydim,)
+    is_running : bool
+        Whether the numbers of the first words are those of a text that ends there, but for its
+        length: so it is with the pooling mean and one direction.
     """
 
-    def __init__(self, text, words, known, terms, bias, classes, probabilities, settings):
+    def __init__(self, text, words, known, terms, bias, classes, probabilities, settings,
+                 is_running=True):
+        self.is_running = is_running
         self.pieces, self.tail = as_written(text, words, settings)
         self.known, self.classes, self.probabilities = known, classes, probabilities
         self.label = int(probabilities.argmax())
@@ -84,8 +94,12 @@ class Explanation:
     def running_verdict(self):
         """After each word, the probability of `toward` if the text ended there.
 
-        The mean over time of a shorter text has the same h and a smaller T.
+        The mean over time of a shorter text has the same h and a smaller T. None where the numbers
+        do not tell it: in two directions h depends on the words to come, and a maximum of a shorter
+        text is another one.
         """
+        if not self.is_running:
+            return None
         n_read = numpy.arange(1, len(self.numbers) + 1)
         scores = numpy.cumsum(self.numbers) * (len(self.numbers) / n_read) + self.bias
         return 0.5 * (1 + numpy.tanh(scores / 2))

@@ -32,6 +32,8 @@ polyline { fill: none; stroke: rgb(var(--for)); stroke-width: 2 }
 line { stroke: var(--faint); stroke-dasharray: 3 4 }
 ''' % (FOR + AGAINST)
 
+LINE = (' The line over a text is the probability that the model would give if the text ended at '
+        'that word.')
 # Nothing is loaded and no script is executed, whatever a text contains.
 HEAD = '''<!DOCTYPE html>
 <html lang="en">
@@ -41,8 +43,7 @@ HEAD = '''<!DOCTYPE html>
 <title>{title}</title>
 <style>{style}</style>
 <h1>{title}</h1>
-<p>{meaning} The line over a text is the probability that the model would give if the text ended
-at that word. Words with a dotted underline are unknown to the model.</p>
+<p>{meaning} Words with a dotted underline are unknown to the model.</p>
 '''
 
 # Width and height of a line in its own units; the page scales it.
@@ -60,15 +61,16 @@ def escaped(text):
 
 def coloured_text(explanation):
     """The text, with each word and its number in an ``<i>``."""
-    parts = []
-    for (gap, word), known, number, level, verdict in zip(
-            explanation.pieces, explanation.known, explanation.numbers, explanation.levels(),
-            explanation.running_verdict()):
+    parts, verdicts = [], explanation.running_verdict()
+    ends = ['' for _ in explanation.pieces] if verdicts is None else [
+        ', verdict %.3f' % verdict for verdict in verdicts]
+    for (gap, word), known, number, level, end in zip(
+            explanation.pieces, explanation.known, explanation.numbers, explanation.levels(), ends):
         kinds = [] if known else ['unknown']
         if abs(level) >= FAINTEST:
             kinds.append('for' if level > 0 else 'against')
-        parts.append('%s<i class="%s" style="--s:%.2f" title="%+.4f, verdict %.3f">%s</i>' % (
-            escaped(gap), ' '.join(kinds), abs(level), number, verdict, escaped(word)))
+        parts.append('%s<i class="%s" style="--s:%.2f" title="%+.4f%s">%s</i>' % (
+            escaped(gap), ' '.join(kinds), abs(level), number, end, escaped(word)))
     return ''.join(parts) + escaped(explanation.tail)
 
 
@@ -117,7 +119,7 @@ def article(answer):
     parts.append('<p class="faint">%s; %d words, %d unknown</p>\n' % (
         escaped(others), answer.n_words, answer.n_unknown))
     if explanation.pieces:
-        parts += [verdict_line(explanation),
+        parts += [verdict_line(explanation) if explanation.is_running else '',
                   '<p class="text">%s</p>\n' % coloured_text(explanation),
                   *strongest_words(explanation)]
     else:
@@ -134,10 +136,12 @@ def article(answer):
 class Page:
     """A page that answers are added to, one by one."""
 
-    def __init__(self, stream, model):
+    def __init__(self, stream, model, meaning=MEANING):
+        if meaning == MEANING:
+            meaning += LINE
         self.stream = stream
         stream.write(HEAD.format(title='What %s says, and why' % escaped(os.path.basename(model)),
-                                 style=STYLE, meaning=escaped(MEANING)))
+                                 style=STYLE, meaning=escaped(meaning)))
 
     def add(self, answer):
         self.stream.write(article(answer))
@@ -167,7 +171,7 @@ def framed(answers, model, height='30em'):
 
 
 @contextlib.contextmanager
-def open_page(path, model):
+def open_page(path, model, meaning=MEANING):
     """A `Page` that is in its place once it is whole.
 
     Parameters
@@ -175,6 +179,8 @@ def open_page(path, model):
     path : str
     model : str
         The model's path, for the title.
+    meaning : str
+        As `classifier.Classifier.meaning`.
 
     Raises
     ------
@@ -183,6 +189,6 @@ def open_page(path, model):
     """
     with whole_files(path, error=ConfigError) as (binary,):
         stream = io.TextIOWrapper(binary, 'utf-8', newline='\n')
-        yield Page(stream, model)
+        yield Page(stream, model, meaning)
         stream.write('</html>\n')
         stream.detach()

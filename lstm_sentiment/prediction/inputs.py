@@ -84,7 +84,7 @@ def is_object(line):
         return False
 
 
-def from_path(path, classes, use_labels=True, **options):
+def from_path(path, classes, use_labels=True, labels=None, **options):
     """The texts of a file or a folder.
 
     Parameters
@@ -96,6 +96,8 @@ def from_path(path, classes, use_labels=True, **options):
         Classes of the model.
     use_labels : bool
         Whether to read labels.
+    labels : dict of str to str, optional
+        The class of the model that each of these labels means.
     **options
         See :class:`table_files.TableOptions`; only ``encoding`` is for inputs without columns.
 
@@ -113,11 +115,11 @@ def from_path(path, classes, use_labels=True, **options):
         raise ConfigError('%s has no columns: leave --text-column, --label-column and the other '
                           'options of tables out, or name a table' % path)
     if os.path.isdir(path):
-        return from_folder(path, classes, use_labels, options.encoding)
+        return from_folder(path, classes, use_labels, options.encoding, labels)
     if not is_table:
         return Source(from_lines(read_lines(path, options.encoding), path), False, False)
     rows, _ = read_table(path, options, labelled=False, use_labels=use_labels)
-    samples = from_rows(rows, classes)
+    samples = from_rows(rows, classes, labels)
     # The first samples show now if the file can be read and if it has labels.
     head = list(itertools.islice(samples, SHOWN_LINES))
     labelled = any(sample.label is not None for sample in head)
@@ -130,7 +132,7 @@ def is_fasttext(path, encoding):
         return next(lines, '').startswith(FASTTEXT)
 
 
-def from_rows(rows, classes):
+def from_rows(rows, classes, labels=None):
     """Yield the rows of a table as samples; the label of a row may be None.
 
     Raises
@@ -138,19 +140,41 @@ def from_rows(rows, classes):
     DataError
         If a label is no class of the model.
     """
-    known = {class_key(name): name for name in classes}
+    known = known_labels(classes, labels)
     for row in rows:
         label = row.label
         if label is not None and label not in classes:
             label = known.get(class_key(label))
             if label is None:
                 raise DataError('%s: the label %r is no class of the model. Expected one of %s; '
-                                'change it, or give --no-labels.'
-                                % (row.where, row.label, ', '.join(classes)))
+                                'say which one it means by --labels %s=%s, or give --no-labels.'
+                                % (row.where, row.label, ', '.join(classes), row.label, classes[0]))
         yield Sample(row.text, None, label)
 
 
-def from_folder(folder, classes, use_labels=True, encoding='utf-8'):
+def known_labels(classes, labels=None):
+    """The class for each key of a label (see `labels.class_key`).
+
+    Raises
+    ------
+    ConfigError
+        If `labels` gives a class that the model has not.
+
+    Examples
+    --------
+    >>> known_labels(['neg', 'pos'], {'Good': 'pos'})
+    {'neg': 'neg', 'pos': 'pos', 'good': 'pos'}
+    """
+    known = {class_key(name): name for name in classes}
+    for label, name in (labels or {}).items():
+        if name not in classes:
+            raise ConfigError('--labels %s=%s: %s is no class of the model. Expected one of %s'
+                              % (label, name, name, ', '.join(classes)))
+        known[class_key(label)] = name
+    return known
+
+
+def from_folder(folder, classes, use_labels=True, encoding='utf-8', labels=None):
     """The texts of a folder, each a ``*.txt``, in the order of their names.
 
     If it contains class folders, these are read, one class after the other in the order of their
@@ -164,14 +188,17 @@ def from_folder(folder, classes, use_labels=True, encoding='utf-8'):
     names = corpora.list_folder(folder)
     inside = [name for name in names if os.path.isdir(os.path.join(folder, name))
               and text_files(os.path.join(folder, name))]
-    if not set(inside) & set(classes) and text_files(folder):
+    known = {name: name for name in classes}
+    known.update((name, label) for name in inside
+                 for label in [known_labels(classes, labels).get(class_key(name))] if label)
+    if not set(inside) & set(known) and text_files(folder):
         inside = []
-    unknown = [name for name in inside if name not in classes]
+    unknown = [name for name in inside if name not in known]
     if unknown and use_labels:
         raise DataError('%s is no class of the model. Expected folders by the names of its '
-                        'classes, %s; remove the others, or give --no-labels.'
+                        'classes, %s; remove the others, or give --labels or --no-labels.'
                         % (os.path.join(folder, unknown[0]), ', '.join(classes)))
-    files = [(os.path.join(name, file), name if use_labels else None)
+    files = [(os.path.join(name, file), known[name] if use_labels else None)
              for name in inside for file in text_files(os.path.join(folder, name))]
     files = files or [(file, None) for file in text_files(folder)]
     if not files:

@@ -18,6 +18,7 @@ from collections import namedtuple
 import numpy
 
 from lstm_sentiment.errors import ConfigError, ModelError
+from lstm_sentiment.options import EXPECTED
 from lstm_sentiment.recurrence import layer, pooling
 from lstm_sentiment.recurrence.cells.lstm import blocks
 from lstm_sentiment.recurrence.cells.table import CELLS, find_form
@@ -25,8 +26,6 @@ from lstm_sentiment.recurrence.packing import groups_of, pack, reversed_rows
 from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
 
 PADDING = 0
-# Layers that a model may have at most, so that a spoilt file is refused and not computed.
-MAX_LAYERS = 100
 
 # What the gates and the cell do at each word of a text, (n_words, dim_proj) each: the equations
 # of the cell in `lstm.layers`.
@@ -56,14 +55,11 @@ def check_model(path, params, options):
     """Raise `ModelError` unless :class:`Network` can serve a model with these options."""
     expected = [
         ('encoder', options.get('encoder') in CELLS, 'one of ' + ', '.join(sorted(CELLS))),
-        ('use_dropout', isinstance(options.get('use_dropout'), (bool, int)), 'true or false'),
-        ('bidirectional', isinstance(options.get('bidirectional', False), bool), 'true or false'),
-        ('n_layers', type(options.get('n_layers', 1)) is int
-         and 1 <= options.get('n_layers', 1) <= MAX_LAYERS, 'a whole number of 1 or more'),
-        ('pooling', options.get('pooling', pooling.MEAN) in pooling.POOLINGS[1:],
-         'one of ' + ', '.join(pooling.POOLINGS[1:])),
-        ('peephole', options.get('peephole', 'matrix') in ('matrix', 'diagonal'),
-         'matrix or diagonal')]
+        ('use_dropout', isinstance(options.get('use_dropout'), (bool, int)), 'true or false')]
+    # Models of the tutorial have none of these.
+    expected += [(name, EXPECTED[name][0](options[name]), EXPECTED[name][1])
+                 for name in ('bidirectional', 'n_layers', 'pooling', 'peephole')
+                 if name in options]
     for name, is_good, values in expected:
         if not is_good:
             raise ModelError('the model %s has the %s %r: expected %s'
@@ -115,6 +111,11 @@ class Network:
         self.U_out = params['U'] * params['U'].dtype.type(0.5 if options['use_dropout'] else 1)
         self.b_out = params['b']
         self.dim_proj = len(self.U_out) // n_directions(options)
+
+    @property
+    def is_running(self):
+        """As of `explanation.Explanation`."""
+        return self.pooling == pooling.MEAN and len(self.levels[0]) == 1
 
     def read(self, sequences, n_levels, keep):
         """Run the layers of some levels over some samples.

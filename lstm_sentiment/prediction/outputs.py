@@ -38,7 +38,7 @@ class Rows:
     ----------
     stream : text stream
     classes : list of str
-    source : sources.Source
+    source : inputs.Source
     """
 
     def __init__(self, stream, classes, source):

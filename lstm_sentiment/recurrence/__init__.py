@@ -1,5 +1,5 @@
 """The LSTM by hand.
 
-Packing, the passes in NumPy and Numba, their graph nodes, sparse updates. May import the engine;
-the passes need no engine, and serve prediction too.
+Packing, the forward and backward passes in NumPy and Numba, their graph nodes, and sparse updates.
+This wing may import the engine. The passes need no engine, and prediction uses them too.
 """

@@ -1,4 +1,4 @@
-"""The backend in use: passes by hand and sparse updates, or the engine where it compiles."""
+"""The backend in use: passes by hand and sparse updates, or compiled functions of the engine."""
 import warnings
 
 from lstm_sentiment.engine.backend import Compiled, choose_backend
@@ -8,7 +8,7 @@ from lstm_sentiment.recurrence.sparse_updates import SparseOptimizer
 
 
 class ByHand(Compiled):
-    """Passes by hand in place of the scan, sparse updates in place of whole ones."""
+    """Passes by hand instead of the scan, and sparse updates instead of dense ones."""
 
     def prepare(self, options):
         loading.begin_loading(config.floatX, options)

@@ -1,6 +1,6 @@
 """Logistic regression and cost by hand: `lstm.mean_cost`, equations 10 and 11.
 
-The graph has twenty small nodes for them, which together take longer to call than to compute.
+In a graph they are twenty small nodes, and calling these takes longer than computing them.
 """
 import numpy
 
@@ -23,7 +23,7 @@ def mean_cost(proj, U, b, mask, y):
     pred : float array, (n_samples, ydim)
         Probability of each class.
     weights : float array, (n_samples,)
-        What each sample counts for in the mean: 0 for one without words.
+        The weight of each sample in the mean: 0 for a sample without words.
     """
     pred = proj.dot(U)
     pred += b
@@ -40,7 +40,7 @@ def mean_cost_back(d_cost, proj, U, y, pred, weights):
     """The derivatives by proj, U and b, given that by the cost."""
     samples = numpy.arange(len(y))
     likelihood = pred[samples, y]
-    # Of the sample's cost by the logarithm of its likelihood; TINY takes a little off.
+    # The derivative by the logarithm of each likelihood; TINY makes it a little smaller.
     share = -d_cost * weights * likelihood / (likelihood + pred.dtype.type(TINY))
     dz = -pred * share[:, None]
     dz[samples, y] += share

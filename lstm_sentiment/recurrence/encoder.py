@@ -1,6 +1,6 @@
 """Graphs of the layer by hand.
 
-:func:`encode` stands for `lstm.encode` in a graph, :func:`run_layer` for a layer of `lstm.layers`.
+:func:`encode` replaces `lstm.encode` in a graph, and :func:`run_layer` a layer of `lstm.layers`.
 """
 from lstm_sentiment.engine.names import config, tensor
 from lstm_sentiment.recurrence.cells.table import find_form
@@ -25,7 +25,7 @@ def has_cell(options):
 
 
 def make_layer(tparams, projected, tokens, n_alive, options, prefix, initial, ends=False):
-    """The outputs of a `graph_nodes.Layer` that are not only for the way back."""
+    """The outputs of a `graph_nodes.Layer`, without those that only the backward pass needs."""
     op = Layer(options['encoder'], options.get('peephole', 'matrix'), ends)
     weights = [tparams['%s_%s' % (prefix, name)] for name in op.form.names]
     outputs = op(*([projected] + weights + list(initial) + [tokens, n_alive]))
@@ -48,7 +48,7 @@ def encode(tparams, x, mask, options):
             outputs.append(make_layer(
                 tparams, project(below, W, b), tokens[from_the_end] if is_reverse else tokens,
                 n_alive, options, prefix, NoState()(U, order)))
-        # In the order of the texts, a row for each word, they enter the next level.
+        # The inputs of the next level have a row for each word, in the order of the texts.
         below = joined([outputs[0]] + [Reorder()(h, from_the_end) for h in outputs[1:]])
         tokens = tensor.arange(tokens.shape[0])
     return joined([Pool(options.get('pooling', 'mean'))(h, n_alive, order)[0] for h in outputs])
@@ -65,7 +65,7 @@ def mean_cost(proj, tparams, mask, y):
 
 
 def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=None):
-    """One layer by hand, with a state that can be handed on.
+    """One layer by hand, with an initial and a last state.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=N
     Returns
     -------
     h : floatX variable, (n_timesteps, n_samples, dim_proj)
-        At each step; zero where the mask is.
+        At each step; zero where the mask is zero.
     last_h, last_c : floatX variables, (n_samples, dim_proj)
         After the last step whose mask is 1.
     """

@@ -1,7 +1,7 @@
 """The layer by hand as nodes of a graph, forward and backward.
 
-The nodes run what :mod:`packing`, :mod:`layer` and :mod:`pooling` compute; the way back is a node
-too, so a gradient is what `theano.grad` makes of these. :mod:`encoder` builds graphs of them.
+The nodes call the functions of :mod:`packing`, :mod:`layer` and :mod:`pooling`. Each backward pass
+is a node too, and `theano.grad` puts it into the graph. :mod:`encoder` builds the graphs.
 """
 import numpy
 
@@ -18,13 +18,13 @@ from lstm_sentiment.recurrence.packing import pack, reversed_rows
 
 
 def put(output_storage, values):
-    """Hand a node's results to the engine."""
+    """Give a node's results to the engine."""
     for storage, value in zip(output_storage, values):
         storage[0] = value
 
 
 def shapes_of(arguments):
-    """The shapes that `infer_shape` is given, last of two by Theano, of three by PyTensor."""
+    """The shapes that `infer_shape` gets: its last argument (it has one more in PyTensor)."""
     return arguments[-1]
 
 
@@ -79,8 +79,7 @@ class TakeRows(NumpyOp):
 class RowsGradient(NumpyOp):
     """The gradient of an embedding: `d_rows` in the rows of `words`, zero elsewhere.
 
-    An update rule that knows it takes `words` and `d_rows` from the node and
-    never has the dense array made.
+    A sparse update takes `words` and `d_rows` from the node; the dense array is then never made.
     """
 
     def make_node(self, Wemb, words, d_rows):
@@ -94,7 +93,7 @@ class RowsGradient(NumpyOp):
 
 
 class Reorder(NumpyOp):
-    """Rows in another order, one that is its own inverse, as :class:`ReversedRows` gives it."""
+    """Rows in another order, which is its own inverse, as from :class:`ReversedRows`."""
 
     n_integer_inputs = 1
 
@@ -165,7 +164,7 @@ class ProjectBackward(NumpyOp):
 
 
 class NoState(NumpyOp):
-    """The state of a layer that starts with none, zero: h0 and c0, (n_samples, dim_proj)."""
+    """The state before the first step, if none is given: zero, (n_samples, dim_proj) twice."""
 
     n_integer_inputs = 1
 
@@ -181,7 +180,7 @@ class NoState(NumpyOp):
 
 
 class CellNode(NumpyOp):
-    """A node of one kind of cell, which `encoder` and `peephole` name as in a model's options."""
+    """A node for one kind of cell; `encoder` and `peephole` are as in a model's options."""
 
     __props__ = ('encoder', 'peephole')
     n_integer_inputs = 2
@@ -203,7 +202,7 @@ class Layer(CellNode):
     """`layer.forward` as a node: h at each step, and with `ends` the last h and c of each sample.
 
     The inputs are those that :meth:`CellNode.split` lists. With `keep` there are further outputs,
-    what the way back needs.
+    which the backward pass needs.
     """
 
     __props__ = ('encoder', 'peephole', 'ends', 'keep')
@@ -243,7 +242,7 @@ class Layer(CellNode):
                 + ([(n_words, width), h, h] if self.keep else []))
 
     def connection_pattern(self, node):
-        # What is kept serves the way back alone: no cost depends on it.
+        # The outputs for the backward pass are constants to `theano.grad`.
         n_given = 1 + 2 * self.ends
         n_real = len(node.inputs) - self.n_integer_inputs
         return [[position < n_real] * n_given + [False] * (len(node.outputs) - n_given)
@@ -353,9 +352,9 @@ class PoolBackward(NumpyOp):
 
 
 class MeanCost(NumpyOp):
-    """`classification.mean_cost` as a node: the cost, and what the way back needs."""
+    """`classification.mean_cost` as a node: the cost, and what the backward pass needs."""
 
-    n_integer_inputs = 2  # the mask passes no gradient on, either
+    n_integer_inputs = 2  # the mask has no gradient either
 
     def make_node(self, proj, U, b, mask, y):
         return Apply(self, [proj, U, b, mask, y], [
@@ -386,11 +385,11 @@ class MeanCostBackward(NumpyOp):
 take_rows, rows_gradient, project = TakeRows(), RowsGradient(), Project()
 
 
-# Where nothing needs a gradient, nothing is kept for it.
+# In a graph without gradients, nothing is kept for the backward pass.
 
 
 def keep_no_more(node, n_readers):
-    """A layer of which only h is read keeps nothing else."""
+    """If only h of a layer is read, the layer keeps nothing else."""
     op = node.op
     if op.ends or not op.keep or any(n_readers(output) for output in node.outputs[1:]):
         return None
@@ -398,7 +397,7 @@ def keep_no_more(node, n_readers):
 
 
 def pool_while_running(node, n_readers):
-    """A layer of which only the pooled h is read takes up each step's h as it is made."""
+    """If only the pooled h of a layer is read, the layer pools each h as soon as it is computed."""
     h, _, order = node.inputs
     if h.owner is None or not isinstance(h.owner.op, Layer) or n_readers(h) > 1 \
             or any(n_readers(output) for output in h.owner.outputs[1:] + node.outputs[1:]):

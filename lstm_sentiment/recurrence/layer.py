@@ -1,19 +1,19 @@
 """A recurrent layer by hand: sequence in, sequence out, in a fraction of the scan's time.
 
-:mod:`lstm` states the layers, and any engine can compile them. This module computes the same
-numbers with NumPy and with no engine at all, by five observations:
+:mod:`lstm` states the layers as graphs, which any engine can compile. This module computes the same
+numbers with NumPy, without an engine. It is fast for five reasons:
 
-1. Padding is no work: only the samples that still run are computed (:mod:`packing`).
+1. Padding is no work: only the samples that are still running are computed (:mod:`packing`).
 2. A word that occurs ten times in a minibatch is multiplied by W once (:func:`project`).
-3. One `tanh` serves all four gates, and what no later step changes is computed for all steps at
-   once (:mod:`cells`).
-4. Half of the samples need nothing of the other half until their gradients are summed: two
-   threads take one half each (:mod:`threads`). Their loops are native code where there is some
-   for the dtype (:mod:`numba_recurrence`).
-5. Without a gradient nothing is kept: each step overwrites the one before the last
+3. A sigmoid is computed as a `tanh`. What does not depend on later steps is computed for all steps
+   at once (:mod:`cells`).
+4. Two halves of the samples are independent until their gradients are summed, so two threads take
+   one half each (:mod:`threads`). For float32 the loops are native code (:mod:`numba_recurrence`).
+5. Where no gradient is needed, nothing is kept: each step overwrites the one before the last
    (:func:`forward_pooled`).
 
-All arrays with a row for each word or sample are packed. `form` is the cell's, of :mod:`cells`.
+All arrays with a row for each word or sample are packed. `form` is that of the cell, from
+:mod:`cells`.
 """
 import functools
 
@@ -24,7 +24,7 @@ from lstm_sentiment.recurrence.numba_recurrence import native, usable
 from lstm_sentiment.recurrence.packing import groups_of, last_rows, lengths_of, sum_rows
 from lstm_sentiment.recurrence.threads import product, side_by_side
 
-# Steps between which :func:`forward_lean` takes up the state.
+# :func:`forward_lean` runs this many steps at a time.
 WINDOW = 16
 
 
@@ -39,7 +39,7 @@ def project(rows, W, b):
 
 
 def project_back(d_projected, rows, W):
-    """Derivatives by the arguments of :func:`project`, equations 22 and 24 of docs/tutorial.md."""
+    """Derivatives by the arguments of :func:`project`, equations 23 and 24 of docs/tutorial.md."""
     d_rows, (d_W, d_b) = side_by_side(
         lambda: d_projected.dot(W.T),
         lambda: (rows.T.dot(d_projected), d_projected.sum(axis=0)))
@@ -61,7 +61,7 @@ def forward(form, projected, tokens, n_alive, weights, h0, c0):
         The row of `projected` that enters at each word.
     n_alive : int64 array, (n_groups, longest)
     weights : list of float arrays
-        Those that `form.names` lists.
+        Those whose names `form.names` lists.
     h0, c0 : float arrays, (n_samples, dim_proj)
         The state before the first step.
 
@@ -84,7 +84,7 @@ def forward(form, projected, tokens, n_alive, weights, h0, c0):
 
 
 def forward_lean(form, projected, tokens, n_alive, weights, h0, c0):
-    """The first result of :func:`forward`, without memory for the others."""
+    """The first result of :func:`forward`; memory for the others does not grow with the texts."""
     dim_proj, dtype = h0.shape[1], projected.dtype
     h = numpy.empty((len(tokens), dim_proj), dtype=dtype)
     run_steps, loop_weights = form.forward_loop(dtype), form.loop_weights(*weights)
@@ -109,7 +109,7 @@ def forward_lean(form, projected, tokens, n_alive, weights, h0, c0):
 
 
 def forward_pooled(form, projected, tokens, n_alive, weights, h0, c0, pooling):
-    """The outputs at all steps pooled, as by :mod:`pooling`; memory does not grow with the texts.
+    """The pooled outputs of all steps, see :mod:`pooling`; memory does not grow with the texts.
 
     Returns
     -------
@@ -184,7 +184,7 @@ def backward(form, d_h, d_last_h, d_last_c, projected, tokens, n_alive, weights,
 
 
 def sum_by_input(dz, tokens, n_inputs):
-    """The sum of dz over the words that the same row of `projected` entered at."""
+    """For each row of `projected`, the sum of dz over the words at which it entered."""
     if not usable(dz.dtype):
         return sum_rows(dz, tokens, n_inputs)
     total = numpy.empty((n_inputs, dz.shape[1]), dtype=dz.dtype)

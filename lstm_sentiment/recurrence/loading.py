@@ -1,4 +1,4 @@
-"""The native code of a run, made ready in a thread while the data is read."""
+"""The native code of a run, loaded in a thread while the data is read."""
 import threading
 
 import numpy
@@ -11,8 +11,8 @@ from lstm_sentiment.recurrence.threads import FREQUENT_SWITCHES
 def begin_loading(dtype, options):
     """Compile the native loops that a model of these options needs, or read them from the cache.
 
-    Half of that work leaves the interpreter to others. Each call to the compiler lets the
-    interpreter go, and waits as long for it again: frequent switches shorten the wait.
+    The compiler releases the interpreter lock for half of this work, and must then wait for the
+    lock again. More frequent thread switches shorten the wait.
     """
     def load():
         with FREQUENT_SWITCHES:

@@ -2,20 +2,24 @@
 
 For each rule there is a loop over the rows of a parameter that a minibatch touches, which first
 makes up for the updates in which a row was idle; see :mod:`sparse_updates`. It works in place, in
-one pass over the numbers. Tests compare it with the plain formulas.
+one pass over the numbers. Tests compare it with the plain formulas, and each run does so before it
+uses it (:func:`is_form_of`): a formula that was changed in :mod:`lstm` is the one that trains.
 """
+import warnings
+
 import numpy
 
 from lstm_sentiment.recurrence.numba_recurrence import ONE, native, usable
 
 DECAY, REST, MOMENTUM = numpy.float32(0.95), numpy.float32(0.05), numpy.float32(0.9)
-# What an idle row moves on by, in the end: 0.9 + 0.9² + ... of its last step.
+# How far an idle row still moves, in steps like its last one: 0.9 + 0.9² + ...
 COASTING = numpy.float32(9)
-# Added under the roots of adadelta, and both that and the learning rate of rmsprop.
+# TINY is added under the roots of adadelta. SMALL is added under the root of rmsprop, and is its
+# learning rate.
 TINY, SMALL = numpy.float32(1e-6), numpy.float32(1e-4)
 
 
-# One number, given what its running means are after the idle updates.
+# One number, whose running means are those after the idle updates.
 
 
 @native
@@ -81,6 +85,26 @@ def serves(rule, arrays):
                                  for array in arrays)
 
 
+def is_form_of(rule):
+    """Whether the native code gives the numbers of an `engine.optimizers.Rule`; if not, warn."""
+    rng, shape, n_idle, lr = numpy.random.RandomState(0), (3, 40), numpy.array([0, 1, 7]), 0.1
+    *earlier, grad = rng.randn(4, *shape) * 10. ** rng.uniform(-4, 0, shape)
+    arrays = [numpy.zeros(shape) for _ in range(1 + len(rule.states))]
+    for earlier_grad in earlier:
+        arrays = rule.step(lr, earlier_grad, *arrays)
+    expected = rule.step(lr, grad, *rule.idle(n_idle[:, None], *arrays))
+    found = [array.astype('float32') for array in arrays]
+    is_same = len(arrays) == N_ARRAYS[rule.name]
+    if is_same:
+        rows(rule.name, lr, numpy.arange(len(n_idle)), grad.astype('float32'), n_idle, found)
+        is_same = all(numpy.allclose(one, other, rtol=2e-5, atol=1e-9)
+                      for one, other in zip(found, expected))
+    if not is_same:
+        warnings.warn('the formula of %s is not that of its native code: it is computed as it is '
+                      'written, in NumPy, which takes longer' % rule.name)
+    return is_same
+
+
 def whole(rule, lr, grad, arrays):
     """Take one step of a rule, in place.
 
@@ -91,7 +115,7 @@ def whole(rule, lr, grad, arrays):
     lr : float
     grad : float32 array
     arrays : list of float32 arrays of its shape
-        The parameter and the states of the rule, as the formulas of :mod:`lstm` have them.
+        The parameter and the states of the rule, in the order of the formulas in :mod:`lstm`.
     """
     rows_of_one = [array.reshape(1, -1) for array in arrays]  # views: the arrays are contiguous
     RULES[rule](numpy.float32(lr), ONE_ROW, NOT_IDLE, NOT_IDLE,
@@ -99,7 +123,7 @@ def whole(rule, lr, grad, arrays):
 
 
 def rows(rule, lr, words, d_rows, n_idle, arrays):
-    """Take one step of a rule in some rows, in place, after the steps in which they were idle.
+    """Take one step of a rule in some rows, in place, after applying their idle updates.
 
     Parameters
     ----------

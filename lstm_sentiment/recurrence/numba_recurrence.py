@@ -1,19 +1,19 @@
 """What the native loops of all cells share: float32, compiled by Numba.
 
-Numba comes with PyTensor. The loops themselves stand beside their NumPy forms, those of the cells
-in :mod:`cells`. They release the GIL, so two threads can each run half of a minibatch.
+Numba comes with PyTensor. Each loop is next to its NumPy form; those of the cells are in
+:mod:`cells`. The loops release the GIL, so two threads can each run half of a minibatch.
 
-The first call on a machine compiles, a second or two for each cell; from then on Numba reads the
-code from its cache, beside the module or in the user's cache folder. :func:`load` does either.
-The cache notices a change in a loop's own module, not one in this module: whoever edits what is
-here removes the folders __pycache__.
+The first call on a machine compiles, which takes a second or two for each cell. After that, Numba
+reads the code from its cache, next to the module or in the user's cache folder. :func:`load` does
+either. The cache notices a change in the loop's own module, but not in this module: after editing
+this file, remove the folders __pycache__.
 """
 import numpy
 import scipy.linalg  # noqa: F401 (its BLAS is Numba's: it must be there when threads are limited)
 
 try:
     import numba
-except ImportError:  # the genuine Theano does without
+except ImportError:  # Theano does not need it
     numba = None
 
 ONE, HALF = numpy.float32(1), numpy.float32(0.5)
@@ -29,22 +29,25 @@ Q0, Q1, Q2, Q3, Q4, Q5, Q6 = (
 
 
 def native(function):
-    """Have Numba compile a function at its first call, and keep the code if it can."""
+    """Have Numba compile a function at its first call, and cache the code if possible."""
     if numba is None:
         return function
     options = dict(
         nogil=True, error_model='numpy',
-        # a * b + c may be rounded once, a / c be a * (1 / c); what is not finite stays what it is.
+        # Otherwise a loop may call a helper that another loop was compiled with. Last digits then
+        # depend on what the process compiled before, and on what it read from the cache.
+        forceinline=True,
+        # a * b + c may be rounded once, and a / c may be a * (1 / c). NaN and infinity are kept.
         fastmath={'contract', 'arcp', 'nsz'})
     try:
         return numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # no folder to keep it in
+    except RuntimeError:  # there is no folder for the cache
         return numba.njit(**options)(function)
 
 
 @native
 def tanh(x):
-    """The hyperbolic tangent to 4e-7, in arithmetic that fills vector registers.
+    """The hyperbolic tangent with an error below 4e-7, in arithmetic that can be vectorized.
 
     The 13th convergent of Lambert's continued fraction (1761), x / (1 + x² / (3 + x² / (5 + ...))).
     """
@@ -66,8 +69,9 @@ def sigmoid(x):
 def multiply(rows, matrix, out):
     """rows·matrix for a few rows; all float32 and C-contiguous.
 
-    A product of the BLAS first copies the matrix into an order that pays for hundreds of rows.
-    Here it is read as it lies, by four rows at a time; the BLAS takes the others one by one.
+    The BLAS first copies the matrix into another order, which pays off for hundreds of rows only.
+    Here the matrix is read in its own order, for four rows at a time. The BLAS multiplies the
+    remaining rows one by one.
     """
     n_fours = len(rows) // 4 if len(matrix) % 4 == 0 else 0
     for k in range(n_fours):
@@ -78,11 +82,11 @@ def multiply(rows, matrix, out):
 
 @native
 def multiply_four(rows, matrix, out):
-    """rows·matrix for four rows; the matrix has a number of rows that is a multiple of 4."""
+    """rows·matrix for four rows; the number of the matrix's rows is a multiple of 4."""
     out0, out1, out2, out3 = out[0], out[1], out[2], out[3]
     out[:] = 0
     for k in range(0, len(matrix), 4):
-        # The numbers of four rows of the matrix are read once, and added to four sums each.
+        # Four rows of the matrix are read once, and each is used for four sums.
         m0, m1, m2, m3 = matrix[k], matrix[k + 1], matrix[k + 2], matrix[k + 3]
         a0, a1, a2, a3 = rows[0, k], rows[0, k + 1], rows[0, k + 2], rows[0, k + 3]
         b0, b1, b2, b3 = rows[1, k], rows[1, k + 1], rows[1, k + 2], rows[1, k + 3]

@@ -1,12 +1,11 @@
 """A minibatch without its padding.
 
-Padding is no work: sorted by length, the samples still running at step t are the first
-``n_alive[t]``, and only they are computed.
+The samples are sorted by length. So the samples that are still running at step t are the first
+``n_alive[t]``, and only these are computed.
 
-``N`` is the number of unmasked words in the minibatch. Packed arrays have a row for each: group
-by group, in a group step by step, and within a step the longest sample first. Step t of group g
-owns ``n_alive[g, t]`` rows. Nothing in one group needs anything of the other, so two threads can
-take one each.
+``N`` is the number of unmasked words in the minibatch. Packed arrays have a row for each of them:
+group by group, in a group step by step, and within a step the longest sample first. Step t of group
+g has ``n_alive[g, t]`` rows. The groups are independent, so two threads can take one each.
 """
 import numpy
 from scipy import sparse
@@ -20,9 +19,9 @@ def pack(x, mask, n_groups=1):
     x : int array, (n_timesteps, n_samples)
         Word ids.
     mask : float array, (n_timesteps, n_samples)
-        1 where there is a word, 0 where the cell is carried over.
+        1 where there is a word, 0 where there is none.
     n_groups : int
-        The samples are dealt out, the longest first, to so many groups.
+        Number of groups. They get the samples in turn, the longest first.
 
     Returns
     -------
@@ -55,7 +54,7 @@ def pack(x, mask, n_groups=1):
     order = numpy.argsort(-lengths, kind='stable')
     order = numpy.concatenate([order[group::n_groups] for group in range(n_groups)])
     words, positions = numpy.unique(x.T[order][inside[order]], return_inverse=True)
-    # A masked step carries the cell over, so the words around it close ranks.
+    # A masked step changes nothing, so the words after it move up.
     filled = numpy.arange(lengths.max()) < lengths[order][:, None]
     by_sample = numpy.zeros(filled.shape, dtype='int64')
     by_sample[filled] = positions
@@ -65,7 +64,7 @@ def pack(x, mask, n_groups=1):
 
 
 def sample_slices(n_samples, n_groups):
-    """Where the samples of each group stand in `order`.
+    """The places of each group's samples in `order`.
 
     >>> sample_slices(5, 2)
     [slice(0, 3, None), slice(3, 5, None)]
@@ -76,7 +75,7 @@ def sample_slices(n_samples, n_groups):
 
 
 class Group(object):
-    """Where the numbers of one group of samples stand in packed arrays.
+    """The places of one group of samples in packed arrays.
 
     Attributes
     ----------
@@ -92,7 +91,7 @@ class Group(object):
         self.words = slice(first_word, first_word + int(n_alive.sum()))
 
     def starts(self):
-        """The row of each step's first word, counted from the group's first."""
+        """The row of each step's first word, counted from the first row of the group."""
         return numpy.cumsum(self.n_alive) - self.n_alive
 
     def lengths(self):
@@ -101,14 +100,14 @@ class Group(object):
         return len(self.n_alive) - numpy.searchsorted(self.n_alive[::-1], places, side='right')
 
     def places(self):
-        """Of each word, the place of its sample in the group, and its step."""
+        """For each word, the place of its sample in the group, and its step."""
         steps = numpy.repeat(numpy.arange(len(self.n_alive)), self.n_alive)
         return numpy.arange(len(steps)) - self.starts()[steps], steps
 
     def one_step_before(self, rows, initial):
-        """Of each word the row of `rows` that belongs to the step before; of the first, `initial`.
+        """For each word, the row of the same sample one step before; for first words, `initial`.
 
-        Both are arrays of the group alone.
+        `rows` has a row for each word of this group, `initial` one for each of its samples.
         """
         n_first, n_words = int(self.n_alive[:1].sum()), len(rows)
         before = numpy.arange(n_first, n_words) - numpy.repeat(self.n_alive[:-1],
@@ -144,9 +143,9 @@ def last_rows(n_alive, n_samples):
 
 
 def reversed_rows(n_alive, n_samples):
-    """Of each word of the texts read from their ends, the row it has when they are read forward.
+    """For each word of the texts read from their ends, its row when they are read forward.
 
-    It is its own inverse: the first word of one reading is the last of the other.
+    The result is its own inverse: the first word of one reading is the last word of the other.
 
     >>> reversed_rows(numpy.array([[2, 2, 1]]), 2).tolist()  # words a0 b0 a1 b1 a2
     [4, 3, 2, 1, 0]

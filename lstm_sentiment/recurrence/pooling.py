@@ -1,6 +1,6 @@
-"""One vector for each sample out of the h of all its steps: their mean, their maximum, the last.
+"""One vector for each sample from its h at all steps: the mean, the maximum, or the last.
 
-A sample without words has zeros. ``h`` is packed, (N, dim_proj); see :mod:`packing`.
+For a sample without words it is zero. ``h`` is packed, (N, dim_proj); see :mod:`packing`.
 """
 import numpy
 
@@ -8,17 +8,17 @@ from lstm_sentiment.recurrence.numba_recurrence import native, usable
 from lstm_sentiment.recurrence.packing import groups_of, last_rows, lengths_of
 
 POOLINGS = NONE, MEAN, MAX, LAST = 'none', 'mean', 'max', 'last'
-# Native loops are told the place of a name here.
+# Native loops get the place of a name in this list.
 IS_MEAN, IS_MAX, IS_LAST = (POOLINGS.index(name) for name in (MEAN, MAX, LAST))
 
 
 def begin(pooling, n_samples, dim_proj, dtype):
-    """What :func:`pool_step` starts from."""
+    """The initial value of `pooled` for :func:`pool_step`."""
     return numpy.full((n_samples, dim_proj), -numpy.inf if pooling == MAX else 0, dtype=dtype)
 
 
 def pool_step(pooling, h_now, pooled):
-    """Take one step's h, (n, dim_proj), into as many rows of `pooled`; `pooling` is a number."""
+    """Add one step's h, (n, dim_proj), to the first n rows of `pooled`; `pooling` is a number."""
     here = pooled[:len(h_now)]
     if pooling == IS_MEAN:
         here += h_now
@@ -29,7 +29,7 @@ def pool_step(pooling, h_now, pooled):
 
 
 def finish(pooling, pooled, lengths):
-    """Make what all steps were taken into the result, in place."""
+    """Make the result, in place, after the last step."""
     if pooling == MEAN:
         pooled /= numpy.maximum(lengths, 1).astype(pooled.dtype)[:, None]
     elif pooling == MAX:
@@ -46,7 +46,7 @@ def native_pool_step(pooling, h_now, pooled):
     elif pooling == IS_MAX:
         for k in range(h_now.shape[0]):
             for j in range(h_now.shape[1]):
-                # What is no number is not `<=` anything, and goes into the result.
+                # NaN is not `<=` anything, so it goes into the result.
                 pooled[k, j] = pooled[k, j] if h_now[k, j] <= pooled[k, j] else h_now[k, j]
     elif pooling == IS_LAST:
         for k in range(h_now.shape[0]):
@@ -158,7 +158,7 @@ NOWHERE = numpy.zeros((0, 0), dtype='int64')
 
 
 def pool(pooling, h, n_alive, n_samples):
-    """The kind of pooling that is named: the result in packed order, and `where` of a maximum."""
+    """The pooling of this name: the result in packed order, and `where` of a maximum."""
     if pooling == MAX:
         return maximum(h, n_alive, n_samples)
     return {MEAN: mean, LAST: last}[pooling](h, n_alive, n_samples), NOWHERE
@@ -172,7 +172,7 @@ def pool_back(pooling, d_pooled, h, where, n_alive):
 
 
 def in_order(pooled, order):
-    """Rows in packed order, put back in that of the minibatch."""
+    """Rows in packed order, put back into the order of the minibatch."""
     result = numpy.empty_like(pooled)
     result[order] = pooled
     return result

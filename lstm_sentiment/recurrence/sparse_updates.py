@@ -1,7 +1,7 @@
-"""Sparse updates: an update rule, only where there is a gradient.
+"""Sparse updates: an update rule that is applied only where there is a gradient.
 
-A minibatch touches some 500 rows of ``Wemb``. The others have a gradient of zero, and what an
-update rule does to them then is a power of its decay, which can be made up for when they are next
+A minibatch uses some 500 rows of ``Wemb``. The other rows have a gradient of zero. The effect of
+the update rule on them is a power of its decay, so it can be computed later, when they are next
 read (:class:`Rows`).
 """
 import functools
@@ -17,7 +17,7 @@ from lstm_sentiment.recurrence.threads import side_by_side
 
 
 def pieces(array, size=2 ** 15):
-    """Slices of rows with some `size` numbers each: what a rule makes of them stays in the cache.
+    """Slices of rows with some `size` numbers each, whose results fit into the processor's cache.
 
     >>> pieces(numpy.zeros((5, 10)), size=20)
     [slice(0, 2, None), slice(2, 4, None), slice(4, 6, None)]
@@ -27,7 +27,7 @@ def pieces(array, size=2 ** 15):
 
 
 class Whole(object):
-    """A parameter, its update rule, and the states of this.
+    """A parameter, its update rule, and the states of the rule.
 
     Parameters
     ----------
@@ -43,16 +43,24 @@ class Whole(object):
         return [self.p.get_value(borrow=True)] + self.states
 
     def state(self):
-        """The arrays, in use, that the next update depends on, by name."""
+        """The arrays on which the next update depends, by name; not copies."""
         return OrderedDict(zip(self.rule.states, self.states))
 
     def set_state(self, values):
         for name, array in self.state().items():
             array[...] = values[name]
 
+    @functools.cached_property
+    def has_native_form(self):
+        return native_updates.is_form_of(self.rule)
+
+    def runs_native(self):
+        """Whether native code takes the next step."""
+        return native_updates.serves(self.rule.name, self.arrays()) and self.has_native_form
+
     def update(self, lr, grad):
         """One step, in place."""
-        if native_updates.serves(self.rule.name, self.arrays()):
+        if self.runs_native():
             native_updates.whole(self.rule.name, lr, grad, self.arrays())
             return
         for piece in pieces(grad):
@@ -62,12 +70,11 @@ class Whole(object):
 
 
 class Rows(Whole):
-    """A parameter of which a minibatch touches a few rows, and the rule for these.
+    """A parameter of which a minibatch uses a few rows, and the rule for these.
 
-    Row r was last brought up to date after ``seen[r]`` updates. Before it is
-    updated again, what the idle updates since then would have done to it is
-    made up for in closed form by `rule.idle`; the result is the dense rule's up
-    to rounding.
+    Row r was last brought up to date after ``seen[r]`` updates. Before it is updated again,
+    `rule.idle` applies the idle updates since then in closed form. The result is that of the dense
+    rule, except for rounding.
     """
 
     def __init__(self, rule, p):
@@ -100,7 +107,7 @@ class Rows(Whole):
     def update(self, lr, grad):
         """One step; `grad` is the pair of `words` and the gradient of their rows."""
         words, d_rows = grad
-        if native_updates.serves(self.rule.name, self.arrays()):
+        if self.runs_native():
             native_updates.rows(self.rule.name, lr, words, d_rows,
                                 self.n_updates - self.seen[words], self.arrays())
             self.n_updates += 1
@@ -114,11 +121,11 @@ class Rows(Whole):
 
 
 class SparseOptimizer(Optimizer):
-    """An update rule of which rows without a gradient cost nothing.
+    """An update rule that spends no time on rows without a gradient.
 
-    This holds for each parameter whose gradient is a :class:`RowsGradient`. Where the rule moves
-    rows even without a gradient, they are brought up to date before they are read in an update, and
-    all of them by :meth:`settle`.
+    This holds for each parameter whose gradient is a :class:`RowsGradient`. If the rule moves rows
+    without a gradient too, they are brought up to date before an update reads them;
+    :meth:`settle` brings all rows up to date.
 
     Parameters are those of `engine.optimizers.DenseOptimizer`.
     """

@@ -1,8 +1,10 @@
-"""Names of the layers of a model, by its options: several directions, several layers."""
+"""The names of a model's layers, which may have several directions and levels."""
 
 
 def directions(options, level):
-    """The prefix of the parameters of each layer on a level, 0 at the words, and its direction.
+    """The prefix of each layer's parameters on a level, and whether it reads from the end.
+
+    Level 0 reads the words.
 
     >>> directions({'encoder': 'lstm', 'bidirectional': True}, 0)
     [('lstm', False), ('lstm_reverse', True)]
@@ -19,5 +21,5 @@ def n_directions(options):
 
 
 def n_inputs(options, level):
-    """How many numbers enter a layer of this level at each step."""
+    """How many numbers enter a layer on this level at each step."""
     return options['dim_proj'] * (n_directions(options) if level else 1)

@@ -1,4 +1,4 @@
-"""Two threads on one minibatch, and the settings of the whole process that this needs."""
+"""Two threads for one minibatch, and the settings of the process that they need."""
 import concurrent.futures
 import functools
 import os
@@ -8,9 +8,9 @@ import threading
 import numpy
 from threadpoolctl import threadpool_limits
 
-# What a machine's own BLAS and OpenMP read.
+# The variables that BLAS and OpenMP read.
 THREAD_VARIABLES = ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS')
-# Multiplications in a product of two matrices that are worth waking the other thread for.
+# A product of two matrices is shared if it has at least this many multiplications.
 WORTH_SHARING = 2 ** 22
 
 
@@ -59,14 +59,14 @@ ONE_BLAS_THREAD, FREQUENT_SWITCHES = ProcessSetting(limit_blas), ProcessSetting(
 def one_blas_thread():
     """A context in which each product runs in one thread.
 
-    The products of a step are too small to share. The two halves of a minibatch run side by side
-    instead, see :func:`side_by_side`.
+    The products of a step are too small to share. Instead, two halves of a minibatch run at the
+    same time, see :func:`side_by_side`.
     """
     return ONE_BLAS_THREAD
 
 
 def n_threads():
-    """How many threads share a minibatch: two, where there are two cores and no variable says 1."""
+    """How many threads share a minibatch: two, if there are two cores and no variable says 1."""
     named = [os.environ[name] for name in THREAD_VARIABLES if os.environ.get(name, '').isdigit()]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
     return min([2, cores or 1] + [int(number) for number in named])
@@ -74,15 +74,15 @@ def n_threads():
 
 @functools.lru_cache(maxsize=1)
 def pool_of(process):
-    """A thread beside the main one; a process that was forked needs its own."""
+    """A second thread; a forked process needs its own."""
     return concurrent.futures.ThreadPoolExecutor(1)
 
 
 def side_by_side(*tasks):
-    """Call functions, two at a time where there are two threads; return their results.
+    """Call functions, two at a time if there are two threads; return their results.
 
-    When it returns, or raises, none of them runs any more, even if it was interrupted. They must
-    not call it themselves: the one other thread would wait for itself.
+    When this function returns or raises, none of them is still running, even after an interrupt.
+    They must not call this function: the second thread would wait for itself.
     """
     if len(tasks) == 1 or n_threads() == 1:
         return [task() for task in tasks]
@@ -96,7 +96,7 @@ def side_by_side(*tasks):
 
 
 def wait_to_the_end(futures):
-    """Wait until none of these runs; an interrupt is raised only then."""
+    """Wait until none of these is running; an interrupt is raised only after that."""
     interrupt = None
     while not all(future.done() for future in futures):
         try:
@@ -108,7 +108,7 @@ def wait_to_the_end(futures):
 
 
 def product(array, matrix):
-    """array·matrix; of many rows, each thread takes half."""
+    """array·matrix; if it is large, each thread computes half of the rows."""
     if array.size * matrix.shape[1] < WORTH_SHARING:
         return array.dot(matrix)
     result = numpy.empty((len(array), matrix.shape[1]), dtype=matrix.dtype)

@@ -142,6 +142,8 @@ class TextRecords:
         Texts without words.
     first_empty : str or None
         Where the first of these is from.
+    n_tagged : int
+        Texts with ``<br />`` in them.
     """
 
     def __init__(self, rows):
@@ -149,7 +151,7 @@ class TextRecords:
         self.index = collections.defaultdict()
         self.index.default_factory = self.index.__len__
         self.labels, self.parts = array.array('i'), array.array('i')
-        self.n_empty, self.first_empty = 0, None
+        self.n_empty, self.first_empty, self.n_tagged = 0, None, 0
 
     @property
     def classes(self):
@@ -161,6 +163,7 @@ class TextRecords:
             self.labels.append(self.index[row.label])
             self.parts.append(PARTS.index(row.part) if row.part else -1)
             self.waiting.append(row.where)
+            self.n_tagged += '<br' in row.text
             yield row.text
 
     def checked(self, tokenized):
@@ -258,6 +261,20 @@ def check_classes(classes, n_texts):
                         'the label column is the wrong one: give --label-column.')
 
 
+def warn_of_parts(classes, train, test):
+    """Warn of test texts that are in training as well, and of classes that testing lacks."""
+    known = {hash(words.tobytes()) for words in train[0]}
+    n_known = sum(hash(words.tobytes()) in known for words in test[0])
+    if n_known:
+        warnings.warn(f'{n_known} of the {len(test[0])} test texts are in training as well: the '
+                      'test error says less about new texts.', stacklevel=3)
+    n_tests = numpy.bincount(test[1], minlength=len(classes))
+    for label in numpy.flatnonzero(n_tests == 0):
+        n_texts = int((train[1] == label).sum())
+        warnings.warn(f'The class {classes[label]} has {n_texts} text{"s" * (n_texts > 1)}, none '
+                      'of them in the test part: the test error says nothing of it.', stacklevel=3)
+
+
 def check_options(output, dictionary, settings, n_words, min_count, test_portion):
     """Raise `ConfigError` for options that cannot be used."""
     check_settings(settings)
@@ -277,7 +294,8 @@ def check_options(output, dictionary, settings, n_words, min_count, test_portion
 def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=False,
                text_column=None, label_column=None, test_portion=None, seed=123, n_words=None,
                min_count=1, tokenizer='moses', language='en', lowercase=True, split_column=None,
-               delimiter=None, quotes=None, header=True, encoding='utf-8', strict=False):
+               delimiter=None, quotes=None, header=True, encoding='utf-8', strict=False,
+               strip_html=False):
     """Turn a corpus into the pickles that `imdb.load_data` reads.
 
     Parameters
@@ -301,7 +319,7 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         The dictionary has only ids below this, like the training option of the same name.
     min_count : int
         Words that occur less often in training are not in the dictionary.
-    tokenizer, language, lowercase
+    tokenizer, language, lowercase, strip_html
         See `tokenizing`.
     split_column, delimiter, quotes, header, encoding, strict
         See `table_files.TableOptions`.
@@ -320,6 +338,8 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
     output = os.fspath(output)
     dictionary = dictionary_path(output) if dictionary is None else os.fspath(dictionary)
     settings = {'tokenizer': tokenizer, 'language': language, 'lowercase': lowercase}
+    if strip_html:
+        settings['strip_html'] = True
     check_options(output, dictionary, settings, n_words, min_count, test_portion)
     corpus = corpora.open_corpus(source, text_column=text_column, label_column=label_column,
                                  split_column=split_column, delimiter=delimiter, quotes=quotes,
@@ -334,6 +354,10 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
             texts = tqdm(texts, total=corpus.total, unit=' texts', desc='Tokenizing')
         numbers, words = number_words(records.checked(texts))
         classes, train, test = assign(records, numbers, test_portion or TEST_PORTION, seed)
+        warn_of_parts(classes, train, test)
+        if records.n_tagged and not strip_html:
+            warnings.warn(f'{records.n_tagged} texts have <br /> in them, whose parts become '
+                          'words; --strip-html makes spaces of tags.', stacklevel=2)
         counts = count_words(train[0], len(words))
         ids, order = rank_words(counts, n_words, min_count)
         content = b''.join(part_pickle(part, ids.tolist()) for part in (train, test))

@@ -307,7 +307,8 @@ def from_duckdb(path, kind, name, copy=None):
     database = duckdb.connect(config={'autoinstall_known_extensions': 'false',
                                       'autoload_known_extensions': 'false'})
     query = {'parquet': 'SELECT * FROM read_parquet(?)',
-             'json': "SELECT json FROM read_json_objects(?, format='array', compression='none', "
+             'json': 'SELECT json FROM read_json_objects('
+                     "?, format='array', compression='uncompressed', "
                      f'maximum_object_size={LONGEST_LINE})'}[kind]
 
     def fetched():

@@ -60,8 +60,10 @@ def read_table(source, options=None, labelled=True, use_labels=True):
         raise DataError(f'{path} has no rows. Expected a table with a row for each text.')
     readable = [record for _, record in head if not isinstance(record, Problem)]
     if not readable:
+        advice = ('Give --delimiter if the columns have another separator'
+                  if table.names and len(table.names) == 1 else 'Look at the file')
         raise DataError(f'{path}, {table.unit} {head[0][0]}: {head[0][1].reason}. No row can be '
-                        'read; look at the file.')
+                        f'read. {advice}.')
     names = table.names
     if names is None:  # of objects, each of which may lack some
         names = list(collections.OrderedDict.fromkeys(

@@ -7,7 +7,9 @@ They are saved with every dictionary and every model, as a dict of
 ``language``
     that of the Moses rules, such as ``'en'``;
 ``lowercase``
-    whether the words are lower-cased.
+    whether the words are lower-cased;
+``strip_html``
+    whether tags such as ``<br />`` are spaces; only where it is so, not elsewhere in the dict.
 """
 from lstm_sentiment.errors import ConfigError, abridged
 
@@ -24,6 +26,9 @@ def check_settings(settings):
     if not isinstance(settings, dict):
         raise ConfigError(f'the value {abridged(settings)} cannot be used: expected tokenizer, '
                           'language and lowercase by name')
+    if settings.get('strip_html', True) is not True:
+        raise ConfigError(f'strip_html={abridged(settings["strip_html"])} cannot be used: expected '
+                          'True, or no such setting')
     for name, known in (('tokenizer', TOKENIZERS), ('language', LANGUAGES),
                         ('lowercase', (True, False))):
         value = settings.get(name)

@@ -25,6 +25,8 @@ WITHOUT_SPACES = {'zh': HAN, 'ja': HAN + KANA, 'cjk': HAN + KANA}
 # What follows a kana as a part of it: the long sound and the marks of voice.
 KANA_MARKS = '\u30fc\u3099\u309a\uff70\uff9e\uff9f'
 
+TAG = re.compile('</?[a-zA-Z][^<>]{0,1000}>')
+
 # The tokenizing processes get texts in chunks of this many characters. For fewer chunks than
 # POOL_CHUNKS, starting processes takes longer than it saves.
 CHUNK_CHARACTERS = 200000
@@ -86,7 +88,11 @@ def tokenize_chunk(texts, settings):
     ["It's dull."]
     >>> tokenize_chunk(['很好看。'], dict(settings, language='zh'))
     ['很 好 看 。']
+    >>> tokenize_chunk(['So<br />dull, 1 < 2.'], dict(settings, strip_html=True))
+    ['so dull , 1 &lt; 2 .']
     """
+    if settings.get('strip_html'):
+        texts = [TAG.sub(' ', text) for text in texts]
     if settings['tokenizer'] == 'moses':
         characters = character_pattern(settings['language'])
         if characters:

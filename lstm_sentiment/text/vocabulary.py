@@ -34,7 +34,7 @@ class Vocabulary:
     words : list of str
         ``words[k]`` has the id k + 2; 0 is padding, and 1 is any other word.
     settings : dict
-        ``tokenizer``, ``language`` and ``lowercase``; see `tokenizing`.
+        ``tokenizer``, ``language``, ``lowercase`` and perhaps ``strip_html``; see `tokenizing`.
     classes : list of str
         The name of each label.
     fingerprint : str, optional
@@ -63,7 +63,8 @@ class Vocabulary:
         if not isinstance(fingerprint, (str, type(None))):
             raise DataError(f'the fingerprint {fingerprint!r:.40} where a SHA-256 is expected')
         self.words = list(words)
-        self.settings = {name: settings[name] for name in TEXT_SETTINGS}
+        self.settings = {name: settings[name] for name in (*TEXT_SETTINGS, 'strip_html')
+                         if name in settings}
         self.classes = list(classes)
         self.fingerprint = fingerprint
         self._ids = {word: number for number, word in enumerate(self.words, FIRST_WORD_ID)}

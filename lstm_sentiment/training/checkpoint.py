@@ -1,9 +1,9 @@
-"""Checkpoints: all that a training run is, so that it can go on after it was stopped or killed.
+"""Checkpoints: the whole state of a training run, from which it can be resumed.
 
-A checkpoint is one file, an ``.npz`` of numbers by name, put in its place when it is whole:
-parameters, states of the update rule, the best parameters so far, the states of the random
-generators, and how far the run had come. Going on from it gives, bit for bit, the numbers of the
-run that was never stopped (with the same versions of Python's libraries).
+A checkpoint is one file, an ``.npz`` of arrays by name, which is written completely or not at all.
+It holds the parameters, the states of the update rule, the best parameters so far, the states of
+the random generators, and the progress of the run. A resumed run gives, bit for bit, the numbers of
+a run that was never stopped (with the same versions of the libraries).
 """
 import copy
 import io
@@ -19,12 +19,12 @@ from lstm_sentiment.model.saved_model import plain
 from lstm_sentiment.training.provenance import BY_HAND, provenance
 
 FORMAT = 2
-# Options that another run may have and still go on from a checkpoint.
+# Options that may differ when a run is resumed.
 MAY_CHANGE = {'max_epochs', 'patience', 'dispFreq', 'saveto', 'reload_sha256', 'interrupted'}
 
 
 class Checkpoint(object):
-    """Where a run is kept.
+    """The file that holds the state of a run.
 
     Parameters
     ----------
@@ -41,19 +41,19 @@ class Checkpoint(object):
         return bool(self.path) and os.path.exists(self.path)
 
     def save(self, values, progress):
-        """Put the run as it is in the file.
+        """Write the state of the run to the file.
 
         Parameters
         ----------
         values : dict
             Arrays and random generators by name.
         progress : dict
-            How far the run has come: what JSON can hold.
+            The progress of the run, as values that JSON can hold.
 
         Raises
         ------
         errors.ModelError
-            If it cannot be written; an earlier one is then still whole.
+            If the file cannot be written; an earlier one is then unchanged.
         """
         if not self.path:
             return
@@ -77,19 +77,19 @@ class Checkpoint(object):
         Parameters
         ----------
         expected, optional : dict
-            The run's own values by name: what is read has their kinds, shapes and dtypes. Those of
-            `optional` are read if the file has all of them.
+            The run's own values by name. The values that are read have the same kinds, shapes and
+            dtypes. Those of `optional` are read if the file has all of them.
 
         Returns
         -------
         values : dict
-            Those of `optional` may be missing.
+            Without those of `optional` if the file does not have all of them.
         progress : dict
 
         Raises
         ------
         errors.ConfigError
-            If the run that was kept had other options, or other data.
+            If the run in the file had other options or other data.
         errors.ModelError
             If the file cannot be used.
         """
@@ -115,7 +115,7 @@ class Checkpoint(object):
         return values, progress
 
     def check_replaceable(self):
-        """Raise `ConfigError` if a run that begins would replace an unfinished one of others."""
+        """Raise `ConfigError` if a new run would replace a different, unfinished run."""
         if not self.exists():
             return
         try:
@@ -138,7 +138,7 @@ def as_json_has_them(options):
 
 
 def read_progress(found):
-    """How far the run had come whose arrays these are.
+    """The progress of the run in these arrays.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def read_progress(found):
 
 
 def check_progress(progress):
-    """Raise `ModelError` unless this says how far a run had come."""
+    """Raise `ModelError` unless this is the progress of a run."""
     counts = [progress[name] for name in ('update', 'epoch', 'n_done', 'validated_at')]
     pairs, best = progress['history_errs'], progress['best_errors'] or []
     numbers = [error for pair in pairs for error in pair] + list(best) + [progress['seconds']]
@@ -171,7 +171,7 @@ def check_like(name, found, expected):
 
 
 def differing(kept, options):
-    """What tells two runs apart, as sentences: options and data, versions aside."""
+    """How two runs differ in options and data, as sentences; versions are ignored."""
     options = as_json_has_them(options)
     ignored = MAY_CHANGE.union(provenance())
     if kept.get('dataset_sha256') and kept['dataset_sha256'] == options.get('dataset_sha256'):
@@ -182,7 +182,7 @@ def differing(kept, options):
 
 
 def check_same_run(path, kept, options):
-    """Raise `ConfigError` if a run with these options cannot go on from the one that was kept."""
+    """Raise `ConfigError` if a run with these options cannot resume the run in the file."""
     now = provenance()
     engine, here = str(kept.get('engine')).split()[0], now['engine'].split()[0]
     if engine != here:
@@ -207,7 +207,7 @@ def check_same_run(path, kept, options):
                           % (path, '; '.join(differences)))
 
 
-# Random generators: NumPy's old one, which Theano uses too, or the new ones of PyTensor.
+# Random generators: NumPy's RandomState, which Theano uses too, or PyTensor's Generator.
 
 def is_generator(value):
     return isinstance(value, (numpy.random.RandomState, numpy.random.Generator))

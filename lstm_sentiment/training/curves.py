@@ -69,7 +69,7 @@ class Curves(object):
             self.stream.close()
 
     def __call__(self, record):
-        """Take in a Displayed or a Validated."""
+        """Note a `display.Displayed` or a `display.Validated`."""
         is_cost = hasattr(record, 'cost')
         (self.costs if is_cost else self.validations).append(record)
         self.write_row(record)
@@ -77,7 +77,7 @@ class Curves(object):
             self.draw()
 
     def write_row(self, record):
-        """Add a row to the log, to be seen at once."""
+        """Add a row to the log; readers see it at once."""
         if not self.log:
             return
         try:
@@ -110,7 +110,7 @@ class Curves(object):
 
 
 def earlier_rows(path, update):
-    """The rows of a log that were written before this update; none of a file that is no log."""
+    """The rows of a log that were written before this update; none if the file is not a log."""
     try:
         with open(path, newline='') as stream:
             columns, *rows = list(csv.reader(stream)) or [[]]
@@ -126,7 +126,7 @@ def give_up(path, error):
 
 
 def kinds_of_picture(asked):
-    """The endings of the files that matplotlib can draw; `asked` names the option in an error."""
+    """The file name endings that matplotlib can draw; `asked` is the option, for an error."""
     try:
         from matplotlib.backend_bases import FigureCanvasBase
     except ImportError as error:

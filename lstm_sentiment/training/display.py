@@ -1,4 +1,5 @@
 """The lines that a run prints, as in the tutorial, and the records that a callback gets."""
+import shlex
 import sys
 from collections import namedtuple
 
@@ -10,7 +11,7 @@ Validated = namedtuple('Validated', 'epoch update train_err valid_err test_err i
 
 
 class Display(object):
-    """Prints the progress of a run and tells the callback of it.
+    """Prints the progress of a run and passes it to the callback.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ class Display(object):
         self.notify(Validated(epoch, update, *errors, is_best))
 
     def ended(self, n_epochs, seconds, saveto):
-        """The last lines: how long it took, and how to ask the model.
+        """Print the last lines: how long it took, and how to ask the model.
 
         Parameters
         ----------
@@ -48,7 +49,7 @@ class Display(object):
         print('Training took %.1fs' % seconds, file=sys.stderr)
         if saveto:
             print('The model is in %s. To ask it:\n%s %s "A film to see again."'
-                  % (saveto, command('predict.py'), saveto))
+                  % (saveto, command('predict.py'), shlex.quote(saveto)))
 
 
 def show_errors(errors):

@@ -2,7 +2,7 @@
 
 
 class EarlyStopping(object):
-    """When to stop: no better validation error for `patience` validations and more.
+    """Stops a run that has had no better validation error for more than `patience` validations.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class EarlyStopping(object):
         earlier = self.history[:-self.patience]
         if earlier and valid_err >= min(earlier):
             self.n_bad += 1
-        # Differs from the tutorial: there, at an error of 0, each tie is a new best without end.
+        # Differs from the tutorial: there, ties at an error of 0 are new bests, and it never stops.
         self.n_perfect += valid_err == 0
         self.stop = self.n_bad > self.patience or self.n_perfect >= self.patience
         return is_best

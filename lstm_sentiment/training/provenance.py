@@ -1,4 +1,4 @@
-"""What a run needs to be repeated. It is saved with the model; ``--repeat`` reads it."""
+"""What is needed to repeat a run. It is saved with the model; ``--repeat`` reads it."""
 import inspect
 import os
 
@@ -14,12 +14,12 @@ from lstm_sentiment.model import saved_model
 
 # Arguments that a repetition may change.
 OWN = {'saveto', 'checkpoint', 'resume', 'overwrite', 'dispFreq', 'callback'}
-# A backend that keeps its state in another way than those that compile.
+# The backend whose state differs from that of compiled functions.
 BY_HAND = 'passes by hand'
 
 
 def provenance(reload_model=None):
-    """What options and seed do not determine: versions, device, floatX, the initial model."""
+    """What options and seed do not say: versions, device, floatX, the initial model."""
     found = {'engine': description(), 'numpy': numpy.__version__, 'project': __version__,
              'floatX': config.floatX, 'backend': BY_HAND if IS_BY_HAND else 'compiled functions'}
     if reload_model:
@@ -73,8 +73,8 @@ def arguments_of(path, train, own):
         found['saveto'] = saved_model.check_writable(found['saveto'])
     for name in ('saveto', 'checkpoint'):
         value = found.get(name)
-        if value and os.path.exists(value) and (
-                os.path.samefile(value, path) or not own.get('resume')):
+        if value and os.path.exists(value) and (os.path.samefile(value, path) or not (
+                own.get('resume') or own.get('overwrite'))):
             raise ConfigError('%s already exists: name a new file by %s (--%s FILE)'
                               % (value, name, name))
     say_what_differs(path, options)
@@ -82,7 +82,7 @@ def arguments_of(path, train, own):
 
 
 def check_replaceable(path, options):
-    """Raise `ConfigError` if a run with these options would replace a file of another kind.
+    """Raise `ConfigError` if a run with these options would replace a different model or file.
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
-"""A run that can be stopped and taken up again: its counts, its clock, its interrupts."""
+"""The part of a run that does not depend on what is trained: counts, clock, checkpoint."""
 import math
 import time
 from collections import OrderedDict
 
 import numpy
 
-from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.training.checkpoint import Checkpoint, is_generator
 from lstm_sentiment.training.interrupts import DeferredInterrupts
 
@@ -13,16 +13,16 @@ COUNTS = ('update', 'epoch', 'n_done', 'validated_at')
 
 
 class Resumable(object):
-    """As a context it is the run itself.
+    """A run that can be stopped and resumed.
 
-    On entry a run that was stopped is taken up again, and an interrupt inside ends it as a finished
-    run ends, after the update that it came in. A subclass extends :meth:`values` and
-    :meth:`take_up` by what it consists of besides parameters and optimizer.
+    It is a context: entering it resumes a stopped run, if that is wanted. An interrupt inside it
+    ends the run after the current update, in the same way as a finished run. A subclass extends
+    :meth:`values` and :meth:`take_up` by its state beyond parameters and optimizer.
 
     Parameters
     ----------
     options : dict
-        What makes it another run if it is changed.
+        A checkpoint is resumed only with the same options.
     control : settings.Control
     tparams : dict of shared variables
     optimizer : engine.optimizers.Optimizer
@@ -33,10 +33,10 @@ class Resumable(object):
         Updates so far, the epoch (from 0), updates in it, and the update after which the last
         validation was.
     history_errs : list of [float, float]
-        Two numbers of each validation.
+        Two errors of each validation.
     best_errors : tuple of three floats or None
     bad_cost : bool
-        Whether a cost was no number.
+        Whether a cost was NaN or infinite.
     """
 
     def __init__(self, options, control, tparams, optimizer):
@@ -60,21 +60,22 @@ class Resumable(object):
         return None if state is None else path
 
     def __enter__(self):
+        if not self.control.overwrite:
+            if not self.control.resume:
+                self.checkpoint.check_replaceable()
+            self.check_replaceable()
         if self.control.resume:
             self.resume()
-        elif not self.control.overwrite:
-            self.checkpoint.check_replaceable()
-            self.check_replaceable()
         self.started = time.monotonic()
         self.interrupts.__enter__()
         return self
 
     def check_replaceable(self):
-        """Raise `ConfigError` if the run would replace what other runs left."""
+        """Raise `ConfigError` if the run would replace files of another run."""
 
     def is_bad(self, cost):
-        """Whether the cost is no number: then the run must end."""
-        # Differs from the tutorial: noticed before the update it would spoil.
+        """Whether the cost is NaN or infinite: then the run must end."""
+        # Differs from the tutorial: checked before the update, while the parameters are good.
         self.bad_cost = not math.isfinite(cost)
         if self.bad_cost:
             print('bad cost detected: ', cost)
@@ -97,22 +98,25 @@ class Resumable(object):
         return False
 
     def ended(self):
-        """Called when the run has come to its end."""
+        """Called when a run ends without an interrupt."""
 
-    # What is kept.
+    def save_model(self):
+        """Save the model, if the run has a file for it."""
+
+    # Checkpoints.
 
     def values(self):
-        """The arrays and generators that a run consists of, by name."""
+        """The arrays and generators that are the state of a run, by name."""
         values = OrderedDict(('param.' + name, p.get_value()) for name, p in self.tparams.items())
         values.update(('state.' + name, value) for name, value in self.optimizer.state().items())
         return values
 
     def best_values(self):
-        """The arrays, if there are any yet, that :meth:`best_like` describes."""
+        """The best parameters so far, by name, if there are any."""
         return {}
 
     def best_like(self):
-        """Arrays like those of :meth:`best_values`."""
+        """Arrays with the names, shapes and dtypes of :meth:`best_values`."""
         return {}
 
     def save_checkpoint(self, finished=False):
@@ -121,12 +125,17 @@ class Resumable(object):
         values = as_arrays(self.values())
         values.update(self.best_values())
         seconds = self.seconds_before + time.monotonic() - self.started
-        self.checkpoint.save(values, dict(
-            {name: getattr(self, name) for name in COUNTS}, history_errs=self.history_errs,
-            best_errors=self.best_errors, seconds=seconds, finished=finished))
+        progress = dict({name: getattr(self, name) for name in COUNTS}, seconds=seconds,
+                        history_errs=self.history_errs, best_errors=self.best_errors,
+                        finished=finished)
+        try:
+            self.checkpoint.save(values, progress)
+        except ModelError:
+            self.save_model()  # it takes a quarter of the room
+            raise
 
     def resume(self):
-        """Make the run what its checkpoint says; without one, a run begins."""
+        """Restore the state of the run from its checkpoint; without one, start anew."""
         if not self.checkpoint.exists():
             print('There is no checkpoint %s: training starts anew' % self.checkpoint.path)
             return
@@ -134,7 +143,7 @@ class Resumable(object):
         print('Resumed after update', self.update)
 
     def take_up(self, values, progress):
-        """Make the run what a checkpoint said; arguments are those of `Checkpoint.save`."""
+        """Restore the state that `Checkpoint.save` was given."""
         for name, variable in self.tparams.items():
             variable.set_value(values['param.' + name])
         self.optimizer.set_state({name: values['state.' + name] for name in self.optimizer.state()})

@@ -17,9 +17,9 @@ UNKNOWN_ERRORS = (float('nan'),) * 3
 
 
 class Run(Resumable):
-    """The counts of a run, its best parameters with their errors, and those who observe it.
+    """The counts of a run, its best parameters with their errors, and its observers.
 
-    As a context it is the run itself; see :class:`resumable.Resumable`.
+    It is a context; see :class:`resumable.Resumable`.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Run(Resumable):
     tparams : dict of shared variables
     optimizer : engine.optimizers.Optimizer
     errors : callable
-        Gives the errors of the parameters as they are on the three parts of the data.
+        Returns the errors of the present parameters on the three parts of the data.
     split, prepare_data : callables
         As `lstm.get_minibatches_idx` and `imdb.prepare_data`.
     callback : callable or None
@@ -43,9 +43,9 @@ class Run(Resumable):
     n_seen : int
         Samples seen in the epoch.
     rng_before : numpy.random.RandomState
-        As `rng` was before the epoch.
+        A copy of `rng` from before the epoch.
     best : dict of arrays or None
-        The parameters of the best validation error; the last of equals.
+        The parameters with the best validation error; the latest if several are equal.
     best_errors : tuple of float or None
         Their errors on the training, validation and test part.
     history_errs : list of [valid_err, test_err]
@@ -82,7 +82,7 @@ class Run(Resumable):
         provenance.check_replaceable(self.options['saveto'], self.options)
 
     def minibatches(self):
-        """Yield x, mask and y of each update, epoch by epoch, from where the run stands."""
+        """Yield x, mask and y of each update, epoch by epoch, from the present update on."""
         if self.validation_is_due() and self.validated_at < self.update:
             self.validate()  # it was interrupted
         sequences, labels = self.data.train
@@ -93,13 +93,13 @@ class Run(Resumable):
             self.n_seen = sum(len(batch) for _, batch in batches[:self.n_done])
             for _, batch in batches[self.n_done:]:
                 self.n_seen += len(batch)
-                self.interrupts.hold()  # until the update is done and counted
+                self.interrupts.hold()  # until all that the update brings is done
                 yield self.prepare_data(self.without_dropped([sequences[k] for k in batch]),
                                         [labels[k] for k in batch])
             self.end_epoch()
 
     def without_dropped(self, sequences):
-        """The sequences as word dropout leaves them."""
+        """The sequences after word dropout."""
         share = self.options['word_dropout']
         if not share:
             return sequences
@@ -115,10 +115,9 @@ class Run(Resumable):
         self.interrupts.release()
 
     def updated(self, cost):
-        """Count an update, and tell those who observe the run."""
+        """Count an update, and call the observers."""
         self.update, self.n_done = self.update + 1, self.n_done + 1
         self.mean.add(self.update)
-        self.interrupts.release()
         self.display.updated(self.epoch, self.update, cost)
         if self.update % self.save_freq == 0:
             print('Saving...')
@@ -126,19 +125,22 @@ class Run(Resumable):
             print('Done')
             if not self.validation_is_due():
                 self.save_checkpoint()
+        self.interrupts.release()
 
     def validation_is_due(self):
         return self.update > 0 and self.update % self.valid_freq == 0
 
     def validate(self):
-        """Measure the errors and keep the parameters if they are the best; whether to stop."""
+        """Measure the errors, keep the parameters if they are the best; return whether to stop."""
         with self.mean.in_use() as current, self.draws_undone_if_interrupted():
             errors = tuple(self.errors())
+        self.interrupts.hold()  # until the validation is counted
         self.history_errs.append(list(errors[1:]))
         self.validated_at = self.update
         is_best = self.stopping.judge(errors[1])
         if is_best:
             self.best, self.best_errors = current, errors
+        self.interrupts.release()
         self.display.validated(self.epoch, self.update, errors, is_best)
         self.save_checkpoint()
         if self.stopping.stop:
@@ -147,7 +149,10 @@ class Run(Resumable):
 
     @contextlib.contextmanager
     def draws_undone_if_interrupted(self):
-        """Dropout's streams advance with each prediction; a validation anew must meet the same."""
+        """A context that restores dropout's streams if a validation in it is interrupted.
+
+        Each prediction advances the streams; a repeated validation must start from the same state.
+        """
         before = [(variable, variable.get_value()) for variable in self.optimizer.randoms.values()]
         try:
             yield
@@ -163,7 +168,7 @@ class Run(Resumable):
     # The end.
 
     def result(self):
-        """Leave the parameters at their best, save them, and return their errors.
+        """Restore the best parameters, save them, and return their errors.
 
         Returns
         -------
@@ -176,7 +181,7 @@ class Run(Resumable):
             self.tparams[name].set_value(value)
         errors = (1., 1., 1.) if self.bad_cost else self.best_errors
         if errors is None:
-            self.save_model(best)  # in case that the evaluation is interrupted
+            self.save_model(best)  # the evaluation may be interrupted
             errors = self.errors_once()
         show_errors(errors)
         names = ('train_err', 'valid_err', 'test_err')
@@ -186,7 +191,7 @@ class Run(Resumable):
         return tuple(errors)
 
     def errors_once(self):
-        """The errors of a run that never validated; no numbers if it is interrupted now."""
+        """The errors of a run that never validated; NaN if an interrupt comes now."""
         with self.interrupts:
             try:
                 return tuple(self.errors())
@@ -205,9 +210,10 @@ class Run(Resumable):
         saved_model.save(self.options['saveto'], params, self.options, self.data.vocabulary(),
                          history_errs=self.history_errs, **errors)
 
-    # Stopping and going on.
+    # Checkpoints.
 
     def values(self):
+        """The arrays and generators that are the state of a run, by name."""
         values = Resumable.values(self)
         values.update(('mean.' + name, mean.get_value()) for name, mean in self.mean.shared.items())
         values['rng'] = self.rng_before

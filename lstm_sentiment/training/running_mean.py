@@ -1,4 +1,4 @@
-"""A running mean of the parameters, which varies less than the parameters themselves."""
+"""A running mean of the parameters, which changes less from update to update than they do."""
 import contextlib
 from collections import OrderedDict
 
@@ -33,8 +33,8 @@ class RunningMean(object):
     tparams : dict of shared variables
         The parameters; training continues from these, not from the mean.
     n_updates : int
-        After this many updates a weight has fallen to about a third. With 0, the mean is the
-        parameters.
+        After this many updates a weight has fallen to about a third. With 0, the parameters
+        themselves are used.
     settle : callable
         Brings the parameters up to date, as `engine.optimizers.Optimizer.settle`.
 

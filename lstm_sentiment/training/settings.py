@@ -13,7 +13,7 @@ from lstm_sentiment.training.provenance import provenance
 ENDING = '.checkpoint'
 
 Control = namedtuple('Control', 'checkpoint resume overwrite')
-Control.__doc__ = """Where a run is kept: arguments of `lstm.train_lstm` that are no settings."""
+Control.__doc__ = """The arguments of `lstm.train_lstm` about checkpoints; they are no settings."""
 
 
 def settings_of(arguments, encoders, update_rules, datasets):
@@ -24,18 +24,18 @@ def settings_of(arguments, encoders, update_rules, datasets):
     arguments : dict
         Of `lstm.train_lstm`.
     encoders, update_rules, datasets : dict
-        What may be named.
+        The valid names, and what they stand for.
 
     Returns
     -------
     options : dict
-        With what the arguments and the seed leave open, see :func:`provenance.provenance`.
+        With the versions and so on from :func:`provenance.provenance`.
     control : Control
 
     Raises
     ------
     errors.ConfigError
-        Names the first option that cannot be used, and what it may be.
+        For the first option that cannot be used; the message says what is valid.
     """
     options = {name: value for name, value in arguments.items() if name != 'callback'}
     check_values(options)
@@ -70,12 +70,12 @@ def name_of(rule):
 
 
 def complete_places(options):
-    """Complete the options that name a model's and a checkpoint's files, if all can be used.
+    """Complete the paths of the model and the checkpoint in the options.
 
     Raises
     ------
     errors.ConfigError
-        Names the first that cannot.
+        For the first path that cannot be used.
     """
     if options['reload_model']:
         require(os.path.isfile(options['reload_model']), 'reload_model',

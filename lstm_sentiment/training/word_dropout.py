@@ -1,4 +1,4 @@
-"""Word dropout: leave out some words of each text."""
+"""Word dropout: leave some words of each text out."""
 import numpy
 
 

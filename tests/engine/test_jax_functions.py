@@ -220,7 +220,7 @@ assert_same('m.npz', 'whole.npz')
                THEANO_FLAGS='floatX=float32,mode=JAX', PYTHONPATH=TESTS,
                IMDB_DATA_DIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert 'Resumed after update 180' in done.stdout
+    assert 'Resumed after update 200' in done.stdout
 
 
 # Devices

@@ -4,13 +4,14 @@ import re
 
 import numpy
 import pytest
-from models import random_texts, save_model
+from models import N_WORDS, WORDS, combination, params_for, random_texts, save_model
 from oracles import plain_scores
 
 import predict
+from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction import explanation as explain
 from lstm_sentiment.text.tokenizing import tokenize_chunk
-from lstm_sentiment.text.vocabulary import TEXT_SETTINGS
+from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
 
 COLOUR = re.compile('\x1b\\[[0-9;]*m')
 
@@ -57,6 +58,32 @@ def test_the_running_verdict_is_the_answer_to_a_text_that_ends_there(tmp_path):
     expected = model.predict_proba(beginnings)[:, 1]
     numpy.testing.assert_allclose(model.explain(text).running_verdict(), expected, atol=1e-12)
     assert numpy.ptp(expected) > 0.1
+
+
+@pytest.mark.parametrize('options', [
+    combination('lstm', 'matrix', False, 2, 'mean'), combination('lstm', 'matrix', True, 1, 'mean'),
+    combination('lstm', 'matrix', False, 1, 'max')])
+def test_a_running_verdict_is_given_only_where_it_is_true(tmp_path, capsys, options):
+    options.update(n_words=N_WORDS, dim_proj=3, ydim=2, use_dropout=True)
+    vocabulary = Vocabulary(WORDS, dict(TEXT_SETTINGS, tokenizer='whitespace'), ['neg', 'pos'])
+    path = str(tmp_path / 'm.npz')
+    saved_model.save(path, params_for(options), options, vocabulary)
+    model = predict.load_model(path, jobs=1)
+    words = ['the', 'film', 'is', 'good', ',', 'it', 'is', 'bad']
+    beginnings = [' '.join(words[:n]) for n in range(1, len(words) + 1)]
+    verdict = model.explain(beginnings[-1]).running_verdict()
+    is_running = options['pooling'] == 'mean' and not options['bidirectional']
+    if is_running:
+        numpy.testing.assert_allclose(verdict, model.predict_proba(beginnings)[:, 1], atol=1e-12)
+    else:
+        assert verdict is None
+    page = tmp_path / 'page.html'
+    assert predict.main([path, beginnings[-1], '--explain', '--html', str(page)]) == 0
+    assert ('how the verdict stood at that word' in ' '.join(capsys.readouterr().out.split())) \
+        == is_running
+    text = page.read_text(encoding='utf-8')
+    assert ('<polyline' in text) == ('The line over a text' in text) == is_running
+    assert ('how the verdict stood' in text) == is_running
 
 
 def test_strongest_words(model):

@@ -122,7 +122,7 @@ def test_a_model_of_one_cell_given_to_another_is_refused():
             ({'encoder': 'lstm'}, 'its encoder lstm expects a parameter lstm_W of shape (3, 12)'),
             ({'encoder': 'gru'}, "the encoder 'gru': expected one of lstm, lstm_peephole"),
             ({'bidirectional': True}, 'lstm_standard_reverse_'),
-            ({'bidirectional': 1}, 'true or false'),
+            ({'bidirectional': 1}, 'True or False'),
             ({'n_layers': 2}, 'lstm_standard_2_'), ({'n_layers': 10 ** 9}, 'n_layers'),
             ({'n_layers': 1.}, 'n_layers'), ({'pooling': 'median'}, 'mean, max, last'),
             ({'use_dropout': None}, 'use_dropout')):

@@ -3,7 +3,9 @@ import numpy
 import pytest
 
 import lstm
+from lstm_sentiment.engine.names import theano
 from lstm_sentiment.recurrence import native_updates, numba_recurrence
+from lstm_sentiment.recurrence.sparse_updates import Rows, Whole
 
 pytestmark = pytest.mark.skipif(numba_recurrence.numba is None,
                                 reason='Numba is not installed; it comes with PyTensor')
@@ -54,3 +56,27 @@ def test_what_is_served():
     assert not native_updates.serves('adam', [matrix])
     assert not native_updates.serves('adadelta', [matrix.astype('float64')])
     assert not native_updates.serves('adadelta', [matrix, matrix.T])
+
+
+@each_rule
+def test_the_native_code_is_that_of_the_formulas(rule):
+    assert native_updates.is_form_of(rule)
+
+
+@pytest.mark.parametrize('name, value', [('DECAY', 0.951), ('MOMENTUM', 0.901)])
+def test_a_constant_that_was_changed_is_noticed(monkeypatch, name, value):
+    monkeypatch.setattr(lstm, name, value)
+    with pytest.warns(UserWarning, match='the formula of rmsprop is not that of its native code'):
+        assert not native_updates.is_form_of(lstm.RMSPROP)
+
+
+@pytest.mark.parametrize('form', [Whole, Rows])
+def test_a_formula_that_was_changed_is_the_one_that_trains(form):
+    edited = lstm.SGD._replace(step=lambda lr, grad, p: [p - 3 * lr * grad])
+    part = form(edited, theano.shared(numpy.ones((4, 2), dtype='float32')))
+    words, grad = numpy.array([0, 2]), numpy.ones((4, 2), dtype='float32')
+    with pytest.warns(UserWarning, match='the formula of sgd'):
+        part.update(numpy.float32(0.125), (words, grad[words]) if form is Rows else grad)
+    expected = numpy.ones((4, 2))
+    expected[words if form is Rows else slice(None)] = 0.625
+    numpy.testing.assert_array_equal(part.p.get_value(), expected)

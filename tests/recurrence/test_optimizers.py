@@ -297,6 +297,20 @@ def test_the_optimizer_behind_two_functions():
     assert isinstance(own, OwnOptimizer) and own.gradient(1, 2, 3) == 2. and own.state() is None
 
 
+def test_a_function_of_ones_own_around_an_update_is_settled():
+    first, second = (Embedding(SparseOptimizer, lstm.RMSPROP) for _ in range(2))
+    own = optimizer_of(second.tparams, second.optimizer.gradient,
+                       lambda lr: second.optimizer.update(lr))
+    assert isinstance(own, OwnOptimizer)
+    for optimizer in (first.optimizer, own):
+        for words in ([[3], [5]], [[4], [4]]):
+            optimizer.gradient(numpy.array(words), floats([[1], [1]]), numpy.array([0, 1, 0, 1]))
+            optimizer.update(LRATE)
+        optimizer.settle()
+    for name, p in first.tparams.items():
+        assert (p.get_value() == second.tparams[name].get_value()).all()
+
+
 def test_the_state_of_compiled_functions_of_ones_own_is_known():
     problem = Quadratic(DenseOptimizer, lstm.ADADELTA)
     dense = problem.optimizer

@@ -211,6 +211,7 @@ def test_a_killed_run_goes_on(whole, tmp_path, monkeypatch, kills):
     print('%d kills, %d times resumed, %d runs ended' % (n_kills, n_resumed, n_runs))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != 'posix', reason='signals as on Unix')
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_with_its_status_and_the_best(whole, tmp_path, monkeypatch, number):

@@ -41,6 +41,8 @@ def test_a_repeated_run_ends_with_the_same_parameters(dataset, capsys):  # noqa:
     lstm.main(['--repeat', 'model.npz', '--saveto', 'third.npz', '--dispFreq', '3'])
     for name, value in saved_model.load('third.npz').params.items():
         assert (value == first.params[name]).all()
+    assert 'third.npz already exists' in refused(capsys, '--saveto', 'third.npz')
+    assert lstm.main(['--repeat', 'model.npz', '--saveto', 'third.npz', '--overwrite']) == 0
 
 
 def refused(capsys, *arguments):
@@ -56,6 +58,7 @@ def test_what_cannot_be_repeated_is_refused(dataset, capsys):  # noqa: F811
     before = open('model.npz', 'rb').read()
     for name in ('model.npz', 'model', './model'):
         assert 'model.npz already exists' in refused(capsys, '--saveto', name)
+        assert 'model.npz already exists' in refused(capsys, '--saveto', name, '--overwrite')
     assert 'model.npz already exists' in refused(capsys, '--checkpoint', 'model.npz')
     with open('model.npz', 'rb') as stream:
         assert stream.read() == before

@@ -11,9 +11,9 @@ from test_lstm import easy, easy_data  # noqa: F401 (a fixture)
 import imdb
 import lstm
 from lstm_sentiment.engine.names import config
-from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import saved_model
-from lstm_sentiment.training import display, run, settings
+from lstm_sentiment.training import checkpoint, display, resumable, settings
 from lstm_sentiment.training.checkpoint import Checkpoint
 from lstm_sentiment.training.interrupts import DeferredInterrupts
 
@@ -78,6 +78,14 @@ def test_an_interrupt_within_an_update_waits_for_its_end(easy, both_floats, caps
     assert_same('m.npz', 'whole.npz')
 
 
+def test_what_is_due_after_an_interrupted_update_is_still_done(easy, capsys):  # noqa: F811
+    optimizer = by_an_optimizer_with_interrupts(n_updates=25)
+    lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=9, optimizer=optimizer))
+    done = capsys.readouterr().out.split('Training interrupted')[0].splitlines()
+    assert done[-4].split()[:4] == ['Epoch', '6', 'Update', '25'] and done[-3] == 'Saving...'
+    assert done[-1] == 'Done'
+
+
 def test_an_interrupt_within_a_validation_leaves_no_trace(easy, monkeypatch, capsys):  # noqa: F811
     """Predictions draw from dropout's stream; the validation is made anew when it is resumed."""
     arguments = dict(easy, max_epochs=9)
@@ -89,6 +97,15 @@ def test_an_interrupt_within_a_validation_leaves_no_trace(easy, monkeypatch, cap
     lstm.train_lstm(saveto='m.npz', resume=True, **arguments)
     assert 'Resumed after update 20\nTrain ' in capsys.readouterr().out
     assert_same('m.npz', 'whole.npz')
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_a_model(easy, monkeypatch):  # noqa: F811
+    def full(path, content):
+        raise OSError(28, 'No space left on device')
+    monkeypatch.setattr(checkpoint, 'replace_file', full)
+    with pytest.raises(ModelError, match='m.npz.checkpoint: No space left'):
+        lstm.train_lstm(saveto='m.npz', **easy)
+    assert arrays('m.npz')['history_errs'].shape == (1, 2)
 
 
 def test_nothing_is_evaluated_after_the_last_validation(easy, monkeypatch):  # noqa: F811
@@ -183,6 +200,8 @@ def test_a_model_of_another_dataset_is_not_replaced(easy, monkeypatch):  # noqa:
     with pytest.raises(ConfigError, match=r'm.npz.* a model of another dataset \(easy\)'):
         lstm.train_lstm(**arguments)
     assert saved_model.load_options('m.npz')['dataset_sha256'] == 'ab'
+    with pytest.raises(ConfigError, match='a model of another dataset'):  # no checkpoint is there
+        lstm.train_lstm(**dict(arguments, checkpoint='m.checkpoint', resume=True))
     lstm.train_lstm(overwrite=True, **arguments)
     assert saved_model.load_options('m.npz')['dataset_sha256'] == 'cd'
 
@@ -259,7 +278,7 @@ def test_a_validation_that_is_never_reached_comes_with_each_epoch(easy, capsys):
 
 def test_seconds_of_a_resumed_run_are_those_of_both_parts(easy, monkeypatch, capsys):  # noqa: F811
     now = [0.]
-    monkeypatch.setattr(run.time, 'monotonic', lambda: now[0])
+    monkeypatch.setattr(resumable.time, 'monotonic', lambda: now[0])
 
     def slowly(n_records):
         def callback(record):
@@ -281,6 +300,8 @@ def test_a_run_ends_with_what_to_type_next(easy, capsys):  # noqa: F811
     last = capsys.readouterr().out.splitlines()[-2:]
     assert last == ['The model is in m.npz. To ask it:',
                     'python predict.py m.npz "A film to see again."']
+    lstm.train_lstm(saveto='a model.npz', **dict(easy, max_epochs=3))
+    assert "python predict.py 'a model.npz' " in capsys.readouterr().out
     with contextlib.suppress(FileNotFoundError):
         os.remove('m.npz.checkpoint')
     lstm.train_lstm(saveto=None, **dict(easy, max_epochs=3))

@@ -1,4 +1,4 @@
-"""What a cell by hand consists of."""
+"""The parts of a cell by hand."""
 import numpy
 
 from lstm_sentiment.recurrence.numba_recurrence import usable
@@ -25,23 +25,23 @@ class Form(object):
     pooled, pooling
         As in `pooling.pool_step`, which is called with each step's h.
     keep : bool
-        If not, each step overwrites the one before the last: then the four arrays need
-        2 * n_samples rows only.
+        If False, each step overwrites the one before the last. The four arrays then need only
+        2 * n_samples rows.
 
     ``run_steps_back(n_alive, *weights, c0, gates, c, tanh_c, d_h, dz, dh, dc)`` goes backward. Its
     weights are transposed.
 
     d_h : (n_words, dim_proj)
-        The derivatives of the cost by each h, as far as later steps do not pass them.
+        The derivatives of the cost by each h, without those that come through later steps.
     dz : (n_words, 4 * dim_proj)
         Filled with the derivatives by z, the gates before their nonlinearity.
     dh, dc : (n_samples, dim_proj)
-        Of each sample, the derivative by its last state; replaced by those by h0 and c0.
+        For each sample, the derivatives by its last state; replaced by those by h0 and c0.
 
     ``native_run_steps`` and ``native_run_steps_back`` are the same for float32, compiled.
     """
 
-    # The weights of a layer beside W and b, by the ends of their names.
+    # The ends of the names of a layer's weights, other than W and b.
     names = ('U',)
     n_loop_weights = 1
 
@@ -54,7 +54,7 @@ class Form(object):
         return list(weights)
 
     def d_weights(self, weights, dz, h_before, c_before, c):
-        """The derivatives by the weights: of one group, by the arrays that :attr:`names` lists.
+        """The derivatives by the weights that :attr:`names` lists, for one group.
 
         Parameters
         ----------

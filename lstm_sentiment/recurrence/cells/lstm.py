@@ -1,9 +1,9 @@
 r"""The tutorial's LSTM by hand: equations 1 to 4, 6 and 7 of docs/tutorial.md, and their gradients.
 
-The step is that of `lstm.lstm_layer`. No gate looks at the cell, so one product serves all four;
-sigmoid(z) = (1 + tanh(z / 2)) / 2, so one `tanh` serves all four gates. Backward, everything that
-does not depend on the step after is computed for all steps at once (:func:`local_derivatives`);
-the loop keeps one product and a few sums.
+The step is that of `lstm.lstm_layer`. No gate depends on the cell, so one product computes all
+gates and the candidate. A sigmoid is computed as sigmoid(z) = (1 + tanh(z / 2)) / 2. In the
+backward pass, everything that does not depend on the next step is computed for all steps at once
+(:func:`local_derivatives`); the loop has one product and a few sums.
 """
 import numpy
 
@@ -50,9 +50,9 @@ def run_steps(projected, tokens, n_alive, U, h0, c0, gates, c, tanh_c, h, pooled
 
 
 def local_derivatives(gates, c_before, tanh_c):
-    r"""All that the chain rule needs at each step and that no later step changes.
+    r"""The factors in the chain rule that do not depend on later steps.
 
-    With dh the derivative of the cost by h_t, and dc that by c_t (equations 17 to 21 of
+    dh is the derivative of the cost by h_t, and dc that by c_t (equations 17 to 21 of
     docs/tutorial.md):
 
     .. math::
@@ -110,7 +110,7 @@ def run_steps_back(n_alive, U_transposed, c0, gates, c, tanh_c, d_h, dz, dh, dc)
 
 @native
 def unit_steps(x, z, c_before, gates, c, tanh_c, h):
-    """One step of one sample: x and z are what enters the gates, from below and from h."""
+    """One step of one sample; x and z are what enters the gates, from the input and from h."""
     dim_proj = len(c)
     at_f, at_o, at_c = dim_proj, 2 * dim_proj, 3 * dim_proj  # where the blocks begin
     for j in range(dim_proj):

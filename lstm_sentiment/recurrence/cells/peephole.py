@@ -1,17 +1,18 @@
-r"""LSTM cells whose gates look at the cell, by hand: `lstm_standard` and `lstm_peephole` of `lstm`.
+r"""LSTM cells whose gates depend on the cell, by hand: `lstm_standard` and `lstm_peephole`.
 
-To the z of :mod:`cells.lstm` they add products with the cell. With V_o alone this is the standard
-LSTM, equation 5 of docs/tutorial.md; with V_i and V_f too it has peepholes.
+They add products with the cell to the z of :mod:`cells.lstm`. With V_o alone this is the standard
+LSTM, equation 5 of docs/tutorial.md. With V_i and V_f too it has peepholes, equations 25 and 26.
 
 .. math::
     z_i \mathrel{+}= V_i c_{t-1} \quad z_f \mathrel{+}= V_f c_{t-1} \quad z_o \mathrel{+}= V_o c_t
 
-Backward, the gates pass on to the cell what they saw of it:
+In the backward pass, the cell gets a gradient from these gates, equations 27 and 28:
 
 .. math::
     dc_t \mathrel{+}= V_o^T dz_o \quad dc_{t-1} \mathrel{+}= V_i^T dz_i + V_f^T dz_f
 
-The loops take two matrices: V_i and V_f side by side, without columns in the standard LSTM; V_o.
+The loops have two matrices: V_i and V_f side by side (without columns in the standard LSTM), and
+V_o.
 """
 import numpy
 
@@ -72,7 +73,7 @@ def run_steps_back(n_alive, U_transposed, V_if_transposed, V_o_transposed, c0, g
 
 @native
 def unit_cells(x, z, seen, c_before, gates, c, tanh_c):
-    """The gates i and f, which saw the cell before, and the new cell, of one sample."""
+    """The gates i and f, which depend on the previous cell, and the new cell, of one sample."""
     dim_proj = len(c)
     at_f, at_c = dim_proj, 3 * dim_proj
     for j in range(dim_proj):
@@ -86,7 +87,7 @@ def unit_cells(x, z, seen, c_before, gates, c, tanh_c):
 
 @native
 def unit_outputs(x, z, seen, gates, tanh_c, h):
-    """The gate o, which saw the new cell, and the output, of one sample."""
+    """The gate o, which depends on the new cell, and the output, of one sample."""
     dim_proj = len(h)
     at_o = 2 * dim_proj
     for j in range(dim_proj):
@@ -123,7 +124,7 @@ def native_run_steps(projected, tokens, n_alive, U, V_if, V_o, h0, c0, gates, c,
 
 @native
 def unit_outputs_back(gates, tanh_c, d_h, dz, dz_o, dh):
-    """What :func:`unit_outputs` passes to the gate o; `dz_o` is a copy of it."""
+    """:func:`unit_outputs` backward: the derivative by the gate o; `dz_o` is a copy of it."""
     dim_proj = len(dh)
     at_o = 2 * dim_proj
     for j in range(dim_proj):
@@ -135,7 +136,7 @@ def unit_outputs_back(gates, tanh_c, d_h, dz, dz_o, dh):
 
 @native
 def unit_cells_back(gates, c_before, tanh_c, from_o, dz, dz_if, dh, dc):
-    """What :func:`unit_cells` passes to the other gates and to the cell before."""
+    """:func:`unit_cells` backward: the derivatives by the other gates and by the previous cell."""
     dim_proj = len(dc)
     at_f, at_o, at_c = dim_proj, 2 * dim_proj, 3 * dim_proj
     for j in range(dim_proj):
@@ -178,7 +179,7 @@ def native_run_steps_back(n_alive, U_transposed, V_if_transposed, V_o_transposed
 
 
 class Standard(Form):
-    """The output gate looks at the new cell: ``V`` is V_o, (dim_proj, dim_proj)."""
+    """The output gate depends on the new cell: ``V`` is V_o, (dim_proj, dim_proj)."""
 
     names = ('U', 'V')
     n_loop_weights = 3
@@ -198,7 +199,7 @@ class Standard(Form):
 
 
 class Peephole(Standard):
-    """All gates look at the cell: ``V`` has the blocks V_i, V_f, V_o, (dim_proj, 3 * dim_proj)."""
+    """All gates depend on the cell: ``V`` is the blocks V_i, V_f, V_o, (dim_proj, 3 * dim_proj)."""
 
     def shapes(self, dim_proj):
         return dict(Form.shapes(self, dim_proj), V=(dim_proj, 3 * dim_proj))
@@ -215,7 +216,7 @@ class Peephole(Standard):
 
 
 class Diagonal(Peephole):
-    """Each gate looks at its own cell: ``V`` is the diagonals of the three, (3 * dim_proj,)."""
+    """Each gate depends on its own cell: ``V`` has the three diagonals, (3 * dim_proj,)."""
 
     def shapes(self, dim_proj):
         return dict(Form.shapes(self, dim_proj), V=(3 * dim_proj,))

@@ -1,0 +1,65 @@
+"""Labels of an input: those of the model, in other spellings, under other names, or missing."""
+import json
+
+import pytest
+from models import save_model
+
+import predict
+from lstm_sentiment.errors import ConfigError
+
+
+@pytest.fixture
+def saved(tmp_path):
+    return save_model(tmp_path / 'm.npz')[0]
+
+
+def ask(capsys, saved, path, *options, status=0):
+    assert predict.main([saved, '--file', str(path), '--format', 'jsonl', *options]) == status
+    out, err = capsys.readouterr()
+    return [json.loads(line) for line in out.splitlines()], err
+
+
+def write(path, *rows):
+    path.write_text('text,label\n' + ''.join('the film %d,%s\n' % pair for pair in enumerate(rows)))
+    return path
+
+
+@pytest.mark.parametrize('options', [[], ['--no-labels']])
+def test_blank_labels_are_no_labels(capsys, saved, tmp_path, options):
+    answers, err = ask(capsys, saved, write(tmp_path / 'a.csv', *10 * ['']), *options)
+    assert len(answers) == 10 and 'label' not in answers[0] and err == ''
+
+
+def test_some_rows_may_have_a_label(capsys, saved, tmp_path):
+    answers, err = ask(capsys, saved, write(tmp_path / 'a.csv', '', 'pos', 'NaN', 'Neg'))
+    assert [row['label'] for row in answers] == [None, 'pos', None, 'neg']
+    assert 'of 2 texts are right' in err
+
+
+def test_labels_that_are_not_used_are_not_read(capsys, saved, tmp_path):
+    answers, _ = ask(capsys, saved, write(tmp_path / 'a.csv', 'x', 'y'), '--no-labels')
+    assert len(answers) == 2
+    _, err = ask(capsys, saved, write(tmp_path / 'a.csv', 'x', 'y'), status=2)
+    assert "the label 'x' is no class of the model" in err and '--labels x=neg' in err
+
+
+def test_other_names_of_the_classes(capsys, saved, tmp_path):
+    names = ['--labels', 'negative=neg, positive=pos']
+    answers, _ = ask(capsys, saved, write(tmp_path / 'a.csv', 'Positive', 'negative'), *names)
+    assert [row['label'] for row in answers] == ['pos', 'neg']
+    for name in ('positive', 'neg'):
+        (tmp_path / 'texts' / name).mkdir(parents=True)
+        (tmp_path / 'texts' / name / '1.txt').write_text('the film')
+    answers, _ = ask(capsys, saved, tmp_path / 'texts', *names)
+    assert [row['label'] for row in answers] == ['neg', 'pos']
+    _, err = ask(capsys, saved, tmp_path / 'a.csv', '--labels', 'x=good', status=2)
+    assert 'good is no class of the model' in err
+
+
+@pytest.mark.parametrize('text, said', [(None, 'found NoneType'), (b'a', 'bytes; decode it first'),
+                                        (3, 'found int')])
+def test_what_is_no_text_is_refused(saved, text, said):
+    model = predict.load_model(saved)
+    for function in (model.predict, model.predict_proba):
+        with pytest.raises(ConfigError, match='the text 2 is .*' + said):
+            function(['the film', text])
