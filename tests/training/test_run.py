@@ -13,7 +13,7 @@ import lstm
 from lstm_sentiment.engine.names import config
 from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import saved_model
-from lstm_sentiment.training import checkpoint, display, resumable, settings
+from lstm_sentiment.training import checkpoint, display, resumable, run, settings
 from lstm_sentiment.training.checkpoint import Checkpoint
 from lstm_sentiment.training.interrupts import DeferredInterrupts
 
