@@ -129,7 +129,7 @@ def test_every_argument_is_in_one_group_and_described():
     assert sorted(grouped) == sorted(ARGUMENTS)
     described = command_line.descriptions(lstm.train_lstm)
     assert set(ARGUMENTS) <= set(described)
-    assert described['lrate'] == 'Learning rate of sgd; adadelta and rmsprop have none.'
+    assert described['lrate'] == 'Learning rate of sgd and adam; adadelta and rmsprop have none.'
     assert all(text.endswith('.') and '\n' not in text for text in described.values())
 
 
@@ -190,7 +190,7 @@ def test_options_become_arguments(recorded, options, expected):
     (['--decay-c', 'none'], ['decay_c']), (['--decay-c', '-1'], ['decay_c=-1.0']),
     (['--noise-std', 'none'], ['noise_std']), (['--dim-proj', 'none'], ['dim_proj']),
     (['--seed', '-1'], ['seed=-1']), (['--test-size', 'none'], ['test_size']),
-    (['--optimizer', 'adam'], ["optimizer='adam'", 'adadelta', 'rmsprop', 'sgd']),
+    (['--optimizer', 'newton'], ["optimizer='newton'", 'adadelta', 'adam', 'rmsprop', 'sgd']),
     (['--encoder', 'gru'], ["encoder='gru'", 'lstm']),
     (['--dataset', 'mnist'], ["dataset='mnist'", 'demo', 'imdb', 'tiny']),
     (['--dim-proj', '12.5'], ['--dim-proj', '12.5']), (['--seed', 'x'], ['--seed', 'x']),

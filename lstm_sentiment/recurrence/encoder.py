@@ -12,8 +12,10 @@ from lstm_sentiment.recurrence.graph_nodes import (
     Pool,
     Reorder,
     ReversedRows,
+    RowsGradient,
     Spread,
     project,
+    rows_gradient,
     take_rows,
 )
 from lstm_sentiment.recurrence.stack import directions
@@ -62,6 +64,16 @@ def joined(columns):
 def mean_cost(proj, tparams, mask, y):
     """The logistic regression and its cost by hand; see `lstm.mean_cost`."""
     return MeanCost()(proj, tparams['U'], tparams['b'], mask, y)[0]
+
+
+def clipped(plain, grads, clip_norm):
+    """`lstm.clipped`, where a gradient of rows remains one: the other rows are zero."""
+    of_rows = [grad.owner is not None and isinstance(grad.owner.op, RowsGradient)
+               for grad in grads]
+    new = plain([grad.owner.inputs[2] if is_rows else grad
+                 for grad, is_rows in zip(grads, of_rows)], clip_norm)
+    return [rows_gradient(*(grad.owner.inputs[:2] + [scaled])) if is_rows else scaled
+            for grad, is_rows, scaled in zip(grads, of_rows, new)]
 
 
 def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=None):

@@ -42,8 +42,20 @@ def reference_rmsprop(p, g, state):
     return p + delta
 
 
+def reference_adam(p, g, state):
+    """Each number counts the updates that it has a gradient in."""
+    t, m, v = (state.get(name, numpy.zeros_like(g)) for name in 'tmv')
+    moves = g != 0
+    t, m, v = (numpy.where(moves, new, old) for new, old in (
+        (t + 1, t), (0.9 * m + 0.1 * g, m), (0.999 * v + 0.001 * g * g, v)))
+    state.update(t=t, m=m, v=v)
+    with numpy.errstate(invalid='ignore'):
+        step = LRATE * (m / (1 - 0.9 ** t)) / (numpy.sqrt(v / (1 - 0.999 ** t)) + 1e-8)
+    return numpy.where(moves, p - step, p)
+
+
 RULES = [(lstm.SGD, reference_sgd), (lstm.ADADELTA, reference_adadelta),
-         (lstm.RMSPROP, reference_rmsprop)]
+         (lstm.RMSPROP, reference_rmsprop), (lstm.ADAM, reference_adam)]
 BY_NAME = pytest.mark.parametrize('rule, reference', RULES, ids=[rule.name for rule, _ in RULES])
 BOTH_FORMS = pytest.mark.parametrize('form', [DenseOptimizer, SparseOptimizer])
 
@@ -177,7 +189,8 @@ def test_rows_follow_the_dense_rule(rule, reference):
     assert (found[28:] == initial[28:]).all()
     assert (numpy.abs(found[:28] - initial[:28]).max(axis=1) > 1e-5).all()
     for array, name in zip(part.states, {'sgd': [], 'adadelta': ['e_g2', 'e_d2'],
-                                         'rmsprop': ['e_g', 'e_g2', 'delta']}[rule.name]):
+                                         'rmsprop': ['e_g', 'e_g2', 'delta'],
+                                         'adam': ['m', 'v']}[rule.name]):
         numpy.testing.assert_allclose(array, state[name], rtol=100 * TOLERANCE, atol=1e-18)
 
 
