@@ -853,11 +853,13 @@ def work(arguments=None):
         description='Train an LSTM to tell positive from negative reviews. With no '
                     '--dataset, imdb is used, or demo where imdb cannot be had.')
     curves.add_options(parser)
+    command_line.add_preset(parser, settings.PRESETS)
     parser.add_argument('--repeat', metavar='MODEL',
                         help='train again with the settings saved in this model, into a new file')
     command_line.add_common(parser)
     options = vars(parser.parse_args(arguments))
     del options['debug']
+    options = dict(settings.PRESETS.get(options.pop('preset'), {}), **options)
     model = options.pop('repeat')
     with curves.recorder(options.pop('plot'), options.pop('log'),
                          options.get('resume', False)) as record:

@@ -124,6 +124,35 @@ def test_help_has_an_option_for_every_argument(capsys):
         assert title in shown
 
 
+def test_a_preset_is_a_set_of_options_that_others_override(recorded):
+    preset = options.PRESETS['full']
+    found = arguments_of(recorded, '--dataset', 'demo', '--preset', 'full')
+    assert preset.items() <= found.items()
+    for order in (['--preset', 'full', '--max-epochs', '2', '--no-bidirectional'],
+                  ['--max-epochs', '2', '--no-bidirectional', '--preset', 'full']):
+        found = arguments_of(recorded, '--dataset', 'demo', *order)
+        assert found['max_epochs'] == 2 and found['bidirectional'] is False
+        assert found['ngrams'] == preset['ngrams']
+
+
+def test_presets_hold_arguments_that_can_be_used():
+    signature = inspect.signature(lstm.train_lstm).parameters
+    defaults = {name: signature[name].default for name in ARGUMENTS}
+    for preset in options.PRESETS.values():
+        assert set(preset) <= set(ARGUMENTS)
+        options.check_values(dict(defaults, **preset))
+        assert all(value != defaults[name] or name == 'test_size'
+                   for name, value in preset.items())
+
+
+def test_help_lists_what_a_preset_is(capsys):
+    with pytest.raises(SystemExit):
+        lstm.main(['--help'])
+    shown = ' '.join(capsys.readouterr().out.split())
+    assert '--preset {full}' in shown
+    assert command_line.as_options(options.PRESETS['full']) in shown.replace('- ', '-')
+
+
 def test_every_argument_is_in_one_group_and_described():
     grouped = sum(options.GROUPS.values(), [])
     assert sorted(grouped) == sorted(ARGUMENTS)
