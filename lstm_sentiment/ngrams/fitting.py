@@ -25,21 +25,25 @@ STRENGTH = 0.1     # C, the inverse of the penalty
 MOST_STEPS = 60   # of the minimization
 
 
-def known_ngrams(sequences, longest):
-    """The n-grams that get a weight, and the texts that have them.
+def fit(sequences, labels, ydim, longest):
+    """The weights of the n-grams.
 
     Parameters
     ----------
     sequences : list of sequences of int
+    labels : list of int
+    ydim : int
+        Classes.
     longest : int
         Words of the longest n-grams.
 
     Returns
     -------
     known : uint32 array, (n_known,)
-        Their hashes, ascending.
-    x : sparse float32 matrix, (n_samples, n_known)
-        1 where a text has an n-gram.
+        Hashes of n-grams, ascending.
+    weights : float32 array, (n_known + 1, n_scores)
+        w of each, and a in the last row. With two classes there is one score, for class 1 against
+        class 0; with more there is one of each class against all others.
     """
     samples, values = distinct(sequences, longest)
     known, counts = numpy.unique(values, return_counts=True)
@@ -48,28 +52,9 @@ def known_ngrams(sequences, longest):
     x = sparse.csr_matrix(
         (numpy.ones(numpy.count_nonzero(is_known), dtype='float32'),
          (samples[is_known], columns[is_known])), shape=(len(sequences), len(known)))
-    return known, x
-
-
-def fit(x, labels, ydim):
-    """The weights of the n-grams.
-
-    Parameters
-    ----------
-    x : sparse float32 matrix, (n_samples, n_known)
-        As from :func:`known_ngrams`.
-    labels : int array, (n_samples,)
-    ydim : int
-        Classes.
-
-    Returns
-    -------
-    float32 array, (n_known + 1, n_scores)
-        w of each, and a in the last row. With two classes there is one score, for class 1 against
-        class 0; with more there is one of each class against all others.
-    """
+    labels = numpy.asarray(labels)
     weights = [fit_class(x, labels == label) for label in ([1] if ydim == 2 else range(ydim))]
-    return numpy.stack(weights, axis=1).astype('float32')
+    return known, numpy.stack(weights, axis=1).astype('float32')
 
 
 def log_count_ratios(x, is_class):

@@ -10,6 +10,7 @@ contrastive divergence, Neural Computation 14(8), 2002, has such products.)
 import numpy
 
 from lstm_sentiment.ngrams.features import distinct, hashes, places
+from lstm_sentiment.ngrams.fitting import fit
 
 HASHES, WEIGHTS = NAMES = ('ngram_hashes', 'ngram_weights')
 
@@ -20,7 +21,7 @@ class NGrams(object):
     Parameters
     ----------
     params : dict of arrays
-        ``ngram_hashes`` and ``ngram_weights``, as from `fitting.known_ngrams` and `fitting.fit`.
+        ``ngram_hashes`` and ``ngram_weights``, as from `fitting.fit`.
     longest : int
         Words of the longest n-grams.
 
@@ -34,6 +35,11 @@ class NGrams(object):
         self.params, self.longest = {name: params[name] for name in NAMES}, longest
         weights = of_classes(params[WEIGHTS].astype('float64'))
         self.known, self.weights, self.bias = params[HASHES], weights[:-1], weights[-1]
+
+    @classmethod
+    def fitted(cls, sequences, labels, ydim, longest):
+        """The model fitted to texts; see `fitting.fit`."""
+        return cls(dict(zip(NAMES, fit(sequences, labels, ydim, longest))), longest)
 
     def scores(self, sequences):
         """The scores of the classes, (n_samples, ydim) float64, with the bias."""

@@ -8,8 +8,7 @@ its group (D. H. Wolpert, Stacked generalization, Neural Networks 5(2), 1992).
 import numpy
 
 from lstm_sentiment.engine.names import config, theano
-from lstm_sentiment.ngrams.fitting import fit, known_ngrams
-from lstm_sentiment.ngrams.model import NAMES, NGrams, of_classes
+from lstm_sentiment.ngrams.model import NGrams
 
 FOLDS = 4
 
@@ -30,36 +29,20 @@ def fitted_ngrams(data, options):
     if not options['ngrams']:
         return None
     print('Fitting the n-grams')
-    labels = numpy.asarray(data.train[1])
-    known, x = known_ngrams(data.train[0], options['ngrams'])
-    print('%d n-grams have a weight' % len(known))
+    sequences, labels = data.train
+    given = options['ydim'], options['ngrams']
+    linear = NGrams.fitted(sequences, labels, *given)
+    print('%d n-grams have a weight' % len(linear.known))
     folds = folds_of(data.groups or range(len(labels)), options['seed'])
-    scores = held_out_scores(x, labels, options['ydim'], folds).astype(config.floatX)
-    print('Error of the n-grams on training texts that they have not seen',
-          (scores.argmax(axis=1) != labels).mean())
-    weights = fit(x, labels, options['ydim'])
-    return WithHeldOut(NGrams(dict(zip(NAMES, (known, weights))), options['ngrams']), scores)
-
-
-def held_out_scores(x, labels, ydim, folds):
-    """The scores of each text by a model fitted to the texts of the other folds.
-
-    Parameters
-    ----------
-    x, labels, ydim
-        As of `ngrams.fitting.fit`.
-    folds : int array, (n_samples,)
-
-    Returns
-    -------
-    float64 array, (n_samples, ydim)
-    """
-    scores = numpy.zeros((len(labels), ydim))
+    scores = numpy.zeros((len(labels), options['ydim']), dtype=config.floatX)
     for fold in range(FOLDS):
-        outside = folds == fold
-        weights = of_classes(fit(x[~outside], labels[~outside], ydim).astype('float64'))
-        scores[outside] = x[outside].dot(weights[:-1]) + weights[-1]
-    return scores
+        inside, outside = (numpy.flatnonzero(chosen).tolist()
+                           for chosen in (folds != fold, folds == fold))
+        part = NGrams.fitted([sequences[k] for k in inside], [labels[k] for k in inside], *given)
+        scores[outside] = part.scores([sequences[k] for k in outside])
+    error = (scores.argmax(axis=1) != numpy.asarray(labels)).mean()
+    print('Error of the n-grams on training texts that they have not seen', error)
+    return WithHeldOut(linear, scores)
 
 
 def folds_of(groups, seed):

@@ -89,17 +89,12 @@ def plain_fit(sequences, labels, label, longest, strength):
     return grams, numpy.append(ratios * best[:-1], best[-1])
 
 
-def fitted(sequences, labels, ydim, longest):
-    known, x = fitting.known_ngrams(sequences, longest)
-    return known, fitting.fit(x, numpy.array(labels), ydim)
-
-
 @pytest.mark.parametrize('ydim', [2, 3])
 def test_the_weights_are_those_of_the_formulas(monkeypatch, ydim):
     monkeypatch.setattr(fitting, 'STRENGTH', 0.5)
     sequences = texts(n_words=5)
     labels = [(sum(sequence) + k // 9) % ydim for k, sequence in enumerate(sequences)]
-    known, weights = fitted(sequences, labels, ydim, 2)
+    known, weights = fitting.fit(sequences, labels, ydim, 2)
     assert weights.shape == (len(known) + 1, 1 if ydim == 2 else 3) and weights.dtype == 'float32'
     assert (known[1:] > known[:-1]).all() and known.dtype == 'uint32'
     for column, label in zip(weights.T, [1] if ydim == 2 else range(3)):
@@ -112,7 +107,7 @@ def test_the_weights_are_those_of_the_formulas(monkeypatch, ydim):
 def test_the_order_of_two_words_is_learned():
     sequences = [[2, 3] if k % 2 else [3, 2] for k in range(40)]
     for longest in (1, 2):
-        known, weights = fitted(sequences, [k % 2 for k in range(40)], 2, longest)
+        known, weights = fitting.fit(sequences, [k % 2 for k in range(40)], 2, longest)
         scores = NGrams({'ngram_hashes': known, 'ngram_weights': weights},
                         longest).scores([[2, 3], [3, 2]])
         if longest == 1:

@@ -10,13 +10,9 @@ from lstm_sentiment.recurrence import encoder
 
 @pytest.fixture(scope='module')
 def both():
-    return both_forms(1)
-
-
-def both_forms(b_ndim):
     proj, mask, y = tensor.matrix(dtype=FLOAT), tensor.matrix(dtype=FLOAT), tensor.lvector()
     tparams = {name: tensor.TensorType(FLOAT, (False,) * ndim)() for name, ndim in
-               (('U', 2), ('b', b_ndim))}
+               (('U', 2), ('b', 1))}
     functions = []
     for mean_cost in (lstm.mean_cost, encoder.mean_cost):
         cost = mean_cost(proj, tparams, mask, y)
@@ -37,17 +33,6 @@ def test_cost_and_gradients_are_those_of_the_graph(both, ydim, scale):
     for expected, found in zip(*[function(*(arguments + [mask, y])) for function in both]):
         assert abs(expected).max() > 1e-3 and found.dtype == FLOAT
         numpy.testing.assert_allclose(found, expected, rtol=10 * TIGHT, atol=10 * TIGHT)
-
-
-def test_scores_from_elsewhere_enter_by_a_bias_with_rows():
-    rng = numpy.random.RandomState(5)
-    mask = (numpy.arange(4)[:, None] < [3, 0, 4, 1, 2]).astype(FLOAT)
-    arguments = [rng.randn(*shape).astype(FLOAT) for shape in ((5, 3), (3, 3), (5, 3))]
-    plain, by_hand = (function(*(arguments + [mask, [0, 1, 2, 2, 1]]))
-                      for function in both_forms(2))
-    for expected, found in zip(plain, by_hand):
-        numpy.testing.assert_allclose(found, expected, rtol=10 * TIGHT, atol=10 * TIGHT)
-    assert by_hand[3].shape == (5, 3) and not by_hand[3][1].any() and by_hand[3][0].all()
 
 
 def test_a_minibatch_without_words_costs_nothing(both):
