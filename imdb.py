@@ -108,8 +108,8 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     about : dict, optional
         Filled with the ``path`` of the file that was read, its ``fingerprint`` (see there), the
         ``largest_id`` in what is kept of it, ``n_training`` reviews in it, ``n_too_long`` of
-        them dropped, whether the split is ``stratified``, for a split by groups ``n_groups``, how
-        many of them are in train and in valid, and ``groups`` of the texts of train, or None.
+        them dropped, whether the split is ``stratified``, and for a split by groups ``n_groups``,
+        how many of them are in train and in valid.
     valid_split : str
         random, or group: then all texts of a group, such as the reviews of one film, are in the
         same part (see `splitting.group_split`). The groups come with the dataset.
@@ -154,9 +154,8 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     n_valid = n_samples - int(numpy.round(n_samples * (1. - valid_portion)))
     order = rng.permutation(n_samples)
     # Differs from the tutorial: a corpus that is not its own is split class by class.
-    groups = kept_groups(facts['groups'], lengths, maxlen)
     if by_group:
-        check_groups(groups, path)
+        groups = groups_of(facts['groups'], lengths, maxlen, path)
         halves = group_split(order, n_valid, train_y, groups)
         if about is not None:
             about['n_groups'] = [len({groups[sample] for sample in half}) for half in halves]
@@ -172,31 +171,19 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     parts = [([train_x[sample] for sample in half], [train_y[sample] for sample in half])
              for half in halves]
     parts.append((test_x, test_y))
-    if about is not None:
-        about['groups'] = groups and groups_in_order(groups, halves[0], parts[0], sort_by_len)
     if sort_by_len:
         parts = [sort_by_length(*part) for part in parts]
     train, valid, test = parts
     return train, valid, test
 
 
-def kept_groups(groups, lengths, maxlen):
-    """The groups of the training reviews with len < maxlen, if there are groups."""
-    return groups and [group for group, length in zip(groups, lengths)
-                       if maxlen is None or length < maxlen]
-
-
-def groups_in_order(groups, samples, part, sort_by_len):
-    """The groups of the samples of a part, in the order that they get."""
-    chosen = [groups[sample] for sample in samples]
-    return sort_by_length(part[0], chosen)[1] if sort_by_len else chosen
-
-
-def check_groups(groups, path):
+def groups_of(groups, lengths, maxlen, path):
+    """The groups of the training reviews with len < maxlen."""
     if groups is None:
         raise DataError(f'{path} does not say which texts belong together, so valid_split=group '
                         'cannot be used. Expected groups in the dataset; split at random, or make '
                         'the dataset again with groups.')
+    return [group for group, length in zip(groups, lengths) if maxlen is None or length < maxlen]
 
 
 def check_options(n_words, valid_portion, maxlen):

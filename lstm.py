@@ -37,10 +37,10 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
     from lstm_sentiment.model import saved_model
+    from lstm_sentiment.ngrams.model import NGrams
     from lstm_sentiment.recurrence.backend import backend
     from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
     from lstm_sentiment.training import curves, provenance
-    from lstm_sentiment.training.held_out_scores import fitted_ngrams
     from lstm_sentiment.training.run import Run
     from lstm_sentiment.training.settings import settings_of
 
@@ -578,19 +578,12 @@ def mean_cost(proj, tparams, mask, y):
     return -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), 1)
 
 
-def build_model(tparams, options, known=None):
+def build_model(tparams, options):
     """The graph from word ids to cost: encoder, dropout, logistic regression.
 
     Equations 8 to 11 of docs/tutorial.md. Where THEANO_FLAGS names no mode, forms by hand replace
     `encode`, its layers and `mean_cost` (lstm_sentiment/recurrence): a change here alone then has
     no effect on training. With ``THEANO_FLAGS="mode=FAST_RUN"`` this file is all that is computed.
-
-    Parameters
-    ----------
-    tparams : dict of shared variables
-    options : dict
-    known : floatX variable, (n_samples, ydim), optional
-        Scores from elsewhere, which the cost, but no prediction, adds to those of the classes.
 
     Returns
     -------
@@ -615,8 +608,7 @@ def build_model(tparams, options, known=None):
     if options['use_dropout']:
         proj = dropout_layer(proj, use_noise, RandomStreams(options.get('seed', 123)))
     pred = classify(proj, tparams)
-    scored = tparams if known is None else dict(tparams, b=tparams['b'] + known)
-    cost = backend.mean_cost(mean_cost, proj, scored, mask, y)
+    cost = backend.mean_cost(mean_cost, proj, tparams, mask, y)
 
     f_pred_prob = per_sample_function([x, mask], pred, name='f_pred_prob')
 
@@ -801,10 +793,9 @@ def train_lstm(
         saved_model.check_start(reload_model, options, data.vocabulary())
         load_params(reload_model, params)
     tparams = init_tparams(params)
-    linear = fitted_ngrams(data, options)  # None without the option ngrams
-    use_noise, x, mask, y, f_pred_prob, f_pred, cost = build_model(
-        tparams, options, linear and linear.scores_of_batch)
-    if linear:
+    use_noise, x, mask, y, f_pred_prob, f_pred, cost = build_model(tparams, options)
+    linear = NGrams.fitted(data.train, options)
+    if linear is not None:
         f_pred = linear.joined(f_pred_prob)
     if decay_c > 0.:
         cost += decay_c * (tparams['U'] ** 2).sum()
@@ -828,7 +819,7 @@ def train_lstm(
 
     run = Run(options, control, data, rng, tparams,
               optimizer_of(tparams, f_grad_shared, f_update), errors, get_minibatches_idx,
-              prepare_data, callback, linear)
+              prepare_data, callback, linear.params if ngrams else {})
     with backend.training():
         with run:                                   # an interrupt ends it as a finished run ends
             for x, mask, y in run.minibatches():    # epochs, shuffling, word dropout, resuming

@@ -15,15 +15,13 @@ from lstm_sentiment.text.vocabulary import UNKNOWN_ID, Vocabulary
 MOST_UNKNOWN, FEWEST_VALID = 0.2, 50
 
 
-Data = namedtuple('Data', 'train valid test vocabulary groups', defaults=(None,))
+Data = namedtuple('Data', 'train valid test vocabulary')
 Data.__doc__ = """The parts of a dataset, each (sequences, labels).
 
 Attributes
 ----------
 vocabulary : callable
     Gives the vocabulary, as :func:`load_vocabulary`; it is read at the first call.
-groups : list of int or None
-    The group of each training text; texts that belong together have the same.
 """
 
 
@@ -73,7 +71,7 @@ def load_training_data(load_data, options, rng):
     options['dataset_sha256'] = about.get('fingerprint')
     vocabulary = functools.lru_cache(maxsize=None)(
         functools.partial(load_vocabulary, about, options))
-    return Data(train, valid, test, vocabulary, about.get('groups'))
+    return Data(train, valid, test, vocabulary)
 
 
 def warn_of(train, valid, test, options, n_all_tests, about):

@@ -21,7 +21,7 @@ from lstm_sentiment.ngrams.features import distinct, places
 
 # An n-gram of fewer training texts has no weight of its own.
 FEWEST_TEXTS = 3
-STRENGTH = 0.1     # C, the inverse of the penalty
+STRENGTH = 1.     # C, the inverse of the penalty
 MOST_STEPS = 60   # of the minimization
 
 

@@ -1,11 +1,13 @@
 r"""A linear model over n-grams, and its answers joined with those of the LSTM.
 
-The scores of the two are added: a class has the probability
+The two are trained apart, and their probabilities are multiplied: a class has the probability
 
 .. math:: p(y) \propto p_{LSTM}(y) \, e^{z_y}
 
 where z is the score of the n-grams. (G. E. Hinton, Training products of experts by minimizing
-contrastive divergence, Neural Computation 14(8), 2002, has such products.)
+contrastive divergence, Neural Computation 14(8), 2002, has the product.) If they were trained
+together, the n-grams would know the training texts by heart after an epoch, and leave the LSTM
+nothing to learn.
 """
 import numpy
 
@@ -37,9 +39,15 @@ class NGrams(object):
         self.known, self.weights, self.bias = params[HASHES], weights[:-1], weights[-1]
 
     @classmethod
-    def fitted(cls, sequences, labels, ydim, longest):
-        """The model fitted to texts; see `fitting.fit`."""
-        return cls(dict(zip(NAMES, fit(sequences, labels, ydim, longest))), longest)
+    def fitted(cls, part, options):
+        """The model fitted to a part of a dataset, or None if the options have no n-grams."""
+        if not options.get('ngrams'):
+            return None
+        sequences, labels = part
+        print('Fitting the n-grams')
+        found = fit(sequences, labels, options['ydim'], options['ngrams'])
+        print('%d n-grams have a weight' % len(found[0]))
+        return cls(dict(zip(NAMES, found)), options['ngrams'])
 
     def scores(self, sequences):
         """The scores of the classes, (n_samples, ydim) float64, with the bias."""

@@ -14,7 +14,6 @@ def mean_cost(proj, U, b, mask, y):
     ----------
     proj : float array, (n_samples, n_features)
     U, b : float arrays, (n_features, ydim), (ydim,)
-        b may also have a row for each sample.
     mask : float array, (n_timesteps, n_samples)
     y : int64 array, (n_samples,)
 
@@ -37,7 +36,7 @@ def mean_cost(proj, U, b, mask, y):
     return -(numpy.log(likelihood + pred.dtype.type(TINY)) * weights).sum(), pred, weights
 
 
-def mean_cost_back(d_cost, proj, U, y, pred, weights, b_has_rows=False):
+def mean_cost_back(d_cost, proj, U, y, pred, weights):
     """The derivatives by proj, U and b, given that by the cost."""
     samples = numpy.arange(len(y))
     likelihood = pred[samples, y]
@@ -45,4 +44,4 @@ def mean_cost_back(d_cost, proj, U, y, pred, weights, b_has_rows=False):
     share = -d_cost * weights * likelihood / (likelihood + pred.dtype.type(TINY))
     dz = -pred * share[:, None]
     dz[samples, y] += share
-    return dz.dot(U.T), proj.T.dot(dz), dz if b_has_rows else dz.sum(axis=0)
+    return dz.dot(U.T), proj.T.dot(dz), dz.sum(axis=0)

@@ -379,8 +379,7 @@ class MeanCostBackward(NumpyOp):
         return Apply(self, [d_cost, proj, U, y, pred, weights], [proj.type(), U.type(), b.type()])
 
     def perform(self, node, inputs, output_storage):
-        b_has_rows = node.outputs[2].ndim == 2
-        put(output_storage, classification.mean_cost_back(*inputs, b_has_rows=b_has_rows))
+        put(output_storage, classification.mean_cost_back(*inputs))
 
 
 take_rows, rows_gradient, project = TakeRows(), RowsGradient(), Project()

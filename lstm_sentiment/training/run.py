@@ -37,8 +37,8 @@ class Run(Resumable):
         As `lstm.get_minibatches_idx` and `imdb.prepare_data`.
     callback : callable or None
         As of `lstm.train_lstm`.
-    linear : held_out_scores.WithHeldOut or None
-        The model over n-grams that answers with the LSTM; its parameters are saved with the others.
+    fixed : dict of arrays
+        Parameters that are saved with the others and stay as they are.
 
     Attributes
     ----------
@@ -54,10 +54,10 @@ class Run(Resumable):
     """
 
     def __init__(self, options, control, data, rng, tparams, optimizer, errors, split,
-                 prepare_data, callback, linear=None):
+                 prepare_data, callback, fixed=()):
         Resumable.__init__(self, options, control, tparams, optimizer)
         self.data, self.rng, self.errors = data, rng, errors
-        self.split, self.prepare_data, self.linear = split, prepare_data, linear
+        self.split, self.prepare_data, self.fixed = split, prepare_data, dict(fixed)
         self.n_seen, self.rng_before, self.best = 0, copy.deepcopy(rng), None
         self.per_epoch = len(split(len(data.train[0]), options['batch_size']))
         self.valid_freq, self.save_freq = self.frequencies()
@@ -96,8 +96,6 @@ class Run(Resumable):
             for _, batch in batches[self.n_done:]:
                 self.n_seen += len(batch)
                 self.interrupts.hold()  # until all that the update brings is done
-                if self.linear:
-                    self.linear.choose(batch)
                 yield self.prepare_data(self.without_dropped([sequences[k] for k in batch]),
                                         [labels[k] for k in batch])
             self.end_epoch()
@@ -219,8 +217,7 @@ class Run(Resumable):
         if params is None:
             with self.mean.in_use() as current:
                 params = self.best or current
-        params = dict(params, **(self.linear.params if self.linear else {}))
-        saved_model.save(self.options['saveto'], params, self.options,
+        saved_model.save(self.options['saveto'], dict(params, **self.fixed), self.options,
                          self.data.vocabulary(), history_errs=self.history_errs, **errors)
 
     # Checkpoints.
