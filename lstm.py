@@ -673,7 +673,7 @@ def train_lstm(
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
         peephole='matrix', valid_split='random', test=True, forget_bias=0.,
         clip_norm=0., falling_lrate=False, spans=0., ngrams=0,
-        callback=None):
+        ngram_share=0.75, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -758,6 +758,8 @@ def train_lstm(
         Share of the training reviews of which an update gets a random part, a few words or more.
     ngrams : int
         If not 0, a linear model over sequences of at most this many words answers with the LSTM.
+    ngram_share : float
+        Weight of its scores; those of the LSTM have the rest of 1.
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
         validation.
@@ -796,7 +798,7 @@ def train_lstm(
     use_noise, x, mask, y, f_pred_prob, f_pred, cost = build_model(tparams, options)
     linear = NGrams.fitted(data.train, options)
     if linear is not None:
-        f_pred = linear.joined(f_pred_prob)
+        f_pred = linear.joined(f_pred_prob, ngram_share)
     if decay_c > 0.:
         cost += decay_c * (tparams['U'] ** 2).sum()
     grads = theano.grad(cost, wrt=list(tparams.values()))

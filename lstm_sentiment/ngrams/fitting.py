@@ -6,7 +6,9 @@ log-odds of the class for a text are
 
 .. math:: s = a + \sum_g r_g v_g = a + \sum_g w_g
 
-over the distinct n-grams g of the text, and a and v have the least
+over the distinct n-grams g of the text. Here a is the log-odds of the class among the training
+texts, so that a text of one word is not weighed against a constant made for long ones, and v has
+the least
 
 .. math:: \sum \log(1 + e^{\mp s}) + \frac{1}{2C} \sum_g v_g^2
 
@@ -21,7 +23,7 @@ from lstm_sentiment.ngrams.features import distinct, places
 
 # An n-gram of fewer training texts has no weight of its own.
 FEWEST_TEXTS = 3
-STRENGTH = 1.     # C, the inverse of the penalty
+STRENGTH = 0.1    # C, the inverse of the penalty
 MOST_STEPS = 60   # of the minimization
 
 
@@ -76,16 +78,15 @@ def fit_class(x, is_class):
     ratios = log_count_ratios(x, is_class)
     scaled = x.multiply(ratios[None, :]).tocsr().astype('float32')
     transposed = scaled.T.tocsr()
-    signs = numpy.where(is_class, 1., -1.)
+    signs, n_class = numpy.where(is_class, 1., -1.), is_class.sum()
+    a = numpy.log(n_class / (len(is_class) - n_class))
 
-    def cost(parameters):
-        v, a = parameters[:-1], parameters[-1]
+    def cost(v):
         margins = signs * (scaled.dot(v.astype('float32')) + a)
         d_scores = -signs / (1 + numpy.exp(margins))
-        gradient = numpy.append(transposed.dot(d_scores.astype('float32')) + v / STRENGTH,
-                                d_scores.sum())
+        gradient = transposed.dot(d_scores.astype('float32')) + v / STRENGTH
         return numpy.logaddexp(0, -margins).sum() + v.dot(v) / (2 * STRENGTH), gradient
 
-    found = optimize.minimize(cost, numpy.zeros(len(ratios) + 1), jac=True, method='L-BFGS-B',
+    found = optimize.minimize(cost, numpy.zeros(len(ratios)), jac=True, method='L-BFGS-B',
                               options={'maxiter': MOST_STEPS})
-    return numpy.append(ratios * found.x[:-1], found.x[-1])
+    return numpy.append(ratios * found.x, a)

@@ -1,13 +1,12 @@
 r"""A linear model over n-grams, and its answers joined with those of the LSTM.
 
-The two are trained apart, and their probabilities are multiplied: a class has the probability
+The two are trained apart, and their opinions are pooled: a class has the probability
 
-.. math:: p(y) \propto p_{LSTM}(y) \, e^{z_y}
+.. math:: p(y) \propto p_{LSTM}(y)^{1-s} \, e^{s z_y}
 
-where z is the score of the n-grams. (G. E. Hinton, Training products of experts by minimizing
-contrastive divergence, Neural Computation 14(8), 2002, has the product.) If they were trained
-together, the n-grams would know the training texts by heart after an epoch, and leave the LSTM
-nothing to learn.
+where z is the score of the n-grams and s their share (T. Heskes, Selecting weighting factors in
+logarithmic opinion pools, NIPS 1997). If they were trained together, the n-grams would know the
+training texts by heart after an epoch, and leave the LSTM nothing to learn.
 """
 import numpy
 
@@ -74,18 +73,21 @@ class NGrams(object):
                 terms[place:place + len(values)] += shares
         return terms
 
-    def joined(self, f_pred_prob):
+    def joined(self, f_pred_prob, share):
         """The function of x and mask that gives the likeliest class by both models.
 
         Parameters
         ----------
         f_pred_prob : callable
             As from `lstm.build_model`.
+        share : float
+            Of the n-grams in the pool.
         """
         def f_pred(x, mask):
             sequences = [column[inside] for column, inside in zip(x.T, mask.T > 0)]
             likelihoods = numpy.maximum(f_pred_prob(x, mask), 1e-38)
-            return (numpy.log(likelihoods) + self.scores(sequences)).argmax(axis=1)
+            scores = (1 - share) * numpy.log(likelihoods) + share * self.scores(sequences)
+            return scores.argmax(axis=1)
 
         return f_pred
 

@@ -60,7 +60,8 @@ def check_model(path, params, options):
         ('use_dropout', isinstance(options.get('use_dropout'), (bool, int)), 'true or false')]
     # Models of the tutorial have none of these.
     expected += [(name, EXPECTED[name][0](options[name]), EXPECTED[name][1])
-                 for name in ('bidirectional', 'n_layers', 'pooling', 'peephole', 'ngrams')
+                 for name in ('bidirectional', 'n_layers', 'pooling', 'peephole', 'ngrams',
+                              'ngram_share')
                  if name in options]
     for name, is_good, values in expected:
         if not is_good:
@@ -130,9 +131,15 @@ class Network:
         self.U_out = params['U'] * params['U'].dtype.type(0.5 if options['use_dropout'] else 1)
         self.ngrams, self.b_out = None, params['b']
         if options.get('ngrams'):
-            self.ngrams = NGrams(params, options['ngrams'])
-            self.b_out = self.b_out + self.ngrams.bias.astype(self.b_out.dtype)
+            self.pool_with_ngrams(params, options['ngrams'], options.get('ngram_share', 0.75))
         self.dim_proj = len(self.U_out) // n_directions(options)
+
+    def pool_with_ngrams(self, params, longest, share):
+        """Give the LSTM and the n-grams their shares in the scores."""
+        dtype = self.U_out.dtype
+        self.ngrams = NGrams(dict(params, **{WEIGHTS: share * params[WEIGHTS]}), longest)
+        self.U_out = self.U_out * dtype.type(1 - share)
+        self.b_out = (self.b_out * (1 - share) + self.ngrams.bias).astype(dtype)
 
     @property
     def is_running(self):

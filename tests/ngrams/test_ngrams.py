@@ -79,14 +79,14 @@ def plain_fit(sequences, labels, label, longest, strength):
     is_class = numpy.array(labels) == label
     of_class, others = x[is_class].sum(axis=0) + 1, x[~is_class].sum(axis=0) + 1
     ratios = numpy.log((of_class / of_class.sum()) / (others / others.sum()))
-    signs = numpy.where(is_class, 1, -1)
+    signs, bias = numpy.where(is_class, 1, -1), numpy.log(is_class.sum() / (~is_class).sum())
 
     def cost(found):
-        scores = (x * ratios).dot(found[:-1]) + found[-1]
+        scores = (x * ratios).dot(found) + bias
         return (numpy.log1p(numpy.exp(-signs * scores)).sum()
-                + (found[:-1] ** 2).sum() / (2 * strength))
-    best = optimize.minimize(cost, numpy.zeros(len(grams) + 1), method='BFGS').x
-    return grams, numpy.append(ratios * best[:-1], best[-1])
+                + (found ** 2).sum() / (2 * strength))
+    best = optimize.minimize(cost, numpy.zeros(len(grams)), method='BFGS').x
+    return grams, numpy.append(ratios * best, bias)
 
 
 @pytest.mark.parametrize('ydim', [2, 3])
@@ -171,8 +171,8 @@ def test_the_network_adds_both(pooling, n_classes):
     linear = some_ngrams(n_classes)
     sequences = texts(seed=5) + [[]]
     alone = Network(params, options)
-    both = Network(dict(params, **linear), dict(options, ngrams=3))
-    expected = alone.scores(sequences) + NGrams(linear, 3).scores(sequences)
+    both = Network(dict(params, **linear), dict(options, ngrams=3, ngram_share=0.7))
+    expected = 0.3 * alone.scores(sequences) + 0.7 * NGrams(linear, 3).scores(sequences)
     numpy.testing.assert_allclose(both.scores(sequences), expected, atol=1e-12)
     scores, terms = both.word_scores(sequences)
     numpy.testing.assert_allclose(scores, expected, atol=1e-12)
@@ -182,15 +182,15 @@ def test_the_network_adds_both(pooling, n_classes):
 
 
 def test_training_asks_both_models():
-    """The product of the probabilities, whatever the padding."""
+    """The product of the probabilities to the power of their shares, whatever the padding."""
     linear = NGrams(some_ngrams(), 3)
     sequences = [sequence for sequence in texts(seed=6) if sequence]
     rng = numpy.random.RandomState(2)
     likelihoods = rng.dirichlet([1, 1], size=len(sequences)).astype('float32')
     x, mask, _ = imdb.prepare_data(sequences, [0] * len(sequences))
-    found = linear.joined(lambda x, mask: likelihoods)(x, mask)
-    product = likelihoods * numpy.exp([plain_scores(linear.params, sequence, 3)
-                                       for sequence in sequences])
+    found = linear.joined(lambda x, mask: likelihoods, 0.6)(x, mask)
+    scores = numpy.array([plain_scores(linear.params, sequence, 3) for sequence in sequences])
+    product = likelihoods ** 0.4 * numpy.exp(0.6 * scores)
     assert found.tolist() == product.argmax(axis=1).tolist()
     assert found.tolist() != likelihoods.argmax(axis=1).tolist()
 
