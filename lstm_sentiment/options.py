@@ -98,8 +98,8 @@ COMMAND_LINE_DEFAULTS = {'max_epochs': 100, 'test_size': 500}
 # Named sets of arguments; docs/results.md has the reasons and the errors of `full`.
 PRESETS = {'full': OrderedDict([
     ('maxlen', None), ('n_words', 20000), ('dim_proj', 64), ('bidirectional', True),
-    ('pooling', 'max'), ('ngrams', 3), ('word_dropout', 0.5), ('optimizer', 'adam'),
-    ('lrate', 0.002), ('falling_lrate', True), ('clip_norm', 1.), ('forget_bias', 1.),
-    ('batch_size', 32), ('length_window', 100), ('average', 625), ('max_epochs', 6),
-    ('validFreq', -1), ('saveFreq', -1), ('dispFreq', 100), ('test_size', -1),
+    ('pooling', 'max'), ('ngrams', 4), ('word_dropout', 0.5), ('spans', 0.2),
+    ('optimizer', 'adam'), ('lrate', 0.002), ('falling_lrate', True), ('clip_norm', 1.),
+    ('forget_bias', 1.), ('batch_size', 32), ('length_window', 100), ('average', 625),
+    ('max_epochs', 8), ('validFreq', -1), ('saveFreq', -1), ('dispFreq', 100), ('test_size', -1),
     ('valid_split', 'group')])}
