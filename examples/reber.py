@@ -120,7 +120,7 @@ def init_params(options, rng):
     """Initial parameters: those of the layer, then U and b of the outputs.
 
     Of an LSTM, U and V start small, the forget gates open and the input gates nearly closed
-    (biases of 6 and -1), so its cells begin as a long memory. The seven rows of W, one for each
+    (biases of 8 and -1), so its cells begin as a long memory. The seven rows of W, one for each
     symbol, are uniform in (-1, 1).
     """
     encoder, dim_proj = options['encoder'], options['dim_proj']
@@ -131,7 +131,7 @@ def init_params(options, rng):
     params[encoder + '_W'] = uniform(rng, len(SYMBOLS), n_columns)
     if n_columns == 4 * dim_proj:  # the gates i, f, o and the candidate
         i, f = params[encoder + '_b'].reshape((4, dim_proj))[:2]
-        i[:], f[:] = -1, 6
+        i[:], f[:] = -1, 8
         for ending, divisor in DIVISORS.items():
             if encoder + ending in params:
                 params[encoder + ending] /= divisor
@@ -253,7 +253,7 @@ VALID = dict(dict.fromkeys(GROUPS['sizes'], COUNT), encoder=one_of(layers),
              lrate=EXPECTED['lrate'], seed=EXPECTED['seed'])
 
 
-def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=24, optimizer='adam',
+def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=32, optimizer='adam',
                 lrate=0.02, batch_size=2, max_epochs=8, n_train=1055, n_held_out=1000, n_long=1000,
                 seed=123):
     """Train a network on strings of the embedded Reber grammar, and print the errors.

@@ -22,13 +22,20 @@ class Compiled(object):
         """
         return plain(tparams, x, mask, options)
 
+    def run_layer(self, plain, tparams, x, options, prefix, mask, initial):
+        """A layer over symbols, with a state that is handed on; see `encoder.run_layer`.
+
+        `plain` is the same by the scan.
+        """
+        return plain(tparams, x, options, prefix, mask, initial)
+
     def mean_cost(self, plain, proj, tparams, mask, y):
         """The cost of a minibatch, given its texts as vectors; `plain` is `lstm.mean_cost`."""
         return plain(proj, tparams, mask, y)
 
-    def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost):
+    def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         """An optimizer by this rule; see :class:`optimizers.DenseOptimizer`."""
-        return DenseOptimizer(rule, lr, tparams, grads, x, mask, y, cost)
+        return DenseOptimizer(rule, lr, tparams, grads, x, mask, y, cost, updates)
 
     def training(self):
         """The context in which to train."""

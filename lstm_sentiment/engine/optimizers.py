@@ -99,12 +99,15 @@ class DenseOptimizer(SharedState):
         Word ids (n_timesteps, n_samples) int64, mask of that shape in floatX, labels (n_samples,)
         int64.
     cost : scalar variable
+    updates : list of (shared variable, variable)
+        New values that other shared variables get with each gradient.
     """
 
-    def __init__(self, rule, lr, tparams, grads, x, mask, y, cost):
+    def __init__(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         gradients = [zero_like(p, name + '.grad') for name, p in tparams.items()]
         self.f_grad_shared = theano.function(
-            [x, mask, y], cost, updates=list(zip(gradients, grads)), name='f_grad_shared')
+            [x, mask, y], cost, updates=list(zip(gradients, grads)) + list(updates),
+            name='f_grad_shared')
         self.randoms, updates = random_states(self.f_grad_shared), []
         self.shared = OrderedDict(self.randoms)
         for (name, p), grad in zip(tparams.items(), gradients):

@@ -14,20 +14,32 @@ class ByHand(Compiled):
         loading.begin_loading(config.floatX, options)
 
     def encode(self, plain, tparams, x, mask, options):
-        if not encoder.has_cell(options):
-            warnings.warn('the encoder %s has no passes by hand, and its scan is slow without a '
-                          'compiler: set THEANO_FLAGS="mode=FAST_RUN"' % options['encoder'])
+        if not has_cell(options):
             return plain(tparams, x, mask, options)
         return encoder.encode(tparams, x, mask, options)
+
+    def run_layer(self, plain, tparams, x, options, prefix, mask, initial):
+        if not has_cell(options):
+            return plain(tparams, x, options, prefix, mask, initial)
+        return encoder.run_layer(tparams, x, options, prefix, mask, initial)
 
     def mean_cost(self, plain, proj, tparams, mask, y):
         return encoder.mean_cost(proj, tparams, mask, y)
 
-    def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost):
-        return SparseOptimizer(rule, lr, tparams, grads, x, mask, y, cost)
+    def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
+        return SparseOptimizer(rule, lr, tparams, grads, x, mask, y, cost, updates)
 
     def training(self):
         return threads.one_blas_thread()
+
+
+def has_cell(options):
+    """Whether there are passes by hand for the cell; a warning says if not."""
+    if encoder.has_cell(options):
+        return True
+    warnings.warn('the encoder %s has no passes by hand, and its scan is slow without a '
+                  'compiler: set THEANO_FLAGS="mode=FAST_RUN"' % options['encoder'])
+    return False
 
 
 backend = choose_backend(ByHand)

@@ -71,6 +71,8 @@ def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=N
     ----------
     tparams : dict of shared variables
     state_below : floatX variable, (n_timesteps, n_samples, n_inputs)
+        Or symbols, int64, (n_timesteps, n_samples): the number k stands for a vector of zeros with
+        a one at k, so that W has a row for each symbol.
     options : dict
         ``encoder`` and, if the cell has it, ``peephole`` are used.
     prefix : str
@@ -87,19 +89,24 @@ def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=N
     last_h, last_c : floatX variables, (n_samples, dim_proj)
         After the last step whose mask is 1.
     """
-    n_timesteps, n_samples, n_inputs = (state_below.shape[k] for k in range(3))
+    n_timesteps, n_samples = state_below.shape[0], state_below.shape[1]
     places = tensor.arange(n_timesteps * n_samples).reshape((n_timesteps, n_samples))
     if mask is None:
         mask = tensor.ones((n_timesteps, n_samples), dtype=config.floatX)
     words, tokens, n_alive, order = Pack()(places, mask)
     W, b, U = (tparams['%s_%s' % (prefix, name)] for name in 'WbU')
-    rows = take_rows(state_below.reshape((n_timesteps * n_samples, n_inputs)), words)
+    row_places = words[tokens]
+    if state_below.ndim == 2:
+        projected, tokens = W + b, state_below.flatten()[row_places]
+    else:
+        rows = state_below.reshape((n_timesteps * n_samples, state_below.shape[2]))
+        projected = project(take_rows(rows, words), W, b)
     if initial is None:
         initial = NoState()(U, order)
     else:
         initial = [take_rows(state, order) for state in initial]
-    h, last_h, last_c = make_layer(tparams, project(rows, W, b), tokens, n_alive, options, prefix,
-                                   initial, ends=True)
-    h = Spread()(h, mask, words[tokens]).reshape((n_timesteps, n_samples, U.shape[0]))
+    h, last_h, last_c = make_layer(tparams, projected, tokens, n_alive, options, prefix, initial,
+                                   ends=True)
+    h = Spread()(h, mask, row_places).reshape((n_timesteps, n_samples, U.shape[0]))
     back = tensor.argsort(order)
     return h, take_rows(last_h, back), take_rows(last_c, back)

@@ -130,7 +130,7 @@ class SparseOptimizer(Optimizer):
     Parameters are those of `engine.optimizers.DenseOptimizer`.
     """
 
-    def __init__(self, rule, lr, tparams, grads, x, mask, y, cost):
+    def __init__(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         self.parts, outputs = OrderedDict(), [cost]
         for (name, p), grad in zip(tparams.items(), grads):
             if grad.owner is not None and isinstance(grad.owner.op, RowsGradient):
@@ -139,7 +139,8 @@ class SparseOptimizer(Optimizer):
             else:
                 self.parts[name] = Whole(rule, p)
                 outputs.append(grad)
-        self.f_grad = theano.function([x, mask, y], outputs, name='f_grad')
+        self.f_grad = theano.function([x, mask, y], outputs, updates=list(updates),
+                                      name='f_grad')
         self.randoms, self.grads = random_states(self.f_grad), []
         self.unsettled = [part for part in self.parts.values()
                           if isinstance(part, Rows) and rule.moves_when_idle]

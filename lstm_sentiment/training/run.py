@@ -1,30 +1,25 @@
 """A training run: what happens around an update."""
 import contextlib
 import copy
-import math
-import time
 from collections import OrderedDict
 
 import numpy
 
-from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.training import provenance
-from lstm_sentiment.training.checkpoint import Checkpoint, is_generator
 from lstm_sentiment.training.display import Display, show_errors
 from lstm_sentiment.training.early_stopping import EarlyStopping
-from lstm_sentiment.training.interrupts import DeferredInterrupts
+from lstm_sentiment.training.resumable import Resumable
 from lstm_sentiment.training.running_mean import RunningMean
 from lstm_sentiment.training.word_dropout import drop_words
 
 UNKNOWN_ERRORS = (float('nan'),) * 3
 
 
-class Run(object):
+class Run(Resumable):
     """The counts of a run, its best parameters with their errors, and its observers.
 
-    It is a context: entering it resumes a stopped run, if that is wanted. An interrupt inside it
-    ends the run after the current update, in the same way as a finished run.
+    It is a context; see :class:`resumable.Resumable`.
 
     Parameters
     ----------
@@ -45,10 +40,8 @@ class Run(object):
 
     Attributes
     ----------
-    update, epoch, n_done, n_seen : int
-        Updates so far, the epoch (from 0), updates in it, and samples seen in it.
-    validated_at : int
-        The update after which the last validation was.
+    n_seen : int
+        Samples seen in the epoch.
     rng_before : numpy.random.RandomState
         A copy of `rng` from before the epoch.
     best : dict of arrays or None
@@ -60,20 +53,15 @@ class Run(object):
 
     def __init__(self, options, control, data, rng, tparams, optimizer, errors, split,
                  prepare_data, callback):
-        self.options, self.control, self.data, self.rng = options, control, data, rng
-        self.tparams, self.optimizer, self.errors = tparams, optimizer, errors
+        Resumable.__init__(self, options, control, tparams, optimizer)
+        self.data, self.rng, self.errors = data, rng, errors
         self.split, self.prepare_data = split, prepare_data
-        self.update, self.epoch, self.n_done, self.n_seen = 0, 0, 0, 0
-        self.validated_at, self.rng_before = 0, copy.deepcopy(rng)
-        self.best, self.best_errors, self.history_errs = None, None, []
-        self.bad_cost, self.seconds_before = False, 0.
+        self.n_seen, self.rng_before, self.best = 0, copy.deepcopy(rng), None
         self.per_epoch = len(split(len(data.train[0]), options['batch_size']))
         self.valid_freq, self.save_freq = self.frequencies()
         self.stopping = EarlyStopping(options['patience'])
         self.mean = RunningMean(tparams, options['average'], optimizer.settle)
         self.display = Display(options, self.per_epoch, callback)
-        self.checkpoint = Checkpoint(self.checkpoint_path(), options)
-        self.interrupts = DeferredInterrupts()
 
     def frequencies(self):
         """Updates between validations, and between saves."""
@@ -88,29 +76,10 @@ class Run(object):
             valid_freq = self.per_epoch
         return valid_freq, save_freq
 
-    def checkpoint_path(self):
-        path, state = self.control.checkpoint, self.optimizer.state()
-        if state is None and self.control.resume:
-            raise ConfigError('resume=True: the optimizer %s does not say what its state is, so no '
-                              'checkpoint was kept that it could go on from. Start anew without '
-                              '--resume.' % self.options['optimizer'])
-        if state is None and path:
-            print('The optimizer %s does not say what its state is: no checkpoints are kept'
-                  % self.options['optimizer'])
-        return None if state is None else path
-
     # The loop.
 
-    def __enter__(self):
-        if not self.control.overwrite:
-            if not self.control.resume:
-                self.checkpoint.check_replaceable()
-            provenance.check_replaceable(self.options['saveto'], self.options)
-        if self.control.resume:
-            self.resume()
-        self.started = time.monotonic()
-        self.interrupts.__enter__()
-        return self
+    def check_replaceable(self):
+        provenance.check_replaceable(self.options['saveto'], self.options)
 
     def minibatches(self):
         """Yield x, mask and y of each update, epoch by epoch, from the present update on."""
@@ -144,15 +113,6 @@ class Run(object):
         self.rng_before = copy.deepcopy(self.rng)
         self.epoch, self.n_done, self.n_seen = self.epoch + 1, 0, 0
         self.interrupts.release()
-
-    def is_bad(self, cost):
-        """Whether the cost is NaN or infinite: then the run must end."""
-        # Differs from the tutorial: checked before the update, while the parameters are good.
-        self.bad_cost = not math.isfinite(cost)
-        if self.bad_cost:
-            print('bad cost detected: ', cost)
-            self.interrupts.release()
-        return self.bad_cost
 
     def updated(self, cost):
         """Count an update, and call the observers."""
@@ -201,21 +161,9 @@ class Run(object):
                 variable.set_value(value)
             raise
 
-    def __exit__(self, kind, error, traceback):
-        self.interrupts.__exit__()
-        self.seconds_before += time.monotonic() - self.started
-        self.started = time.monotonic()
-        if kind is None:
-            if self.n_seen:  # it stopped within an epoch
-                print('Seen %d samples' % self.n_seen)
-            if not self.bad_cost:
-                self.save_checkpoint(finished=True)
-        elif issubclass(kind, KeyboardInterrupt):
-            print('Training interrupted')
-            self.options['interrupted'] = True
-            self.save_checkpoint()
-            return True
-        return False
+    def ended(self):
+        if self.n_seen:  # it stopped within an epoch
+            print('Seen %d samples' % self.n_seen)
 
     # The end.
 
@@ -266,47 +214,25 @@ class Run(object):
 
     def values(self):
         """The arrays and generators that are the state of a run, by name."""
-        values = OrderedDict(('param.' + name, p.get_value()) for name, p in self.tparams.items())
+        values = Resumable.values(self)
         values.update(('mean.' + name, mean.get_value()) for name, mean in self.mean.shared.items())
-        values.update(('state.' + name, value) for name, value in self.optimizer.state().items())
         values['rng'] = self.rng_before
-        return OrderedDict((name, value if is_generator(value) else numpy.asarray(value))
-                           for name, value in values.items())
+        return values
 
-    def save_checkpoint(self, finished=False):
-        if not self.checkpoint.path:
-            return
-        values = self.values()
-        values.update(('best.' + name, value) for name, value in (self.best or {}).items())
-        seconds = self.seconds_before + time.monotonic() - self.started
-        try:
-            self.checkpoint.save(values, {
-                'update': self.update, 'epoch': self.epoch, 'n_done': self.n_done,
-                'history_errs': self.history_errs, 'best_errors': self.best_errors,
-                'seconds': seconds, 'finished': finished, 'validated_at': self.validated_at})
-        except ModelError:
-            self.save_model()  # it takes a quarter of the room
-            raise
+    def best_values(self):
+        return {'best.' + name: value for name, value in (self.best or {}).items()}
 
-    def resume(self):
-        """Restore the state of the run from its checkpoint; without one, start anew."""
-        if not self.checkpoint.exists():
-            print('There is no checkpoint %s: training starts anew' % self.checkpoint.path)
-            return
-        best = {'best.' + name: p.get_value() for name, p in self.tparams.items()}
-        values, progress = self.checkpoint.load(self.values(), best)
-        for prefix, variables in (('param.', self.tparams), ('mean.', self.mean.shared)):
-            for name, variable in variables.items():
-                variable.set_value(values[prefix + name])
-        self.optimizer.set_state({name: values['state.' + name] for name in self.optimizer.state()})
-        if all(name in values for name in best):
+    def best_like(self):
+        return {'best.' + name: p.get_value() for name, p in self.tparams.items()}
+
+    def take_up(self, values, progress):
+        Resumable.take_up(self, values, progress)
+        for name, variable in self.mean.shared.items():
+            variable.set_value(values['mean.' + name])
+        if all(name in values for name in self.best_like()):
             self.best = OrderedDict((name, values['best.' + name]) for name in self.tparams)
             self.best_errors = progress['best_errors'] and tuple(progress['best_errors'])
-        for name in ('update', 'epoch', 'n_done', 'validated_at'):
-            setattr(self, name, progress[name])
-        self.seconds_before, self.rng_before = progress['seconds'], values['rng']
-        for errors in progress['history_errs']:
-            self.history_errs.append(errors)
+        self.rng_before = values['rng']
+        for errors in self.history_errs:
             self.stopping.judge(errors[0])
         self.rng.set_state(self.rng_before.get_state())
-        print('Resumed after update', self.update)

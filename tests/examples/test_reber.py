@@ -104,7 +104,7 @@ def test_initial_gates_are_a_long_memory(encoder):
     for name, value in params.items():
         assert value.dtype == config.floatX and (value == again[name]).all()
     b = params[encoder + '_b']
-    assert b.tolist() == (6 * [0] if encoder == 'rnn' else 6 * [-1] + 6 * [6] + 12 * [0])
+    assert b.tolist() == (6 * [0] if encoder == 'rnn' else 6 * [-1] + 6 * [8] + 12 * [0])
     assert params[encoder + '_W'].shape == (7, len(b))
     size = 1 if encoder == 'rnn' else 0.2
     U = params[encoder + '_U'][:, :6]

@@ -255,6 +255,28 @@ def test_a_layer_without_mask_and_state_is_one_with_ones_and_zeros():
     numpy.testing.assert_allclose(last_h, expected[-1], rtol=0, atol=TIGHT)
 
 
+def test_symbols_are_vectors_with_a_single_one():
+    options = make_options(dim_proj=2)
+    shapes = {'lstm_W': (5, 8), 'lstm_U': (2, 8), 'lstm_b': (8,)}
+    rng = numpy.random.RandomState(0)
+    tparams = lstm.init_tparams({name: rng.randn(*shape).astype(FLOAT)
+                                 for name, shape in shapes.items()})
+    x, mask = tensor.lmatrix(), tensor.matrix(dtype=FLOAT)
+    state = [rng.randn(4, 2).astype(FLOAT) for _ in range(2)]
+    results = []
+    for below in (x, tensor.constant(numpy.eye(5, dtype=FLOAT))[x.flatten()].reshape(
+            (x.shape[0], x.shape[1], 5))):
+        h, last_h, last_c = encoder.run_layer(tparams, below, options, 'lstm', mask,
+                                              [tensor.constant(value) for value in state])
+        cost = (h ** 3).sum() + (last_h + last_c).sum()
+        results.append(theano.function([x, mask], [h, last_h, last_c] + theano.grad(
+            cost, list(tparams.values()))))
+    ids, values_of_mask = batch_with_an_empty_sample()
+    for expected, found in zip(*[function(ids % 5, values_of_mask) for function in results]):
+        assert abs(expected).max() > 1e-2
+        numpy.testing.assert_allclose(found, expected, rtol=0, atol=50 * TIGHT)
+
+
 def test_a_cell_without_a_form_by_hand_runs_on_the_scan_and_says_so(monkeypatch):
     """A new cell is a step and a line in `lstm.layers`; here, a plain recurrent network."""
     def rnn_layer(tparams, state_below, options, prefix='rnn', mask=None, initial=None):

@@ -13,7 +13,7 @@ import lstm
 from lstm_sentiment.engine.names import config
 from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import saved_model
-from lstm_sentiment.training import checkpoint, display, run, settings
+from lstm_sentiment.training import checkpoint, display, resumable, run, settings
 from lstm_sentiment.training.checkpoint import Checkpoint
 from lstm_sentiment.training.interrupts import DeferredInterrupts
 
@@ -278,7 +278,7 @@ def test_a_validation_that_is_never_reached_comes_with_each_epoch(easy, capsys):
 
 def test_seconds_of_a_resumed_run_are_those_of_both_parts(easy, monkeypatch, capsys):  # noqa: F811
     now = [0.]
-    monkeypatch.setattr(run.time, 'monotonic', lambda: now[0])
+    monkeypatch.setattr(resumable.time, 'monotonic', lambda: now[0])
 
     def slowly(n_records):
         def callback(record):
