@@ -402,7 +402,7 @@ def test_below_the_threshold_the_answer_is_unsure(capsys, saved, model):
 
 def test_a_class_named_unsure_and_a_threshold(tmp_path):
     model = predict.load_model(save_model(tmp_path / 'm.npz', ('sure', 'unsure'))[0])
-    assert set(model.predict(random_texts(20))) == {'sure', 'unsure'}
+    assert set(model.predict(random_texts(200))) == {'sure', 'unsure'}
     with pytest.raises(ConfigError, match='two meanings'):
         model.predict(['the film'], threshold=.5)
 
@@ -411,8 +411,7 @@ def test_the_most_confidently_wrong_come_first(model):
     tally = outputs.Tally(['neg', 'pos'], n_worst=2)
     for p, label, text in [(.9, 'pos', 'right'), (.6, 'neg', 'a'), (.8, 'neg', 'b'),
                            (.7, 'neg', 'c'), (.8, 'neg', 'd')]:
-        tally.add(classifier.Answer(inputs.Sample(text, None, label), 1, numpy.array([1 - p, p]), 1,
-                                 0, None))
+        tally.add(answer_of(p, label, text))
     assert tally.error == 1 - 1 / 5.
     worst = tally.report().split('most confidently wrong:\n')[1]
     assert worst.splitlines() == ['  pos 0.800, labelled neg: b', '  pos 0.800, labelled neg: d']

@@ -93,5 +93,6 @@ def fit_temperature(scores, labels):
     low, high = 1 / HOTTEST, 1 / COLDEST
     for _ in range(100):
         middle = (low + high) / 2
-        low, high = (middle, high) if slope(middle) < 0 else (low, middle)
+        # Zero too: the probabilities of large scores are all zeros and ones.
+        low, high = (middle, high) if slope(middle) <= 0 else (low, middle)
     return 2 / (low + high)

@@ -57,7 +57,8 @@ def test_the_running_verdict_is_the_answer_to_a_text_that_ends_there(tmp_path):
     words = text.split()
     beginnings = [' '.join(words[:n]) for n in range(1, len(words) + 1)]
     expected = model.predict_proba(beginnings)[:, 1]
-    numpy.testing.assert_allclose(model.explain(text, SHARE).running_verdict(), expected, atol=1e-12)
+    verdict = model.explain(text, SHARE).running_verdict()
+    numpy.testing.assert_allclose(verdict, expected, atol=1e-12)
     assert numpy.ptp(expected) > 0.1
 
 
