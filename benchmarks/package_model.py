@@ -86,12 +86,14 @@ Do not use it to judge people.
 
 def halved(params):
     """The parameters in half precision."""
-    return {name: value.astype('float16') for name, value in params.items()}
+    return {name: value.astype('float16') if value.dtype.kind == 'f' else value
+            for name, value in params.items()}
 
 
 def restored(params):
     """The parameters as a model that was read has them."""
-    return {name: value.astype('float32') for name, value in params.items()}
+    return {name: value.astype('float32') if value.dtype.kind == 'f' else value
+            for name, value in params.items()}
 
 
 def scores_of(network, sequences):
@@ -184,6 +186,8 @@ def network_of(options):
              options['encoder'], '%d units' % options['dim_proj'],
              '%d layer(s)' % options.get('n_layers', 1),
              'pooling %s' % options.get('pooling', 'mean'), '%d words' % options['n_words']]
+    if options.get('ngrams'):
+        words.append('beside them sequences of up to %d words' % options['ngrams'])
     return ', '.join(words)
 
 

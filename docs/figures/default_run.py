@@ -33,7 +33,7 @@ def run(folder):
     shutil.copy(os.path.join(folder, 'curves.png'), DOCS)
     model = os.path.join(folder, 'lstm_model.npz')
     python(folder, 'predict.py', model, '--file', os.path.join(DOCS, 'review.txt'), '--explain',
-           '--html', 'report.html')
+           'share', '--html', 'report.html')
     photograph(os.path.join(folder, 'report.html'), os.path.join(DOCS, 'explain.png'))
     return model
 

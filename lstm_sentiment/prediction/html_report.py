@@ -13,7 +13,13 @@ import tempfile
 
 from lstm_sentiment.errors import ConfigError, printable
 from lstm_sentiment.files import whole_files
-from lstm_sentiment.prediction.explanation import AGAINST, FAINTEST, FOR, sum_line
+from lstm_sentiment.prediction.explanation import (
+    AGAINST,
+    FAINTEST,
+    FOR,
+    shortened,
+    sum_line,
+)
 from lstm_sentiment.prediction.outputs import title_of
 
 STYLE = '''
@@ -31,7 +37,6 @@ p { margin: .5rem 0 } .faint { color: var(--faint); font-size: .85rem }
 .text { white-space: pre-wrap; overflow-wrap: anywhere }
 .words, .index { overflow-wrap: anywhere }
 .words i, .legend i { color: var(--ink) } .pair { white-space: nowrap; margin-right: .6em }
-.words .pair { white-space: normal }
 i { font-style: normal; border-radius: .2em; padding: .05em 0 }
 .legend i { padding: .05em .4em }
 .for { background: rgba(var(--for), calc(var(--s) * .6)) }
@@ -125,9 +130,11 @@ def verdict_line(explanation):
 def strongest_words(explanation):
     """For each of the two classes, its strongest words."""
     names = explanation.toward_name, explanation.against_name
+    levels = explanation.levels()
     for kind, name, positions in zip(('for', 'against'), names, explanation.strongest()):
-        words = ['<span class="pair"><i class="%s" style="--s:1">%s</i> %+.3f</span>' % (
-            kind, escaped(explanation.pieces[k].word), explanation.numbers[k]) for k in positions]
+        words = ['<span class="pair"><i class="%s" style="--s:%.2f">%s</i> %+.3f</span>' % (
+            kind, abs(levels[k]), escaped(shortened(explanation.pieces[k].word)),
+            explanation.numbers[k]) for k in positions]
         yield '<p class="words faint">strongest for %s: %s</p>\n' % (
             escaped(name), ' '.join(words) or 'none')
 
