@@ -34,7 +34,8 @@ from lstm_sentiment.prediction import classifier, inputs  # noqa: E402
 from lstm_sentiment.prediction.network import Network  # noqa: E402
 
 RELIABILITY = os.path.join(ROOT, 'docs', 'figures', 'reliability.csv')
-MOST_BYTES = 8 * 10 ** 6
+# Of the file, and what options and names of arrays may take of it.
+MOST_BYTES, ROOM = 8 * 10 ** 6, 20000
 # Half precision may change this share of the verdicts.
 MOST_CHANGED = 0.001
 # What says where a run was, and what is of no use to others.
@@ -223,13 +224,14 @@ def package(path, folder, recipe, date, target, table):
     options = {name: value for name, value in numbers['options'].items() if name not in PLACES}
     options['dataset'] = os.path.basename(options['dataset'])
     options.update(temperature=numbers['temperature'], about=about(numbers))
+    n_bytes = sum(value.nbytes for value in params.values()) + len(vocabulary.to_json())
+    if n_bytes > MOST_BYTES - ROOM:
+        raise SystemExit('the model would have %d bytes: expected %d or fewer'
+                         % (n_bytes, MOST_BYTES - ROOM))
     saved_model.save(target, params, options, vocabulary, beside=False,
                      test_err=numbers['test_err'])
     with open(target, 'rb') as file:
         content = file.read()
-    if len(content) > MOST_BYTES:
-        raise SystemExit('%s has %d bytes: expected %d or fewer'
-                         % (target, len(content), MOST_BYTES))
     text = card(numbers, hashlib.sha256(content).hexdigest(), len(content), recipe, date)
     replace_file(os.path.splitext(target)[0] + '.md', text.encode('utf-8'))
     write_bins(table, bins)

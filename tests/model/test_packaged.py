@@ -181,7 +181,7 @@ def write_reviews(folder, rng, n):
             (folder / label / ('%d.txt' % k)).write_text(text)
 
 
-def test_the_tool_writes_model_card_and_table(tmp_path, capsys):
+def test_the_tool_writes_model_card_and_table(tmp_path, monkeypatch, capsys):
     rng = numpy.random.RandomState(0)
     # The ids of the words above, in the vocabulary of the small models.
     ids = {0: [8, 4, 14], 1: [7, 4, 5]}
@@ -222,3 +222,9 @@ def test_the_tool_writes_model_card_and_table(tmp_path, capsys):
     assert len(rows) == 15 and sum(int(row[2]) for row in rows) == 40
     right = sum(int(row[2]) * float(row[4]) for row in rows if row[2] != '0')
     assert right == pytest.approx(40 * (1 - error))
+    content = open(target, 'rb').read()
+    monkeypatch.setattr(package_model, 'MOST_BYTES', 20100)
+    with pytest.raises(SystemExit, match='expected 100 or fewer'):
+        package_model.main([path, '--reviews', str(tmp_path / 'test'), '--recipe', 'x',
+                            '--output', target, '--table', table])
+    assert open(target, 'rb').read() == content
