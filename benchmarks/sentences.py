@@ -76,7 +76,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     results, sentences = OrderedDict(), read_sentences()
     for path in options.models:
-        name = os.path.basename(path or 'packaged')
+        name = path or 'packaged'
         results[name], wrong = ask(predict.load_model(path), sentences)
         for sentence in wrong if options.wrong else ():
             print('%s: not %s, though %s: %s' % (name, sentence.label, sentence.kind,

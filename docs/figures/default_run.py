@@ -13,7 +13,7 @@ DOCS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(DOCS)
 COMMAND = 'THEANO_FLAGS="floatX=float32" python lstm.py --plot curves.png --log run.csv'
 CHROMIUMS = ('chromium', 'chromium-browser', 'google-chrome')
-WINDOW = 820, 590
+WINDOW = 820, 630
 
 
 def python(folder, script, *arguments):
