@@ -178,14 +178,14 @@ def kind_of_explanation(arguments, model):
 
 def run(arguments):
     """Answer a command line."""
-    path, arguments.texts = split_off_model(arguments.texts)
+    arguments.model, arguments.texts = split_off_model(arguments.texts)
     is_explained = arguments.explain is not None
     if is_explained and arguments.format in ('csv', 'tsv'):
         raise ConfigError('--explain does not work with --format %s; expected table or jsonl'
                           % arguments.format)
-    model = load_model(path, arguments.dictionary, arguments.jobs)
+    model = load_model(arguments.model, arguments.dictionary, arguments.jobs)
     source = open_source(arguments, model.classes)
-    if path is None:
+    if arguments.model is None:
         print('The model that comes along answers: %s' % model.about, file=sys.stderr)
     if arguments.format != 'table':
         # What UTF-8 lacks as well, a lone surrogate, is escaped as JSON does it.
@@ -201,7 +201,7 @@ def run(arguments):
         stack.enter_context(contextlib.closing(answers))
         page = (None if arguments.html is None
                 else stack.enter_context(html_report.open_page(
-                    arguments.html, path or 'the model that comes along')))
+                    arguments.html, arguments.model or 'the model that comes along')))
         for answer in answers:
             n_empty += not answer.n_words
             if answer.sample.label is not None:

@@ -112,22 +112,18 @@ class Network:
                     [params['%s_%s' % (prefix, name)] for name in self.form.names], is_reverse)
              for prefix, is_reverse in directions(options, level)]
             for level in range(options.get('n_layers', 1))]
-        # What dropout leaves of each unit at prediction.
-        self.U_out = params['U'] * params['U'].dtype.type(0.5 if options['use_dropout'] else 1)
-        self.b_out = params['b']
         # It divides all scores (`model.calibration`).
-        self.temperature = self.b_out.dtype.type(options.get('temperature', 1.))
+        self.temperature = params['b'].dtype.type(options.get('temperature', 1.))
+        # What dropout leaves of each unit at prediction.
+        share = params['U'].dtype.type(0.5 if options['use_dropout'] else 1)
+        self.U_out = params['U'] * (share / self.temperature)
+        self.b_out = params['b'] / self.temperature
         self.dim_proj = len(self.U_out) // n_directions(options)
 
     @property
     def is_running(self):
         """As of `explanation.Explanation`."""
         return self.pooling == pooling.MEAN and len(self.levels[0]) == 1
-
-    @property
-    def bias(self):
-        """The scores of a text without words, (ydim,)."""
-        return self.b_out / self.temperature
 
     @property
     def has_shares(self):
@@ -191,8 +187,7 @@ class Network:
 
     def scores_of_features(self, features, sequences):
         """The scores of some samples, given what the layers make of them."""
-        scores = features.dot(self.U_out) + self.b_out
-        return scores / self.temperature
+        return features.dot(self.U_out) + self.b_out
 
     def word_scores(self, sequences):
         """The scores, and the terms that they are the sums of.
@@ -235,7 +230,7 @@ class Network:
         starts = group.starts()
         for place, sample in enumerate(order.tolist()):
             # Within a step, row k belongs to the k-th longest sample.
-            terms[sample] = of_words[starts[:lengths[place]] + place] / self.temperature
+            terms[sample] = of_words[starts[:lengths[place]] + place]
         return self.scores_of(pooled, order, sequences), terms
 
     def states(self, sequence, level=1, reverse=False):

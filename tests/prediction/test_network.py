@@ -91,10 +91,10 @@ def test_a_temperature_divides_scores_shares_and_bias(chosen):
     found, found_terms = cooled.word_scores(sequences)
     numpy.testing.assert_allclose(found, scores / 2.5, rtol=0, atol=1e-12)
     numpy.testing.assert_allclose(cooled.scores(sequences), scores / 2.5, rtol=0, atol=1e-12)
-    numpy.testing.assert_allclose(cooled.bias, params['b'] / 2.5, rtol=0, atol=1e-12)
+    numpy.testing.assert_allclose(cooled.b_out, params['b'] / 2.5, rtol=0, atol=1e-12)
     for found_words, of_words, score in zip(found_terms, terms, found):
         numpy.testing.assert_allclose(found_words, of_words / 2.5, rtol=0, atol=1e-12)
-        numpy.testing.assert_allclose(found_words.sum(axis=0) + cooled.bias, score, rtol=0,
+        numpy.testing.assert_allclose(found_words.sum(axis=0) + cooled.b_out, score, rtol=0,
                                       atol=1e-12)
     for bad in (0, -1., 'warm', float('nan')):
         with pytest.raises(ModelError, match='temperature'):
