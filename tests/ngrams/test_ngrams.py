@@ -15,6 +15,7 @@ from lstm_sentiment.model import saved_model
 from lstm_sentiment.ngrams import features, fitting
 from lstm_sentiment.ngrams.model import NGrams, of_classes
 from lstm_sentiment.prediction.classifier import load_model
+from lstm_sentiment.prediction.leaving_out import scores_without
 from lstm_sentiment.prediction.network import Network
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
 
@@ -171,14 +172,29 @@ def test_the_network_adds_both(pooling, n_classes):
     linear = some_ngrams(n_classes)
     sequences = texts(seed=5) + [[]]
     alone = Network(params, options)
-    both = Network(dict(params, **linear), dict(options, ngrams=3, ngram_share=0.7))
+    options = dict(options, ngrams=3, ngram_share=0.7)
+    both = Network(dict(params, **linear), dict(options, temperature=1.6))
     expected = 0.3 * alone.scores(sequences) + 0.7 * NGrams(linear, 3).scores(sequences)
+    numpy.testing.assert_allclose(Network(dict(params, **linear), options).scores(sequences),
+                                  expected, atol=1e-12)
+    expected /= 1.6
     numpy.testing.assert_allclose(both.scores(sequences), expected, atol=1e-12)
     scores, terms = both.word_scores(sequences)
     numpy.testing.assert_allclose(scores, expected, atol=1e-12)
     for of_words, score in zip(terms, scores):
         numpy.testing.assert_allclose(of_words.sum(axis=0) + both.b_out, score, atol=1e-11)
     assert not both.is_running and alone.is_running == (pooling == 'mean')
+
+
+def test_leaving_a_word_out_leaves_its_ngrams_out():
+    """And makes new ones: the words beside it become neighbours."""
+    params = dict(make_params(), **some_ngrams())
+    network = Network(params, dict(make_options(params), pooling='max', ngrams=3,
+                                   temperature=1.3))
+    sequence, parts = [3, 7, 2, 2, 5, 8, 1, 6], [(k, k + 1) for k in range(8)] + [(1, 5)]
+    expected = [network.scores([sequence[:start] + sequence[stop:]])[0] for start, stop in parts]
+    found = scores_without(network, sequence, parts)
+    numpy.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_training_asks_both_models():
