@@ -61,11 +61,17 @@ def test_the_distinct_ngrams_of_each_text(longest):
     assert features.distinct([[], []], 2)[0].shape == (0,)
 
 
-def test_places_of_values():
-    known = numpy.array([3, 7, 9], dtype='uint32')
-    rows, is_known = features.places(numpy.array([7, 3, 8, 99], dtype='uint32'), known)
-    assert is_known.tolist() == [True, True, False, False] and rows[:2].tolist() == [1, 0]
-    assert not features.places(known, known[:0])[1].any()
+@pytest.mark.parametrize('n_known', [0, 1, 2, 300, 5000])
+@pytest.mark.parametrize('largest', [6000, 2 ** 32])
+def test_the_index_finds_what_is_known(n_known, largest):
+    """Spread evenly, as hashes are, or all with the same first bits."""
+    rng = numpy.random.RandomState(n_known)
+    known = numpy.unique(rng.randint(0, largest, size=n_known, dtype='uint64')).astype('uint32')
+    values = numpy.append(rng.randint(0, largest, size=200, dtype='uint64'), [0, 2 ** 32 - 1])
+    values = rng.permutation(numpy.append(values.astype('uint32'), known[::3]))
+    row_of = {value: row for row, value in enumerate(known.tolist())}
+    assert features.Index(known).rows(values).tolist() == [row_of.get(value, -1)
+                                                           for value in values.tolist()]
 
 
 # Fitting.
