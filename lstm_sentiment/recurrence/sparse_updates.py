@@ -140,7 +140,7 @@ class SparseOptimizer(Optimizer):
                 self.parts[name] = Whole(rule, p)
                 outputs.append(grad)
         self.f_grad = theano.function([x, mask, y], outputs, updates=list(updates),
-                                      name='f_grad')
+                                      on_unused_input='ignore', name='f_grad')
         self.randoms, self.grads = random_states(self.f_grad), []
         self.unsettled = [part for part in self.parts.values()
                           if isinstance(part, Rows) and rule.moves_when_idle]
