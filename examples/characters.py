@@ -29,6 +29,7 @@ if IS_SCRIPT:
 with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     import lstm
     from lstm_sentiment.data import character_text
+    from lstm_sentiment.engine.loading import ON_JAX
     from lstm_sentiment.engine.names import config, description, softmax, tensor, theano
     from lstm_sentiment.engine.optimizers import optimizer_of
     from lstm_sentiment.errors import printable
@@ -221,8 +222,8 @@ VALID.update((name, EXPECTED[name]) for name in ('checkpoint', 'resume', 'overwr
 VALID.update((name, COUNT) for name in (
     'n_held_out', 'dim_proj', 'batch_size', 'n_timesteps', 'max_updates', 'n_samples',
     'sample_length', 'dispFreq', 'sampleFreq'))
-# Not settings of a run: these may change when it is resumed.
-OWN = ('max_updates', 'dispFreq', 'sampleFreq') + tuple(GROUPS['writing'])
+# These may change when a run is resumed. The checkpoint has the SHA-256 of the text.
+OWN = ('text', 'max_updates', 'dispFreq', 'sampleFreq') + tuple(GROUPS['writing'])
 
 
 def settings_of(arguments):
@@ -235,6 +236,8 @@ def settings_of(arguments):
     options = {name: value for name, value in arguments.items() if name != 'callback'}
     for name, (test, expected) in VALID.items():
         require(test(options[name]), name, options[name], expected)
+    require(not ON_JAX, 'THEANO_FLAGS', os.environ.get('THEANO_FLAGS'), 'flags without JAX and '
+            'cuda: this example runs on the processor')
     if options['checkpoint']:
         require_writable('checkpoint', options['checkpoint'])
     require(options['checkpoint'] or not options['resume'], 'resume', True,
@@ -322,9 +325,10 @@ def train_characters(
     characters.check_length(found.name, found.training, found.held_out, batch_size, n_timesteps,
                             n_held_out)
     alphabet = characters.alphabet_of(symbols, found.training, found.held_out)
-    training, held_out, _ = (characters.to_numbers(part, alphabet)
-                             for part in (found.training, found.held_out, prime))
-    options.update(text=found.name, dataset_sha256=character_text.sha256_of(found))
+    characters.to_numbers(prime, alphabet, 'prime')  # an error now, not after 1,000 updates
+    training, held_out = (characters.to_numbers(part, alphabet)
+                          for part in (found.training, found.held_out))
+    options['dataset_sha256'] = character_text.sha256_of(found)
     character_text.say(found)
 
     params = init_params(options, len(alphabet), numpy.random.RandomState(seed))

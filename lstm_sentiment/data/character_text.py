@@ -146,8 +146,8 @@ def download_text8():
         If it cannot be downloaded.
     """
     # Most runs need no network: requests alone takes longer to import than all of this.
-    from lstm_sentiment.data import downloads
-    return downloads.download_text8(finding.data_folders()[0])
+    from lstm_sentiment.data.downloads import download_text8 as download
+    return download(finding.data_folders()[0])
 
 
 def read_text8(path):

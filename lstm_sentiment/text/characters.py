@@ -50,8 +50,14 @@ def alphabet_of(kind, *texts):
     return ''.join(sorted(set().union(*texts)))
 
 
-def to_numbers(text, alphabet):
+def to_numbers(text, alphabet, name='text'):
     """The place of each character in the alphabet.
+
+    Parameters
+    ----------
+    text, alphabet : str
+    name : str
+        What the message of an error calls the text.
 
     Returns
     -------
@@ -78,8 +84,8 @@ def to_numbers(text, alphabet):
     numbers = numpy.concatenate(pieces or [numpy.zeros(0, dtype=dtype)])
     if (numbers == missing).any():
         unknown = ''.join(sorted(set(text).difference(alphabet)))
-        raise ConfigError('the text %s has characters that the model does not know: %s. Expected '
-                          'only these: %s' % (abridged(text), abridged(unknown), repr(alphabet)))
+        raise ConfigError('%s=%s: the characters %s are unknown to the model. Expected only these: '
+                          '%s' % (name, abridged(text), abridged(unknown), repr(alphabet)))
     return numbers
 
 
