@@ -153,7 +153,12 @@ def perplexity(f_cost, numbers, dim_proj):
         window = numbers[start:start + WINDOW + 1].astype('int64')[:, None]
         cost, *state = f_cost(window[:-1], window[1:], *state)
         total += float(cost) * (len(window) - 1)
-    return math.exp(min(total / (len(numbers) - 1), 700))
+    return exponential(total / (len(numbers) - 1))
+
+
+def exponential(cost):
+    """The perplexity that belongs to a cost; infinite if it is too large for a number."""
+    return math.exp(cost) if cost < 700 else math.inf
 
 
 # Writing.
@@ -340,7 +345,7 @@ def train_characters(
     notify = callback or (lambda record: None)
 
     def report(update, mean_cost, last_cost):
-        found_now = Perplexities(update, math.exp(min(last_cost, 700)),
+        found_now = Perplexities(update, exponential(last_cost),
                                  perplexity(f_cost, held_out, dim_proj), found.least)
         print('Update %d, mean loss %.4f, perplexity of the minibatch %.2f, held-out %.4f%s'
               % (update, mean_cost, found_now.minibatch, found_now.held_out,

@@ -43,8 +43,9 @@ class StreamRun(Resumable):
         self.update += 1
         self.costs += cost, 1
         if number % self.own['dispFreq'] == 0:
-            self.report(number, self.costs[0] / self.costs[1], cost)
+            mean_cost = self.costs[0] / self.costs[1]
             self.costs[:] = 0
+            self.report(number, mean_cost, cost)
         if number % self.own['sampleFreq'] == 0:
             self.write(number)
             self.written_at = self.update
