@@ -1,4 +1,4 @@
-"""The example that writes characters: its network, an update, reading, writing, resuming, errors."""
+"""The example that writes characters: network, update, reading, writing, resuming, errors."""
 import csv
 import json
 import math
@@ -19,7 +19,7 @@ from lstm_sentiment.engine.backend import Compiled
 from lstm_sentiment.engine.names import config, theano
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.recurrence.backend import backend
-from lstm_sentiment.text.characters import LETTERS, minibatch, to_numbers
+from lstm_sentiment.text.characters import LETTERS, minibatch
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(lstm.__file__)))
 each_cell = pytest.mark.parametrize('encoder, peephole', CELLS)
