@@ -12,8 +12,8 @@ import os
 import numpy
 
 from lstm_sentiment.data import finding
-from lstm_sentiment.data.datasets import IMDB_SHA256, check_ids, read_dataset
-from lstm_sentiment.data.splitting import random_split, stratified_split
+from lstm_sentiment.data.datasets import check_ids, read_dataset
+from lstm_sentiment.data.splitting import group_split, random_split, stratified_split
 from lstm_sentiment.engine.names import config
 from lstm_sentiment.errors import ConfigError, DataError
 
@@ -85,7 +85,7 @@ def sort_by_length(seqs, labels):
 
 
 def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, sort_by_len=True,
-              rng=None, about=None):
+              rng=None, about=None, valid_split='random'):
     """Load the reviews, and split a validation part off the training part.
 
     Parameters
@@ -108,7 +108,11 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     about : dict, optional
         Filled with the ``path`` of the file that was read, its ``fingerprint`` (see there), the
         ``largest_id`` in what is kept of it, ``n_training`` reviews in it, ``n_too_long`` of
-        them dropped, and whether the split is ``stratified``.
+        them dropped, whether the split is ``stratified``, and for a split by groups ``n_groups``,
+        how many of them are in train and in valid.
+    valid_split : str
+        random, or group: then all texts of a group, such as the reviews of one film, are in the
+        same part (see `splitting.group_split`). The groups come with the dataset.
 
     Returns
     -------
@@ -130,7 +134,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         rng = numpy.random.RandomState(123)
     is_demo = os.fspath(path) == finding.DEMO
     path = finding.find_dataset(path)
-    lengths = []
+    lengths, facts = [], {}
 
     def shorter(sequences, labels):
         lengths[:] = map(len, sequences)
@@ -138,9 +142,10 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
 
     with collector_paused():
         digest = hashlib.sha256()
-        (train_x, train_y), (test_x, test_y) = read_dataset(path, digest, shorter)
+        (train_x, train_y), (test_x, test_y) = read_dataset(path, digest, shorter, facts)
         largest_id = max(check_ids(part, n_words, path) for part in (train_x, test_x))
-    stratified = not (is_demo or digest.hexdigest() in IMDB_SHA256)
+    by_group = valid_split == 'group'
+    stratified = not (is_demo or facts['is_imdb'] or by_group)
     if about is not None:
         about.update(path=path, fingerprint=digest.hexdigest(), largest_id=largest_id,
                      n_training=len(lengths), n_too_long=len(lengths) - len(train_x),
@@ -149,8 +154,14 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     n_valid = n_samples - int(numpy.round(n_samples * (1. - valid_portion)))
     order = rng.permutation(n_samples)
     # Differs from the tutorial: a corpus that is not its own is split class by class.
-    halves = (stratified_split(order, n_valid, train_y) if stratified
-              else random_split(order, n_valid))
+    if by_group:
+        groups = groups_of(facts['groups'], lengths, maxlen, path)
+        halves = group_split(order, n_valid, train_y, groups)
+        if about is not None:
+            about['n_groups'] = [len({groups[sample] for sample in half}) for half in halves]
+    else:
+        halves = (stratified_split(order, n_valid, train_y) if stratified
+                  else random_split(order, n_valid))
     if not all(map(len, halves)):
         raise DataError(
             f'{path}: with maxlen={maxlen} and valid_portion={valid_portion}, {len(halves[0])} '
@@ -164,6 +175,15 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         parts = [sort_by_length(*part) for part in parts]
     train, valid, test = parts
     return train, valid, test
+
+
+def groups_of(groups, lengths, maxlen, path):
+    """The groups of the training reviews with len < maxlen."""
+    if groups is None:
+        raise DataError(f'{path} does not say which texts belong together, so valid_split=group '
+                        'cannot be used. Expected groups in the dataset; split at random, or make '
+                        'the dataset again with groups.')
+    return [group for group, length in zip(groups, lengths) if maxlen is None or length < maxlen]
 
 
 def check_options(n_words, valid_portion, maxlen):

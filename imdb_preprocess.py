@@ -10,7 +10,10 @@ written:
 ``imdb.pkl``
     Two pickles in one stream, ``(train_x, train_y)`` and ``(test_x, test_y)``: lists of lists of
     word ids, and lists of labels. A label is the position of its class in the sorted names (1 for
-    pos, 0 for neg). In the lists, all pos come before all neg.
+    pos, 0 for neg). In the lists, all pos come before all neg. If the corpus says which training
+    texts belong together, as ``train/urls_pos.txt`` and ``train/urls_neg.txt`` of the published
+    reviews do by the film, a third pickle follows, ``[['groups', numbers]]``, a number for each
+    training text: ``lstm.py --valid-split group`` keeps them together.
 ``imdb.dict.pkl``
     The dictionary, from word to id, and then a second pickle in the same stream: the text settings,
     the names of the classes, and the fingerprint of the matching ``imdb.pkl``.

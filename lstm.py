@@ -624,7 +624,7 @@ def train_lstm(
         dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
         seed=123, valid_portion=0.05, length_window=0, word_dropout=0., average=0, checkpoint='',
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
-        peephole='matrix', callback=None):
+        peephole='matrix', valid_split='random', test=True, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -695,6 +695,10 @@ def train_lstm(
         How the outputs at all words become one vector: mean, max or last.
     peephole : str
         Weights from the cell to the gates of lstm_peephole: a whole matrix, or diagonal.
+    valid_split : str
+        random, or group: validate on texts of other groups, such as films, than those of training.
+    test : bool
+        Measure the test error too. Choose options without it: then it says what they are worth.
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
         validation.
@@ -704,7 +708,8 @@ def train_lstm(
     train_err, valid_err, test_err : float
         Share of misclassified reviews under the parameters with the best
         validation error; (1., 1., 1.) if the cost was no longer a number; NaN if the run was
-        interrupted before any validation, and again while these errors were measured.
+        interrupted before any validation, and again while these errors were measured. The test
+        error is NaN without `test`.
 
     Raises
     ------
@@ -741,11 +746,12 @@ def train_lstm(
     batches = [(part, get_minibatches_idx(len(part[0]), size)) for part, size in (
         (data.train, batch_size), (data.valid, valid_batch_size), (data.test, valid_batch_size))]
     for name, (part, _) in zip(('train', 'valid', 'test'), batches):
-        print('%d %s examples' % (len(part[0]), name))
+        print('%d %s examples%s' % (len(part[0]), name, '' if len(part[0]) else ': not looked at'))
 
     def errors():
         use_noise.set_value(0.)
-        return [float(pred_error(f_pred, prepare_data, *pair)) for pair in batches]
+        return [float(pred_error(f_pred, prepare_data, part, minibatches)) if minibatches
+                else numpy.nan for part, minibatches in batches]
 
     run = Run(options, control, data, rng, tparams,
               optimizer_of(tparams, f_grad_shared, f_update), errors, get_minibatches_idx,

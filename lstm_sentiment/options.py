@@ -58,6 +58,7 @@ EXPECTED = {
     'use_dropout': FLAG,
     'bidirectional': FLAG,
     'n_layers': (whole(1, MAX_LAYERS), 'a whole number from 1 to %d' % MAX_LAYERS),
+    'valid_split': one_of('random', 'group'), 'test': FLAG,
     'pooling': one_of('mean', 'max', 'last'), 'peephole': one_of('matrix', 'diagonal'),
     'saveto': PATH, 'reload_model': PATH, 'checkpoint': PATH,
     'resume': FLAG, 'overwrite': FLAG,
@@ -77,7 +78,8 @@ def check_values(options):
 
 
 GROUPS = OrderedDict([
-    ('data', ['dataset', 'n_words', 'maxlen', 'valid_portion', 'test_size']),
+    ('data', ['dataset', 'n_words', 'maxlen', 'valid_portion', 'valid_split', 'test_size',
+              'test']),
     ('model', ['dim_proj', 'encoder', 'peephole', 'bidirectional', 'n_layers', 'pooling',
                'use_dropout', 'word_dropout', 'noise_std', 'reload_model']),
     ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'length_window', 'average',

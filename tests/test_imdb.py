@@ -94,7 +94,7 @@ def test_sequences_may_be_arrays():
 
 def as_the_tutorials_own(monkeypatch, path):
     """Have a dataset be split as the tutorial's own are."""
-    monkeypatch.setattr(imdb, 'IMDB_SHA256', {files.fingerprint(path)})
+    monkeypatch.setattr(datasets, 'IMDB_SHA256', {files.fingerprint(path)})
 
 
 def test_load_data_agrees_with_a_plain_reading(write, monkeypatch):

@@ -263,6 +263,44 @@ def test_command_line_refuses(corpus, tmp_path):
     assert run(cwd=str(tmp_path)).returncode == 2
 
 
+# Groups
+
+PAGES = {
+    'train/urls_pos.txt': '\n'.join('http://www.imdb.com/title/tt%07d/usercomments' % film
+                                    for film in [9, 9, 7, 5, 5, 5, 5, 5, 5, 5, 8]),
+    'train/urls_neg.txt': 'http://www.imdb.com/title/tt0000007/usercomments\n',
+}
+
+
+def test_the_film_of_each_training_review_is_its_group(tmp_path):
+    with pytest.warns(UserWarning, match='1 of 7 texts'):
+        preprocessing.preprocess(make_corpus(tmp_path / 'corpus', dict(
+            REVIEWS, **PAGES, **{'train/pos/1_9.txt': ' ', 'train/pos/3_9.txt': 'Works.'})),
+            tmp_path / 'a.pkl', tmp_path / 'a.dict.pkl')
+    with open(str(tmp_path / 'a.pkl'), 'rb') as file:
+        (train_x, train_y), _, further = (pickle.load(file) for _ in range(3))
+    # pos 10 is of film 8, pos 2 of film 7, pos 3 of film 5, neg 0 of film 7; pos 1 has no words.
+    assert len(train_x) == 4 and train_y == [1, 1, 1, 0]
+    (name, groups), = further
+    assert name == 'groups' and groups[1] == groups[3] and len(set(groups)) == 3
+    facts = {}
+    datasets.read_dataset(str(tmp_path / 'a.pkl'), facts=facts)
+    assert facts['groups'] == groups
+
+
+@pytest.mark.parametrize('pages', [
+    {'train/urls_pos.txt': PAGES['train/urls_pos.txt']},
+    dict(PAGES, **{'train/urls_neg.txt': ''}), dict(PAGES, **{'train/urls_neg.txt': 'x'})])
+def test_where_not_every_film_is_known_there_are_no_groups(corpus, tmp_path, recwarn, pages):
+    make_corpus(corpus, pages)
+    preprocessing.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'a.dict.pkl')
+    facts = {}
+    datasets.read_dataset(str(tmp_path / 'a.pkl'), facts=facts)
+    assert facts['groups'] is None
+    said = [str(warning.message) for warning in recwarn if 'names no film' in str(warning.message)]
+    assert len(said) == len(pages) - 1
+
+
 # The real reviews
 
 @needs_corpus

@@ -44,8 +44,12 @@ def load_training_data(load_data, options, rng):
     """
     about = {}  # filled with path, fingerprint and largest_id of the file, where there is one
     extra = {'about': about} if 'about' in inspect.signature(load_data).parameters else {}
+    if options.get('valid_split', 'random') != 'random':
+        extra['valid_split'] = options['valid_split']
     train, valid, test = load_data(n_words=options['n_words'], maxlen=options['maxlen'],
                                    valid_portion=options['valid_portion'], rng=rng, **extra)
+    if not options.get('test', True):
+        test = [], []  # nothing after this line can look at it
     n_all_tests = len(test[0])
     if options['test_size'] > 0:
         chosen = numpy.arange(len(test[0]))
@@ -53,12 +57,15 @@ def load_training_data(load_data, options, rng):
         chosen = chosen[:options['test_size']]
         test = [test[0][k] for k in chosen], [test[1][k] for k in chosen]
     for name, (sequences, _) in (('training', train), ('validation', valid), ('test', test)):
-        if not len(sequences):
+        if not len(sequences) and (name != 'test' or options.get('test', True)):
             raise DataError('dataset %s: no %s reviews are left with valid_portion=%s and '
                             'maxlen=%s' % (options['dataset'], name, options['valid_portion'],
                                            options['maxlen']))
     if about.get('stratified'):
         print('Validation has each class in the share that training has (a stratified split)')
+    if 'n_groups' in about:
+        print('Validation has %d groups of texts of its own; training has %d'
+              % tuple(about['n_groups'][::-1]))
     warn_of(train, valid, test, options, n_all_tests, about)
     options['ydim'] = n_classes(train, valid, test)
     options['dataset_sha256'] = about.get('fingerprint')
@@ -81,7 +88,7 @@ def warn_of(train, valid, test, options, n_all_tests, about):
     if len(valid[0]) < FEWEST_VALID:
         warnings.warn('the validation set has %d reviews only: its error moves in steps of %.3f'
                       % (len(valid[0]), 1. / len(valid[0])))
-    for name, (_, labels) in (('validation', valid), ('test', test)):
+    for name, (_, labels) in (('validation', valid), ('test', test))[:2 if test[0] else 1]:
         missing = sorted(set(train[1]) - set(labels))
         if missing:
             warnings.warn('no %s review has the label %s: the %s error says nothing of it'

@@ -21,6 +21,7 @@ file and the line.
 import collections
 import itertools
 import os
+import re
 import warnings
 
 from lstm_sentiment.errors import ConfigError, DataError
@@ -32,6 +33,8 @@ from lstm_sentiment.text.tables import Row, Skipped, read_table
 PARTS = ('train', 'test')
 # The IMDB reviews without labels.
 UNLABELLED = 'unsup'
+# The page of each review of a class: line k is that of the review whose file is named k_RATING.txt.
+PAGES, FILM = 'urls_%s.txt', re.compile(r'/title/(tt\d+)')
 NO_VALIDATION = ('A dataset has a train and a test part; training takes its validation texts from '
                  'the train part (lstm.py --valid-portion).')
 
@@ -95,8 +98,32 @@ def open_corpus(source, **options):
         files = [(None, name, path) for name, paths in find_texts(source).items()
                  for path in paths]
         is_split = False
-    rows = (Row(read_text(path, options.encoding), name, part, path) for part, name, path in files)
+    film_of = find_films(source) if is_split else {}
+    rows = (Row(read_text(path, options.encoding), name, part, path, film_of.get(path))
+            for part, name, path in files)
     return Corpus(rows, len(files), is_split)
+
+
+def find_films(folder):
+    """The film of each training review, by the path of its file, if the folder says which.
+
+    The published reviews have ``train/urls_pos.txt`` and ``train/urls_neg.txt`` beside them.
+    """
+    train, found = os.path.join(folder, 'train'), {}
+    for name in list_folder(train):
+        pages = os.path.join(train, PAGES % name)
+        if not os.path.isfile(pages):
+            continue
+        films = [FILM.search(line) for line in read_text(pages).splitlines()]
+        for file in list_folder(os.path.join(train, name)):
+            number = file.split('_')[0]
+            film = films[int(number)] if number.isdigit() and int(number) < len(films) else None
+            if film is None:
+                warnings.warn(f'{pages} names no film of {os.path.join(train, name, file)}, so the '
+                              'groups of the texts are not known.', stacklevel=3)
+                return {}
+            found[os.path.join(train, name, file)] = film.group(1)
+    return found
 
 
 # Several files

@@ -136,8 +136,9 @@ class TextRecords:
     ----------
     classes : list of str
         Names, in order of first appearance.
-    labels, parts : array.array of int
-        Of each text the place of its class in `classes`, and of its part in `PARTS` (or -1).
+    labels, parts, groups : array.array of int
+        Of each text the place of its class in `classes`, of its part in `PARTS` (or -1), and the
+        number of its group (or -1).
     n_empty : int
         Texts without words.
     first_empty : str or None
@@ -150,7 +151,9 @@ class TextRecords:
         self.rows, self.waiting = rows, collections.deque()
         self.index = collections.defaultdict()
         self.index.default_factory = self.index.__len__
-        self.labels, self.parts = array.array('i'), array.array('i')
+        self.group_index = collections.defaultdict()
+        self.group_index.default_factory = self.group_index.__len__
+        self.labels, self.parts, self.groups = (array.array('i') for _ in range(3))
         self.n_empty, self.first_empty, self.n_tagged = 0, None, 0
 
     @property
@@ -162,6 +165,7 @@ class TextRecords:
         for row in self.rows:
             self.labels.append(self.index[row.label])
             self.parts.append(PARTS.index(row.part) if row.part else -1)
+            self.groups.append(-1 if row.group is None else self.group_index[row.group])
             self.waiting.append(row.where)
             self.n_tagged += '<br' in row.text
             yield row.text
@@ -214,6 +218,8 @@ def assign(records, numbers, portion, seed):
         Names, sorted.
     train, test : tuple
         Each ``(numbers, labels)``: a list of array.array, an ndarray of int.
+    groups : list of int or None
+        Of each training text; None if some have none.
 
     Raises
     ------
@@ -237,7 +243,7 @@ def assign(records, numbers, portion, seed):
     parts = numpy.asarray(records.parts, dtype='int64')[with_words]
     if len(parts) and parts[0] < 0:
         parts = split_off(labels, portion, numpy.random.RandomState(seed)).astype('int64')
-    found = []
+    found, groups = [], None
     for number, part in enumerate(PARTS):
         members = numpy.flatnonzero(parts == number)
         if not len(members):
@@ -245,12 +251,14 @@ def assign(records, numbers, portion, seed):
                             f'read, {records.n_empty} of them without words. Expected texts in '
                             'train and in test, in UTF-8; look at the corpus.')
         found.append(([numbers[with_words[member]] for member in members], labels[members]))
+        if part == 'train':
+            groups = numpy.asarray(records.groups, dtype='int64')[with_words[members]]
     trained = numpy.unique(found[0][1])
     if len(trained) < max(2, len(classes)):
         raise DataError(f'The corpus has the classes {", ".join(classes)}; with words to train on: '
                         f'{", ".join(classes[label] for label in trained)}. Expected two classes '
                         'or more, each with such texts.')
-    return classes, found[0], found[1]
+    return classes, found[0], found[1], None if groups.min() < 0 else groups.tolist()
 
 
 def check_classes(classes, n_texts):
@@ -353,7 +361,7 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         if progress and sys.stderr.isatty():
             texts = tqdm(texts, total=corpus.total, unit=' texts', desc='Tokenizing')
         numbers, words = number_words(records.checked(texts))
-        classes, train, test = assign(records, numbers, test_portion or TEST_PORTION, seed)
+        classes, train, test, groups = assign(records, numbers, test_portion or TEST_PORTION, seed)
         warn_of_parts(classes, train, test)
         if records.n_tagged and not strip_html:
             warnings.warn(f'{records.n_tagged} texts have <br /> in them, whose parts become '
@@ -361,6 +369,9 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         counts = count_words(train[0], len(words))
         ids, order = rank_words(counts, n_words, min_count)
         content = b''.join(part_pickle(part, ids.tolist()) for part in (train, test))
+        if groups is not None:
+            # A list and no dict: beside a dict, `safe_reading` lets no tuple pass.
+            content += pickle.dumps([['groups', groups]], PICKLE_PROTOCOL)
         fingerprint = hashlib.sha256(content).hexdigest()
         settings.update(classes=classes, fingerprint=fingerprint)
         word_ids = {words[number]: place for place, number

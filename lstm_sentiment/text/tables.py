@@ -22,8 +22,11 @@ from lstm_sentiment.text.table_files import (
 # So many skipped rows are listed.
 LISTED_ROWS = 10
 
-Row = collections.namedtuple('Row', 'text label part where')
-Row.__doc__ = """A text, its class, its part (train, test, valid or None), its file and line."""
+Row = collections.namedtuple('Row', 'text label part where group', defaults=(None,))
+Row.__doc__ = """A text, its class, its part (train, test, valid or None), its file and line.
+
+`group` is a name that texts share which belong together, such as the reviews of a film, or None.
+"""
 
 
 def read_table(source, options=None, labelled=True, use_labels=True):
