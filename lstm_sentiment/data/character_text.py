@@ -21,6 +21,8 @@ from lstm_sentiment.text import grammar_entropy
 from lstm_sentiment.text.characters import KINDS, split_held_out
 
 TEXT8, REVIEWS, DEMO = 'text8', 'reviews', 'demo'
+# As the tokenizer writes it.
+LINE_BREAK = ' < br / >'
 # A text is read whole; more than this many bytes are refused.
 MAX_TEXT = 1 << 30
 # The grammar writes so many characters to train on, and draws with these seeds.
@@ -167,7 +169,7 @@ def read_text8(path):
 
 
 def read_reviews():
-    """The training reviews, one a line, made of the words of their ids."""
+    """The training reviews, one a line, made of the words of their ids, without line breaks."""
     path = finding.find_dataset()
     (sequences, _), _ = read_dataset(path)
     largest_id = max(map(max, sequences))
@@ -175,7 +177,8 @@ def read_reviews():
     words = [''] * (max(largest_id, max(dictionary.values())) + 1)
     for word, number in dictionary.items():
         words[number] = html.unescape(word)
-    return '\n'.join(' '.join(words[number] for number in sequence) for sequence in sequences)
+    lines = (' '.join(words[number] for number in sequence) for sequence in sequences)
+    return '\n'.join(line.replace(LINE_BREAK, '') for line in lines)
 
 
 # The grammar.

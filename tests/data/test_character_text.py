@@ -45,8 +45,9 @@ def archive(content=TEXT, name='text8'):
 
 
 def write_reviews(folder, dictionary=True):
-    words = {'The': 2, 'film': 3, '&apos;s': 4, 'caf\u00e9': 5}
-    parts = (([[2, 3], [5, 4, 1, 2]], [0, 1]), ([[2]], [1]))
+    words = {'The': 2, 'film': 3, '&apos;s': 4, 'caf\u00e9': 5, '&lt;': 6, 'br': 7, '/': 8,
+             '&gt;': 9}
+    parts = (([[2, 3, 6, 7, 8, 9], [5, 4, 1, 2]], [0, 1]), ([[2]], [1]))
     (folder / 'imdb.pkl').write_bytes(dumps(*parts))
     if dictionary:
         settings = {'fingerprint': fingerprint(str(folder / 'imdb.pkl'))}
