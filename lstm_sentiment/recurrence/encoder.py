@@ -114,7 +114,10 @@ def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=N
     """
     n_timesteps, n_samples = state_below.shape[0], state_below.shape[1]
     W, b, U = (tparams['%s_%s' % (prefix, name)] for name in 'WbU')
-    places = tensor.arange(n_timesteps * n_samples).reshape((n_timesteps, n_samples))
+    if state_below.ndim == 2 and mask is None:
+        places = state_below  # only its shape is used
+    else:
+        places = tensor.arange(n_timesteps * n_samples).reshape((n_timesteps, n_samples))
     if mask is None:
         row_places, n_alive = PackWhole(config.floatX)(places)
         words, tokens = row_places, tensor.arange(row_places.shape[0])

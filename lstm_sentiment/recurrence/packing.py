@@ -90,15 +90,16 @@ def pack_whole(n_timesteps, n_samples, n_groups):
             numpy.array(n_alive, dtype='int64').reshape((n_groups, n_timesteps)))
 
 
+@functools.lru_cache(maxsize=256)
 def sample_slices(n_samples, n_groups):
-    """The places of each group's samples in `order`.
+    """The places of each group's samples in `order`; kept for the next call.
 
     >>> sample_slices(5, 2)
-    [slice(0, 3, None), slice(3, 5, None)]
+    (slice(0, 3, None), slice(3, 5, None))
     """
     sizes = [len(range(group, n_samples, n_groups)) for group in range(n_groups)]
     stops = numpy.cumsum(sizes).tolist()
-    return [slice(stop - size, stop) for size, stop in zip(sizes, stops)]
+    return tuple(slice(stop - size, stop) for size, stop in zip(sizes, stops))
 
 
 class Group(object):
