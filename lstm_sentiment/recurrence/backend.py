@@ -29,8 +29,8 @@ class ByHand(Compiled):
     def cross_entropy(self, plain, h, tparams, y):
         return encoder.cross_entropy(h, tparams, y)
 
-    def clipped(self, grads, limit):
-        return encoder.clipped(grads, limit)
+    def clipped(self, plain, grads, clip_norm):
+        return encoder.clipped(plain, grads, clip_norm)
 
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         return SparseOptimizer(rule, lr, tparams, grads, x, mask, y, cost, updates)
