@@ -6,6 +6,8 @@ from oracles import plain_features
 
 import predict
 from lstm_sentiment.model import saved_model
+from lstm_sentiment.ngrams.features import hashes
+from lstm_sentiment.ngrams.model import HASHES, WEIGHTS, NGrams
 from lstm_sentiment.prediction import leaving_out, network
 from lstm_sentiment.prediction.explanation import LEAVE_OUT, SHARE
 from lstm_sentiment.prediction.network import Network
@@ -159,3 +161,20 @@ def test_three_classes_and_the_pooling_last(tmp_path):
     assert explanation.numbers[0] == pytest.approx(
         numpy.log(probabilities[first] / probabilities[second])
         - numpy.log(without[first] / without[second]), abs=1e-9)
+
+
+def test_ngrams_of_the_shorter_texts():
+    """Words that become neighbours make new n-grams."""
+    params, options = model_of(('lstm', 'matrix', True, 1, 'max'), temperature=1.7)
+    shorter = [SEQUENCE[:start] + SEQUENCE[stop:] for start, stop in WORDS_AND_MORE]
+    known = numpy.unique(numpy.concatenate(
+        [value for ids in shorter for value in hashes(numpy.array(ids, dtype='int64'), 3)]))
+    params[HASHES] = known[::2]
+    params[WEIGHTS] = numpy.random.RandomState(2).randn(len(params[HASHES]) + 1, 3)
+    net = Network(params, dict(options, ngrams=3, ngram_share=0.4))
+    found = leaving_out.scores_without(net, SEQUENCE, WORDS_AND_MORE)
+    of_lstm = plain_scores_without(params, options, SEQUENCE, WORDS_AND_MORE)
+    of_ngrams = numpy.concatenate([NGrams(params, 3).scores([ids]) for ids in shorter]) / 1.7
+    expected = 0.6 * numpy.array(of_lstm) + 0.4 * of_ngrams
+    numpy.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    assert numpy.ptp(of_ngrams, axis=0).min() > .5
