@@ -36,7 +36,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
         theano,
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
-    from lstm_sentiment.model import saved_model
+    from lstm_sentiment.model import metrics, saved_model
     from lstm_sentiment.recurrence.backend import backend
     from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
     from lstm_sentiment.training import curves, provenance
@@ -523,12 +523,18 @@ def classify(proj, tparams):
     return softmax(tensor.dot(proj, tparams['U']) + tparams['b'])
 
 
-def mean_cost(proj, tparams, mask, y):
-    """Mean negative log-likelihood of the labels; equation 11 of docs/tutorial.md."""
+def mean_cost(proj, tparams, mask, y, class_weights=None):
+    """Mean negative log-likelihood of the labels; equation 11 of docs/tutorial.md.
+
+    With `class_weights`, a number for each class, a mean weighted by those of the labels.
+    """
     likelihood = classify(proj, tparams)[tensor.arange(y.shape[0]), y]
     # Differs from the tutorial: a sample without words, such as padding, does not affect it.
-    counts = tensor.minimum(mask.sum(axis=0), 1)
-    return -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), 1)
+    counts, least = tensor.minimum(mask.sum(axis=0), 1), 1
+    if class_weights is not None:
+        weights = tensor.as_tensor_variable(numpy.asarray(class_weights, dtype=config.floatX))
+        counts, least = counts * weights[y], weights.min()
+    return -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), least)
 
 
 def build_model(tparams, options):
@@ -561,7 +567,7 @@ def build_model(tparams, options):
     if options['use_dropout']:
         proj = dropout_layer(proj, use_noise, RandomStreams(options.get('seed', 123)))
     pred = classify(proj, tparams)
-    cost = backend.mean_cost(mean_cost, proj, tparams, mask, y)
+    cost = backend.mean_cost(mean_cost, proj, tparams, mask, y, options.get('class_weights'))
 
     f_pred_prob = per_sample_function([x, mask], pred, name='f_pred_prob')
 
@@ -597,17 +603,23 @@ def pred_probs(f_pred_prob, prepare_data, data, iterator, verbose=False):
     return probs
 
 
-def pred_error(f_pred, prepare_data, data, iterator, verbose=False):
+def pred_error(f_pred, prepare_data, data, iterator, verbose=False, confusion=None):
     """Share of the samples of `data` that are misclassified, 0 to 1.
 
-    Parameters are those of :func:`pred_probs`, with `f_pred` for `f_pred_prob`.
+    Parameters are those of :func:`pred_probs`, with `f_pred` for `f_pred_prob`. `confusion`,
+    (ydim, ydim) int, is filled with the number of samples of each label (row) and answer (column).
     """
     sequences, labels = data
+    if confusion is not None:
+        confusion[...] = 0
     n_right, n_done = 0, 0
     for _, batch in iterator:
         targets = numpy.array([labels[k] for k in batch])
         x, mask, _ = prepare_data([sequences[k] for k in batch], targets)
-        n_right += (f_pred(x, mask) == targets).sum()
+        preds = f_pred(x, mask)
+        n_right += (preds == targets).sum()
+        if confusion is not None:
+            numpy.add.at(confusion, (targets, preds), 1)
         n_done += len(batch)
         if verbose:
             print('%d/%d samples classified' % (n_done, len(sequences)))
@@ -624,7 +636,8 @@ def train_lstm(
         dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
         seed=123, valid_portion=0.05, length_window=0, word_dropout=0., average=0, checkpoint='',
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
-        peephole='matrix', valid_split='random', test=True, callback=None):
+        peephole='matrix', valid_split='random', test=True, class_weight='',
+        valid_metric='error', callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -699,6 +712,11 @@ def train_lstm(
         random, or group: validate on texts of other groups, such as films, than those of training.
     test : bool
         Measure the test error too. Choose options without it: then it says what they are worth.
+    class_weight : str
+        Weights of the classes in the cost: balanced, for the same sum for each class, or such as
+        neg=1,pos=5. Empty for none.
+    valid_metric : str
+        What early stopping looks at: error, or f1 (the mean of the classes' F1).
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
         validation.
@@ -734,7 +752,8 @@ def train_lstm(
         saved_model.check_start(reload_model, options, data.vocabulary())
         load_params(reload_model, params)
     tparams = init_tparams(params)
-    use_noise, x, mask, y, _, f_pred, cost = build_model(tparams, options)
+    use_noise, x, mask, y, _, f_pred, cost = build_model(
+        tparams, dict(options, class_weights=data.class_weights))
     if decay_c > 0.:
         cost += decay_c * (tparams['U'] ** 2).sum()
     grads = theano.grad(cost, wrt=list(tparams.values()))
@@ -748,14 +767,17 @@ def train_lstm(
     for name, (part, _) in zip(('train', 'valid', 'test'), batches):
         print('%d %s examples%s' % (len(part[0]), name, '' if len(part[0]) else ': not looked at'))
 
+    confusions = metrics.confusions_for(options, known=datasets)
+
     def errors():
         use_noise.set_value(0.)
-        return [float(pred_error(f_pred, prepare_data, part, minibatches)) if minibatches
-                else numpy.nan for part, minibatches in batches]
+        return [float(pred_error(f_pred, prepare_data, part, minibatches, confusion=confusion))
+                if minibatches else numpy.nan
+                for (part, minibatches), confusion in zip(batches, confusions)]
 
     run = Run(options, control, data, rng, tparams,
               optimizer_of(tparams, f_grad_shared, f_update), errors, get_minibatches_idx,
-              prepare_data, callback)
+              prepare_data, callback, confusions)
     with backend.training():
         with run:                                   # an interrupt ends it as a finished run ends
             for x, mask, y in run.minibatches():    # epochs, shuffling, word dropout, resuming

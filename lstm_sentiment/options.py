@@ -59,6 +59,9 @@ EXPECTED = {
     'bidirectional': FLAG,
     'n_layers': (whole(1, MAX_LAYERS), 'a whole number from 1 to %d' % MAX_LAYERS),
     'valid_split': one_of('random', 'group'), 'test': FLAG,
+    'class_weight': (lambda value: value is None or isinstance(value, str),
+                     'balanced, such as neg=1,pos=5, or empty'),
+    'valid_metric': one_of('error', 'f1'),
     'pooling': one_of('mean', 'max', 'last'), 'peephole': one_of('matrix', 'diagonal'),
     'saveto': PATH, 'reload_model': PATH, 'checkpoint': PATH,
     'resume': FLAG, 'overwrite': FLAG,
@@ -83,7 +86,7 @@ GROUPS = OrderedDict([
     ('model', ['dim_proj', 'encoder', 'peephole', 'bidirectional', 'n_layers', 'pooling',
                'use_dropout', 'word_dropout', 'noise_std', 'reload_model']),
     ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'length_window', 'average',
-                      'max_epochs', 'patience', 'seed']),
+                      'class_weight', 'max_epochs', 'patience', 'valid_metric', 'seed']),
     ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'overwrite', 'dispFreq', 'validFreq',
                      'saveFreq', 'valid_batch_size'])])
 # The two values that the tutorial's own main passes.

@@ -29,9 +29,9 @@ class Compiled(object):
         """
         return plain(tparams, x, options, prefix, mask, initial)
 
-    def mean_cost(self, plain, proj, tparams, mask, y):
+    def mean_cost(self, plain, proj, tparams, mask, y, class_weights=None):
         """The cost of a minibatch, given its texts as vectors; `plain` is `lstm.mean_cost`."""
-        return plain(proj, tparams, mask, y)
+        return plain(proj, tparams, mask, y, class_weights)
 
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         """An optimizer by this rule; see :class:`optimizers.DenseOptimizer`."""

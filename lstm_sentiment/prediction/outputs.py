@@ -7,6 +7,7 @@ import shutil
 import numpy
 
 from lstm_sentiment.errors import printable
+from lstm_sentiment.model import metrics
 from lstm_sentiment.prediction.explanation import as_content, in_terminal
 
 FORMATS = ('table', 'tsv', 'jsonl', 'csv')
@@ -181,12 +182,8 @@ class Tally:
         lines = ['accuracy %.4f: %d of %d texts are right, error %s'
                  % (n_right / n_all, n_right, n_all, repr(float(self.error)))]
         names = [printable(name) for name in self.classes]
-        width = max(8, max(map(len, names)) + 2, len(str(n_all)) + 2)
-        first = max(5, max(map(len, names)))
-        lines.append('%-*s%s   (columns: what the model says)' % (
-            first, 'label', ''.join('%*s' % (width, name) for name in names)))
-        lines += ['%-*s%s' % (first, name, ''.join('%*d' % (width, count) for count in counts))
-                  for name, counts in zip(names, self.confusion)]
+        lines += metrics.confusion_lines(self.confusion, names)
+        lines += metrics.score_lines(self.confusion, names)
         if self.worst:
             lines.append('most confidently wrong:')
         lines += ['  %s %.3f, labelled %s: %s' % (said, p, label, text)
