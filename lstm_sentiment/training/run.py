@@ -212,7 +212,8 @@ class Run(Resumable):
         """Print what the errors of validation and test are made of, class by class."""
         if self.best_confusions is None or self.bad_cost:
             return
-        vocabulary = self.data.vocabulary()
+        # A run that saves no model reads no words, and calls the classes by their labels.
+        vocabulary = self.data.vocabulary() if self.options['saveto'] else None
         names = vocabulary and vocabulary.classes
         for part, confusion in zip(('valid', 'test'), self.best_confusions[1:]):
             if confusion.any():
