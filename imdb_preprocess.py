@@ -13,7 +13,8 @@ written:
     pos, 0 for neg). In the lists, all pos come before all neg. If the corpus says which training
     texts belong together, as ``train/urls_pos.txt`` and ``train/urls_neg.txt`` of the published
     reviews do by the film, a third pickle follows, ``[['groups', numbers]]``, a number for each
-    training text: ``lstm.py --valid-split group`` keeps them together.
+    training text: ``lstm.py --valid-split group`` keeps them together. A validation part of the
+    corpus is there too, as ``['valid', [valid_x, valid_y]]``; training then validates on it.
 ``imdb.dict.pkl``
     The dictionary, from word to id, and then a second pickle in the same stream: the text settings,
     the names of the classes, and the fingerprint of the matching ``imdb.pkl``.
@@ -70,20 +71,22 @@ def training_command(summary, output, n_words=None):
     if n_words is not None or n_ids < DEFAULT_N_WORDS:
         command += ['--n-words', str(n_ids)]
     n_kept = numpy.count_nonzero(summary.lengths < maxlen)
-    if n_kept * DEFAULT_VALID_PORTION < VALID_TEXTS:
+    if not summary.n_valid and n_kept * DEFAULT_VALID_PORTION < VALID_TEXTS:
         command += ['--valid-portion', '%.2g' % min(0.5, VALID_TEXTS / n_kept)]
     return ' '.join(map(shlex.quote, command))
 
 
 def report(summary):
     """The lines that describe the new dataset."""
-    yield (f'{summary.n_train} train and {summary.n_test} test texts, {summary.n_words} words, '
-           f'{summary.n_tokens} training tokens')
+    parts = PARTS + (('valid',) if summary.n_valid else ())
+    valid = f', {summary.n_valid} validation texts' if summary.n_valid else ''
+    yield (f'{summary.n_train} train and {summary.n_test} test texts{valid}, {summary.n_words} '
+           f'words, {summary.n_tokens} training tokens')
     width = max(len('class'), *map(len, summary.classes))
-    yield f'{"class":{width}}' + ''.join(f'{part + " " + what:>13}' for part in PARTS
+    yield f'{"class":{width}}' + ''.join(f'{part + " " + what:>13}' for part in parts
                                          for what in ('texts', 'tokens'))
     for name in summary.classes:
-        sizes = itertools.chain(*(summary.sizes[part, name] for part in PARTS))
+        sizes = itertools.chain(*(summary.sizes[part, name] for part in parts))
         yield f'{name:{width}}' + ''.join(f'{size:13}' for size in sizes)
     yield (f'{summary.n_words} words kept, {summary.n_cut} cut; '
            f'{100 * summary.unknown_portion:.2f} % of the test tokens are unknown')
@@ -104,7 +107,11 @@ def make_parser():
     group.add_argument('--text-column', metavar='NAME', help='(default: text or review)')
     group.add_argument('--label-column', metavar='NAME', help='(default: label or sentiment)')
     group.add_argument('--split-column', metavar='NAME',
-                       help='column that says train or test (default: split, if there is one)')
+                       help='column that says train, test or valid (default: split, if there is '
+                            'one)')
+    group.add_argument('--group-column', metavar='NAME',
+                       help='column with what some texts share, such as an author; '
+                            'lstm.py --valid-split group keeps them together')
     group.add_argument('--no-header', action='store_false', dest='header',
                        help='the first row is a text; name columns by number, from 1')
     group.add_argument('--delimiter', metavar='C', help='separator of columns (default: found)')
@@ -145,7 +152,7 @@ def make_parser():
                        help='processes (default: one for each core)')
     parser.set_defaults(**{name: parameter.default for name, parameter
                            in inspect.signature(preprocess).parameters.items()
-                           if name not in ('source', 'progress')})
+                           if name not in ('source', 'progress', 'trainable')})
     command_line.add_common(parser)
     return parser
 
@@ -155,7 +162,7 @@ def work(arguments=None):
     options = make_parser().parse_args(arguments)
     del options.debug
     started = time.time()
-    summary = preprocess(progress=True, **vars(options))
+    summary = preprocess(progress=True, trainable=True, **vars(options))
     beside = dictionary_path(options.output)
     dictionary = options.dictionary or beside
     for line in report(summary):
@@ -165,12 +172,6 @@ def work(arguments=None):
         print(f'Training looks for the dictionary at {beside}; '
               f'{command_line.program("predict.py")} takes this one by '
               f'--dictionary {shlex.quote(dictionary)}')
-    if max(summary.sizes['train', name][0] for name in summary.classes) < 2:
-        # Validation takes its texts from those of each class, and leaves one.
-        print('It is too small to train on: no class has two training texts, one of them to '
-              'validate.')
-        print('Expected three texts or more of a class, one of them to test. Add texts.')
-        return
     print('To train on it, with a maxlen that keeps 95 % of the texts:')
     print(training_command(summary, options.output, options.n_words))
 

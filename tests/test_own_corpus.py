@@ -184,7 +184,7 @@ def test_the_suggested_options(tmp_path):
 
 def test_a_dictionary_elsewhere_is_told_of(tmp_path, monkeypatch, run_here):
     monkeypatch.chdir(tmp_path)
-    write_csv(tmp_path / 'a.csv', ROWS)
+    write_csv(tmp_path / 'a.csv', ROWS + ROWS)
     printed = run_here('imdb_preprocess.py', 'a.csv', '--output', 'a.pkl', '--dictionary', 'b.pkl',
                        '--no-lowercase', '--jobs', '1', '--min-count', '1')
     assert 'a.dict.pkl' in printed[-3] and printed[-3].endswith('--dictionary b.pkl')

@@ -64,6 +64,8 @@ def load_training_data(load_data, options, rng):
             raise DataError('dataset %s: no %s reviews are left with valid_portion=%s and '
                             'maxlen=%s' % (options['dataset'], name, options['valid_portion'],
                                            options['maxlen']))
+    if about.get('has_valid'):
+        print('Validation has the validation part of the dataset; valid_portion is not used')
     if about.get('stratified'):
         print('Validation has each class in the share that training has (a stratified split)')
     if 'n_groups' in about:
