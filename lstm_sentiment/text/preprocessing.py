@@ -22,15 +22,13 @@ from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.files import whole_files
 from lstm_sentiment.text import corpora, tokenizing
 from lstm_sentiment.text.corpora import ALL_PARTS
+from lstm_sentiment.text.corpus_options import TEST_PORTION
 from lstm_sentiment.text.labels import in_order, join_spellings
 from lstm_sentiment.text.text_settings import check_settings
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
 
 # Python 2 and every Python 3 can read it.
 PICKLE_PROTOCOL = 2
-
-# Share of each class that becomes test, if the corpus has no test part.
-TEST_PORTION = 0.2
 
 ANOTHER_OUTPUT = ('Name a file in an existing folder in which you may write (the options --output '
                   'and --dictionary).')
