@@ -6,6 +6,7 @@ from collections import namedtuple
 
 import numpy
 
+from lstm_sentiment.data.class_weights import class_weights
 from lstm_sentiment.data.datasets import read_vocabulary
 from lstm_sentiment.data.finding import find_dictionary
 from lstm_sentiment.errors import DataError
@@ -15,13 +16,15 @@ from lstm_sentiment.text.vocabulary import UNKNOWN_ID, Vocabulary
 MOST_UNKNOWN, FEWEST_VALID = 0.2, 50
 
 
-Data = namedtuple('Data', 'train valid test vocabulary')
+Data = namedtuple('Data', 'train valid test vocabulary class_weights')
 Data.__doc__ = """The parts of a dataset, each (sequences, labels).
 
 Attributes
 ----------
 vocabulary : callable
     Gives the vocabulary, as :func:`load_vocabulary`; it is read at the first call.
+class_weights : list of float or None
+    Of each label, as from `class_weights.class_weights`.
 """
 
 
@@ -61,6 +64,8 @@ def load_training_data(load_data, options, rng):
             raise DataError('dataset %s: no %s reviews are left with valid_portion=%s and '
                             'maxlen=%s' % (options['dataset'], name, options['valid_portion'],
                                            options['maxlen']))
+    if about.get('has_valid'):
+        print('Validation has the validation part of the dataset; valid_portion is not used')
     if about.get('stratified'):
         print('Validation has each class in the share that training has (a stratified split)')
     if 'n_groups' in about:
@@ -71,7 +76,9 @@ def load_training_data(load_data, options, rng):
     options['dataset_sha256'] = about.get('fingerprint')
     vocabulary = functools.lru_cache(maxsize=None)(
         functools.partial(load_vocabulary, about, options))
-    return Data(train, valid, test, vocabulary)
+    weights = (class_weights(options['class_weight'], train[1], options['ydim'], vocabulary)
+               if options.get('class_weight') else None)
+    return Data(train, valid, test, vocabulary, weights)
 
 
 def warn_of(train, valid, test, options, n_all_tests, about):

@@ -7,6 +7,7 @@ import shutil
 import numpy
 
 from lstm_sentiment.errors import printable
+from lstm_sentiment.model import metrics
 from lstm_sentiment.model.calibration import UNSURE
 from lstm_sentiment.prediction.explanation import as_content, in_terminal
 
@@ -194,19 +195,14 @@ class Tally:
             return '%d texts: all unsure' % n_unsure if n_unsure else 'no labelled texts'
         lines = ['accuracy %.4f: %d of %d texts are right, error %s'
                  % (n_right / n_all, n_right, n_all, repr(float(self.error)))]
-        columns, counts = list(self.classes), self.confusion
+        names = [printable(name) for name in self.classes]
+        columns, counts = names, self.confusion
         if n_unsure:
             lines.append('%d of %d texts are unsure, and are left out of these numbers'
                          % (n_unsure, n_all + n_unsure))
-            columns.append(UNSURE)
-            counts = numpy.column_stack([counts, self.unsure])
-        names = [printable(name) for name in columns]
-        width = max(8, max(map(len, names)) + 2, len(str(n_all)) + 2)
-        first = max(5, max(map(len, names)))
-        lines.append('%-*s%s   (columns: what the model says)' % (
-            first, 'label', ''.join('%*s' % (width, name) for name in names)))
-        lines += ['%-*s%s' % (first, name, ''.join('%*d' % (width, count) for count in row))
-                  for name, row in zip(names, counts)]
+            columns, counts = names + [UNSURE], numpy.column_stack([counts, self.unsure])
+        lines += metrics.confusion_lines(counts, names, columns)
+        lines += metrics.score_lines(self.confusion, names)
         if self.worst:
             lines.append('most confidently wrong:')
         lines += ['  %s %.3f, labelled %s: %s' % (said, p, label, text)

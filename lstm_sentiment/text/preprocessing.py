@@ -21,7 +21,8 @@ from tqdm import tqdm
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.files import whole_files
 from lstm_sentiment.text import corpora, tokenizing
-from lstm_sentiment.text.corpora import PARTS
+from lstm_sentiment.text.corpora import ALL_PARTS
+from lstm_sentiment.text.corpus_options import TEST_PORTION
 from lstm_sentiment.text.labels import in_order, join_spellings
 from lstm_sentiment.text.text_settings import check_settings
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
@@ -29,15 +30,12 @@ from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary
 # Python 2 and every Python 3 can read it.
 PICKLE_PROTOCOL = 2
 
-# Share of each class that becomes test, if the corpus has no test part.
-TEST_PORTION = 0.2
-
 ANOTHER_OUTPUT = ('Name a file in an existing folder in which you may write (the options --output '
                   'and --dictionary).')
 
 Summary = collections.namedtuple(
     'Summary', 'n_train n_test n_dropped n_words n_tokens fingerprint '
-               'classes sizes n_cut unknown_portion lengths')
+               'classes sizes n_cut unknown_portion lengths n_valid')
 Summary.__doc__ = """What `preprocess` returns.
 
 Attributes
@@ -58,6 +56,8 @@ unknown_portion : float
     Share of the test tokens that are not in the dictionary.
 lengths : ndarray of int
     Number of words of each training text, sorted.
+n_valid : int
+    Texts of the validation part, if the corpus has one.
 """
 
 
@@ -137,8 +137,8 @@ class TextRecords:
     classes : list of str
         Names, in order of first appearance.
     labels, parts, groups : array.array of int
-        Of each text the place of its class in `classes`, of its part in `PARTS` (or -1), and the
-        number of its group (or -1).
+        Of each text the place of its class in `classes`, of its part in `ALL_PARTS` (or -1), and
+        the number of its group (or -1).
     n_empty : int
         Texts without words.
     first_empty : str or None
@@ -164,7 +164,7 @@ class TextRecords:
         """Yield the texts, to be tokenized."""
         for row in self.rows:
             self.labels.append(self.index[row.label])
-            self.parts.append(PARTS.index(row.part) if row.part else -1)
+            self.parts.append(ALL_PARTS.index(row.part) if row.part else -1)
             self.groups.append(-1 if row.group is None else self.group_index[row.group])
             self.waiting.append(row.where)
             self.n_tagged += '<br' in row.text
@@ -216,8 +216,9 @@ def assign(records, numbers, portion, seed):
     -------
     classes : list of str
         Names, sorted.
-    train, test : tuple
-        Each ``(numbers, labels)``: a list of array.array, an ndarray of int.
+    train, test, valid : tuple
+        Each ``(numbers, labels)``: a list of array.array, an ndarray of int. `valid` is None if the
+        corpus has no such part.
     groups : list of int or None
         Of each training text; None if some have none.
 
@@ -244,21 +245,43 @@ def assign(records, numbers, portion, seed):
     if len(parts) and parts[0] < 0:
         parts = split_off(labels, portion, numpy.random.RandomState(seed)).astype('int64')
     found, groups = [], None
-    for number, part in enumerate(PARTS):
+    for number, part in enumerate(ALL_PARTS):
         members = numpy.flatnonzero(parts == number)
+        if not len(members) and part == 'valid':
+            found.append(None)
+            continue
         if not len(members):
             raise DataError(f'There is no {part} text with a word in it: {len(numbers)} texts were '
                             f'read, {records.n_empty} of them without words. Expected texts in '
                             'train and in test, in UTF-8; look at the corpus.')
         found.append(([numbers[with_words[member]] for member in members], labels[members]))
+        of_part = numpy.asarray(records.groups, dtype='int64')[with_words[members]]
         if part == 'train':
-            groups = numpy.asarray(records.groups, dtype='int64')[with_words[members]]
+            groups = of_part
+        warn_of_groups(part, groups, of_part)
     trained = numpy.unique(found[0][1])
     if len(trained) < max(2, len(classes)):
         raise DataError(f'The corpus has the classes {", ".join(classes)}; with words to train on: '
                         f'{", ".join(classes[label] for label in trained)}. Expected two classes '
                         'or more, each with such texts.')
-    return classes, found[0], found[1], None if groups.min() < 0 else groups.tolist()
+    return (classes, *found, None if groups.min() < 0 else groups.tolist())
+
+
+def warn_of_groups(part, groups, of_part):
+    """Warn of test or validation texts of a group that is in training too."""
+    n_known = numpy.isin(of_part, groups[groups >= 0]).sum()
+    if part != 'train' and n_known:
+        warnings.warn(f'{n_known} of the {len(of_part)} {part} texts are of groups that training '
+                      f'has too: the {part} error says less about new groups. A column of parts '
+                      '(--split-column) can keep them apart.', stacklevel=4)
+
+
+def check_size(train, valid):
+    """Raise `DataError` if the training part has no text to spare for validation."""
+    if valid is None and numpy.bincount(train[1]).max() < 2:
+        raise DataError('The corpus is too small to train on: no class has two training texts, '
+                        'one of them to validate. Expected three texts or more of a class, one of '
+                        'them to test. Add texts.')
 
 
 def check_classes(classes, n_texts):
@@ -269,18 +292,24 @@ def check_classes(classes, n_texts):
                         'the label column is the wrong one: give --label-column.')
 
 
-def warn_of_parts(classes, train, test):
-    """Warn of test texts that are in training as well, and of classes that testing lacks."""
+def warn_of_parts(classes, train, test, valid=None):
+    """Warn of texts that are in training as well, and of classes that another part lacks."""
     known = {hash(words.tobytes()) for words in train[0]}
-    n_known = sum(hash(words.tobytes()) in known for words in test[0])
-    if n_known:
-        warnings.warn(f'{n_known} of the {len(test[0])} test texts are in training as well: the '
-                      'test error says less about new texts.', stacklevel=3)
-    n_tests = numpy.bincount(test[1], minlength=len(classes))
-    for label in numpy.flatnonzero(n_tests == 0):
+    for name, part in (('test', test), ('validation', valid)):
+        n_known = sum(hash(words.tobytes()) in known for words in part[0]) if part else 0
+        if n_known:
+            warnings.warn(f'{n_known} of the {len(part[0])} {name} texts are in training as well: '
+                          f'the {name} error says less about new texts.', stacklevel=3)
+    for label, name in enumerate(classes):
         n_texts = int((train[1] == label).sum())
-        warnings.warn(f'The class {classes[label]} has {n_texts} text{"s" * (n_texts > 1)}, none '
-                      'of them in the test part: the test error says nothing of it.', stacklevel=3)
+        lacking = [] if (test[1] == label).any() else ['test']
+        # Of a class of one text, training leaves none to validate.
+        if n_texts < 2 if valid is None else not (valid[1] == label).any():
+            lacking.append('validation')
+        if lacking:
+            warnings.warn(f'The class {name} has {n_texts} text{"s" * (n_texts > 1)} to train on '
+                          f'and none in the {" or ".join(lacking)} part, whose error says nothing '
+                          'of it.', stacklevel=3)
 
 
 def check_options(output, dictionary, settings, n_words, min_count, test_portion):
@@ -303,7 +332,7 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
                text_column=None, label_column=None, test_portion=None, seed=123, n_words=None,
                min_count=1, tokenizer='moses', language='en', lowercase=True, split_column=None,
                delimiter=None, quotes=None, header=True, encoding='utf-8', strict=False,
-               strip_html=False):
+               strip_html=False, group_column=None, trainable=False):
     """Turn a corpus into the pickles that `imdb.load_data` reads.
 
     Parameters
@@ -329,8 +358,10 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         Words that occur less often in training are not in the dictionary.
     tokenizer, language, lowercase, strip_html
         See `tokenizing`.
-    split_column, delimiter, quotes, header, encoding, strict
+    split_column, delimiter, quotes, header, encoding, strict, group_column
         See `table_files.TableOptions`.
+    trainable : bool
+        Refuse a corpus that is too small to train on.
 
     Returns
     -------
@@ -351,7 +382,8 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
     check_options(output, dictionary, settings, n_words, min_count, test_portion)
     corpus = corpora.open_corpus(source, text_column=text_column, label_column=label_column,
                                  split_column=split_column, delimiter=delimiter, quotes=quotes,
-                                 header=header, encoding=encoding, strict=strict)
+                                 header=header, encoding=encoding, strict=strict,
+                                 group_column=group_column)
     if corpus.is_split and test_portion is not None:
         raise ConfigError('the corpus already has train and test: remove --test-portion.')
     # Opened first: what cannot be written is told before the work.
@@ -361,17 +393,23 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         if progress and sys.stderr.isatty():
             texts = tqdm(texts, total=corpus.total, unit=' texts', desc='Tokenizing')
         numbers, words = number_words(records.checked(texts))
-        classes, train, test, groups = assign(records, numbers, test_portion or TEST_PORTION, seed)
-        warn_of_parts(classes, train, test)
+        classes, train, test, valid, groups = assign(records, numbers,
+                                                     test_portion or TEST_PORTION, seed)
+        if trainable:
+            check_size(train, valid)
+        warn_of_parts(classes, train, test, valid)
         if records.n_tagged and not strip_html:
             warnings.warn(f'{records.n_tagged} texts have <br /> in them, whose parts become '
                           'words; --strip-html makes spaces of tags.', stacklevel=2)
         counts = count_words(train[0], len(words))
         ids, order = rank_words(counts, n_words, min_count)
         content = b''.join(part_pickle(part, ids.tolist()) for part in (train, test))
-        if groups is not None:
+        further = [] if groups is None else [['groups', groups]]
+        if valid is not None:
+            further.append(['valid', part_lists(valid, ids.tolist())])
+        if further:
             # A list and no dict: beside a dict, `safe_reading` lets no tuple pass.
-            content += pickle.dumps([['groups', groups]], PICKLE_PROTOCOL)
+            content += pickle.dumps(further, PICKLE_PROTOCOL)
         fingerprint = hashlib.sha256(content).hexdigest()
         settings.update(classes=classes, fingerprint=fingerprint)
         word_ids = {words[number]: place for place, number
@@ -383,23 +421,28 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
             stream.write(gzip.compress(part, 6, mtime=0) if path.endswith('.gz') else part)
     test_counts = count_words(test[0], len(words))
     return Summary(len(train[0]), len(test[0]), records.n_empty, len(order), int(counts.sum()),
-                   fingerprint, classes, part_sizes(classes, train, test),
+                   fingerprint, classes, part_sizes(classes, train, test, valid),
                    numpy.count_nonzero(counts) - len(order),
                    test_counts[ids == UNKNOWN_ID].sum() / test_counts.sum(),
-                   numpy.sort([len(text) for text in train[0]]))
+                   numpy.sort([len(text) for text in train[0]]), len(valid[0]) if valid else 0)
 
 
 def part_pickle(part, ids):
     """The pickle of train or test; `ids` are those of the numbers in it."""
+    return pickle.dumps(tuple(part_lists(part, ids)), PICKLE_PROTOCOL)
+
+
+def part_lists(part, ids):
+    """The ids of each text of a part, and the labels, as lists."""
     numbers, labels = part
-    return pickle.dumps(([list(map(ids.__getitem__, text)) for text in numbers], labels.tolist()),
-                        PICKLE_PROTOCOL)
+    return [[list(map(ids.__getitem__, text)) for text in numbers], labels.tolist()]
 
 
-def part_sizes(classes, train, test):
+def part_sizes(classes, *parts):
     """Texts and tokens by part and class."""
-    sizes = collections.OrderedDict(((part, name), (0, 0)) for part in PARTS for name in classes)
-    for part, (numbers, labels) in zip(PARTS, (train, test)):
+    parts = [(name, part) for name, part in zip(ALL_PARTS, parts) if part]
+    sizes = collections.OrderedDict(((part, name), (0, 0)) for part, _ in parts for name in classes)
+    for part, (numbers, labels) in parts:
         for text, label in zip(numbers, labels):
             n_texts, n_tokens = sizes[part, classes[label]]
             sizes[part, classes[label]] = n_texts + 1, n_tokens + len(text)

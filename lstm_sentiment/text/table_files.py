@@ -29,8 +29,9 @@ FASTTEXT = '__label__'
 HEAD_ROWS, HEAD_CHARACTERS = 100, 100000
 
 TableOptions = collections.namedtuple(
-    'TableOptions', 'text_column label_column split_column delimiter quotes header encoding strict',
-    defaults=(None, None, None, None, None, True, 'utf-8', False))
+    'TableOptions', 'text_column label_column split_column delimiter quotes header encoding strict '
+                    'group_column',
+    defaults=(None, None, None, None, None, True, 'utf-8', False, None))
 TableOptions.__doc__ = """How tables are read.
 
 Attributes
@@ -46,6 +47,8 @@ header : bool
 encoding : str
 strict : bool
     Whether a row that cannot be used is an error.
+group_column : str or None
+    Name or number of the column with what some texts share, such as an author; by default none.
 """
 
 Table = collections.namedtuple('Table', 'names records unit')
