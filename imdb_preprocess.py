@@ -29,50 +29,30 @@ a warning.
 import argparse
 import inspect
 import itertools
-import math
 import shlex
 import sys
 import time
 
-import numpy
-
 from lstm_sentiment import command_line
-from lstm_sentiment.text import text_settings
+from lstm_sentiment.data import own_corpus
+from lstm_sentiment.data.choices import choices, quantile
+from lstm_sentiment.text import corpus_options
 from lstm_sentiment.text.corpora import PARTS
-from lstm_sentiment.text.preprocessing import TEST_PORTION, preprocess
-from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, dictionary_path
+from lstm_sentiment.text.preprocessing import preprocess
+from lstm_sentiment.text.vocabulary import dictionary_path
 
-# The defaults of `lstm.py`.
-DEFAULT_N_WORDS = 10000
-DEFAULT_VALID_PORTION = 0.05
-# An error measured on fewer validation texts than this is not meaningful.
-VALID_TEXTS = 10
-# The suggested maxlen keeps this share of the training texts.
-KEPT_PORTION = 0.95
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 1)
 
 
 
-def quantile(lengths, portion):
-    """The smallest length that this portion of the sorted lengths does not exceed.
-
-    >>> quantile([1, 2, 3, 9], 0.5), quantile([1, 2, 3, 9], 0.51), quantile([1, 2, 3, 9], 1)
-    (2, 3, 9)
-    """
-    return int(lengths[max(1, math.ceil(portion * len(lengths))) - 1])
-
-
 def training_command(summary, output, n_words=None):
     """The command that trains on the new dataset, with options where the defaults do not fit."""
-    maxlen = quantile(summary.lengths, KEPT_PORTION) + 1  # len < maxlen is kept
-    command = command_line.command('lstm.py').split()
-    command += ['--dataset', output, '--maxlen', str(maxlen)]
-    n_ids = summary.n_words + FIRST_WORD_ID
-    if n_words is not None or n_ids < DEFAULT_N_WORDS:
-        command += ['--n-words', str(n_ids)]
-    n_kept = numpy.count_nonzero(summary.lengths < maxlen)
-    if not summary.n_valid and n_kept * DEFAULT_VALID_PORTION < VALID_TEXTS:
-        command += ['--valid-portion', '%.2g' % min(0.5, VALID_TEXTS / n_kept)]
+    found = choices(summary.lengths, summary.n_words, summary.n_valid, n_words is not None)
+    command = command_line.command('lstm.py').split() + ['--dataset', output]
+    for name, value in found.items():
+        command += [command_line.spellings(name)[0], str(value)]
+    # The model of another run may be at the default path.
+    command += ['--saveto', own_corpus.stem_of(output) + '.npz']
     return ' '.join(map(shlex.quote, command))
 
 
@@ -103,44 +83,12 @@ def make_parser():
         help='folder with train/CLASS and test/CLASS, folder with a folder for each class, or '
              '.csv, .tsv, .json, .jsonl or .parquet, also .zip or with .gz; '
              'or the tables of train and test')
-    group = parser.add_argument_group('input')
-    group.add_argument('--text-column', metavar='NAME', help='(default: text or review)')
-    group.add_argument('--label-column', metavar='NAME', help='(default: label or sentiment)')
-    group.add_argument('--split-column', metavar='NAME',
-                       help='column that says train, test or valid (default: split, if there is '
-                            'one)')
-    group.add_argument('--group-column', metavar='NAME',
-                       help='column with what some texts share, such as an author; '
-                            'lstm.py --valid-split group keeps them together')
-    group.add_argument('--no-header', action='store_false', dest='header',
-                       help='the first row is a text; name columns by number, from 1')
-    group.add_argument('--delimiter', metavar='C', help='separator of columns (default: found)')
-    group.add_argument('--quotes', action='store_true',
-                       help='quotes enclose fields of a .tsv too; --no-quotes: they are text')
-    group.add_argument('--no-quotes', action='store_false', dest='quotes', help=argparse.SUPPRESS)
-    group.add_argument('--encoding', metavar='NAME', help='(default: %(default)s)')
-    group.add_argument('--strict', action='store_true',
-                       help='a row without a text or a label is an error, not skipped')
-    group.add_argument('--test-portion', type=float, metavar='PART',
-                       help='share of each class that becomes test, if SOURCE is not split '
-                            f'(default: {TEST_PORTION})')
+    group = corpus_options.add_input_options(parser, 'input')
     group.add_argument('--seed', type=int, metavar='S',
                        help='seed that selects these test texts (default: %(default)s)')
-    group = parser.add_argument_group('from text to ids')
-    group.add_argument('--tokenizer', choices=text_settings.TOKENIZERS,
-                       help='(default: %(default)s)')
-    group.add_argument('--language', metavar='CODE',
-                       help='of the Moses rules (default: %(default)s)')
-    group.add_argument('--lowercase', action='store_true',
-                       help='(the default; --no-lowercase turns it off)')
-    group.add_argument('--no-lowercase', action='store_false', dest='lowercase',
-                       help=argparse.SUPPRESS)
-    group.add_argument('--strip-html', action='store_true',
-                       help='tags such as <br /> become spaces, here and in prediction')
+    group = corpus_options.add_word_options(parser, 'from text to ids')
     group.add_argument('--n-words', type=int, metavar='N',
                        help='only ids below N: the N - 2 most frequent words (default: all)')
-    group.add_argument('--min-count', type=int, metavar='N',
-                       help='only words that occur at least N times (default: %(default)s)')
     group = parser.add_argument_group('output')
     group.add_argument(
         '--output', metavar='FILE',

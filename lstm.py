@@ -23,7 +23,7 @@ if IS_SCRIPT:
 
 with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     import imdb
-    from lstm_sentiment.data import finding
+    from lstm_sentiment.data import finding, own_corpus
     from lstm_sentiment.data.training_data import load_training_data
     from lstm_sentiment.engine.names import (
         RandomStreams,
@@ -39,6 +39,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     from lstm_sentiment.model import metrics, saved_model
     from lstm_sentiment.recurrence.backend import backend
     from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
+    from lstm_sentiment.text import corpus_options
     from lstm_sentiment.training import curves, provenance
     from lstm_sentiment.training.run import Run
     from lstm_sentiment.training.settings import settings_of
@@ -673,7 +674,8 @@ def train_lstm(
     valid_batch_size : int
         Reviews in a minibatch of validation and test.
     dataset : str
-        imdb, demo, or the path of a pickle that imdb_preprocess.py wrote.
+        imdb, demo, or the path of a pickle that imdb_preprocess.py wrote; on the command line also
+        of a table or a folder of texts.
     noise_std : float
         Must be 0: the tutorial has this argument and does nothing with it.
     use_dropout : bool
@@ -802,6 +804,8 @@ def work(arguments=None):
         description='Train an LSTM to tell positive from negative reviews. With no '
                     '--dataset, imdb is used, or demo where imdb cannot be had.')
     curves.add_options(parser)
+    corpus_options.add_input_options(parser, 'a table or a folder as --dataset')
+    corpus_options.add_word_options(parser, 'the words of its texts')
     parser.add_argument('--repeat', metavar='MODEL',
                         help='train again with the settings saved in this model, into a new file')
     command_line.add_common(parser)
@@ -812,8 +816,10 @@ def work(arguments=None):
                          options.get('resume', False)) as record:
         if model is not None:
             options = provenance.arguments_of(model, train_lstm, options)
-        elif 'dataset' not in options:
-            options['dataset'] = finding.choose_dataset()
+        else:
+            if 'dataset' not in options:
+                options['dataset'] = finding.choose_dataset()
+            options = own_corpus.prepared(options)
         with command_line.progress_bar() as bar:
             train_lstm(callback=command_line.joined_callback(record, bar),
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))

@@ -248,7 +248,7 @@ def test_command_line(corpus, tmp_path):
     assert lines[6].startswith('imdb.pkl and imdb.dict.pkl written in ')
     assert lines[7:] == ['To train on it, with a maxlen that keeps 95 % of the texts:',
                          'python lstm.py --dataset imdb.pkl --maxlen 7 --n-words 13 '
-                         '--valid-portion 0.5']
+                         '--valid-portion 0.5 --saveto imdb.npz']
     # No bar where there is no terminal.
     assert [line[:30] for line in result.stderr.splitlines()] == [
         'warning: 1 of 6 texts have no ', 'warning: The class neg has 1 t']

@@ -39,7 +39,7 @@ def class_weights(text, labels, ydim, vocabulary):
     """
     if text == BALANCED:
         counts = numpy.bincount(numpy.asarray(labels, dtype='int64'), minlength=ydim)
-        n_classes = numpy.count_nonzero(counts)
+        n_classes = int(numpy.count_nonzero(counts))
         return [len(labels) / (n_classes * float(count)) if count else 1. for count in counts]
     found = vocabulary()
     names = found.classes if found is not None else map(str, range(ydim))

@@ -24,6 +24,7 @@ from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.files import whole_files
 from lstm_sentiment.text import arrow_files, corpora, pickle_stream, tokenizing
 from lstm_sentiment.text.corpora import ALL_PARTS
+from lstm_sentiment.text.corpus_options import TEST_PORTION
 from lstm_sentiment.text.dataset_files import Fingerprint, dictionary_pieces, write_content
 from lstm_sentiment.text.labels import in_order, join_spellings
 from lstm_sentiment.text.spill import Spill, SpilledTexts
@@ -32,9 +33,6 @@ from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary
 
 # With n_words, this many different words are counted, or more if it is a larger number.
 COUNTED_WORDS, COUNTED_PER_WORD = 1000000, 10
-
-# Share of each class that becomes test, if the corpus has no test part.
-TEST_PORTION = 0.2
 
 ANOTHER_OUTPUT = ('Name a file in an existing folder in which you may write (the options --output '
                   'and --dictionary).')
