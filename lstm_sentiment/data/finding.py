@@ -7,6 +7,7 @@ from lstm_sentiment.command_line import command
 from lstm_sentiment.errors import DataError, DownloadError
 from lstm_sentiment.options import require
 from lstm_sentiment.text import demo_grammar
+from lstm_sentiment.text.arrow_files import is_arrow
 from lstm_sentiment.text.table_files import FASTTEXT, table_kind
 from lstm_sentiment.text.vocabulary import dictionary_path
 
@@ -94,10 +95,10 @@ def check_dataset(name, known):
     is_path = isinstance(name, (str, os.PathLike))
     if is_path:
         refuse_texts(os.fspath(name))
-    looks_like_one = is_path and ('.pkl' in os.fspath(name) or os.path.dirname(name)
-                                  or os.path.isfile(name))
-    require(looks_like_one, 'dataset', name, 'one of %s, or the path of a dataset (PATH.pkl) that '
-            '%s wrote' % (', '.join(sorted(known)), command('imdb_preprocess.py')))
+    looks_like_one = is_path and ('.pkl' in os.fspath(name) or is_arrow(os.fspath(name))
+                                  or os.path.dirname(name) or os.path.isfile(name))
+    require(looks_like_one, 'dataset', name, 'one of %s, or the path of a dataset (PATH.pkl or '
+            'PATH.arrow) that %s wrote' % (', '.join(sorted(known)), command('imdb_preprocess.py')))
     find_dataset(name, download=False)
 
 

@@ -5,6 +5,7 @@ from collections import OrderedDict
 
 import numpy
 
+from lstm_sentiment.data.text_ids import lengths_of
 from lstm_sentiment.model import metrics, saved_model
 from lstm_sentiment.training import provenance
 from lstm_sentiment.training.display import Display, show_errors
@@ -93,7 +94,7 @@ class Run(Resumable):
         if self.validation_is_due() and self.validated_at < self.update:
             self.validate()  # it was interrupted
         sequences, labels = self.data.train
-        lengths = [len(sequence) for sequence in sequences]
+        lengths = lengths_of(sequences)
         while self.epoch < self.options['max_epochs'] and not self.stopping.stop:
             batches = self.split(len(sequences), self.options['batch_size'], True, self.rng,
                                  lengths, self.options['length_window'])
