@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from lstm_sentiment import command_line
 from lstm_sentiment.errors import ConfigError
-from lstm_sentiment.prediction import html_report, inputs
+from lstm_sentiment.prediction import export, html_report, inputs
 from lstm_sentiment.prediction.classifier import load_model
 from lstm_sentiment.prediction.explanation import colour_depth
 from lstm_sentiment.prediction.outputs import FORMATS, Tally, make_writer
@@ -64,6 +64,9 @@ def make_parser():
                             '(formats table and jsonl)')
     group.add_argument('--html', metavar='FILE',
                        help='write the explanations as one HTML page')
+    group.add_argument('--export', metavar='FILE',
+                       help='write the model as ONNX, for programs without this package, and '
+                            'classify nothing (needs the extra onnx)')
     group.add_argument('--jobs', type=int, metavar='N',
                        help='threads, and tokenizing processes (default: one for each core)')
     command_line.add_common(parser)
@@ -110,6 +113,9 @@ def run(arguments):
         raise ConfigError('--explain does not work with --format %s; expected table or jsonl'
                           % arguments.format)
     model = load_model(arguments.model, arguments.dictionary, arguments.jobs)
+    if arguments.export is not None:
+        export_model(model, arguments)
+        return
     source = open_source(arguments, model.classes)
     if arguments.format != 'table':
         # What UTF-8 lacks as well, a lone surrogate, is escaped as JSON does it.
@@ -133,6 +139,14 @@ def run(arguments):
                 page.add(answer)
             writer.write(answer if arguments.explain else answer._replace(explanation=None))
     show_end(arguments, source, tally, n_empty, model.meaning)
+
+
+def export_model(model, arguments):
+    """Write the ONNX file that a command line names."""
+    if arguments.texts or arguments.file is not None:
+        raise ConfigError('--export classifies nothing: give it without TEXT and --file')
+    export.write(model, arguments.export)
+    print('%s written. To ask it from other programs, see docs/deploy.md.' % arguments.export)
 
 
 def show_end(arguments, source, tally, n_empty, meaning):

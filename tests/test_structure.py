@@ -14,6 +14,7 @@ LATE = {
     'matplotlib': 'takes a second, and only pictures need it',
     'duckdb': 'takes a tenth of a second, and only Parquet and JSON arrays need it',
     'charset_normalizer': 'only text that is not UTF-8 needs a guess',
+    'onnx': 'an extra, and only --export needs it',
     'pooch': 'imports requests, and only an installation without a checkout asks it',
     'tqdm': 'only a terminal needs a bar',
     'jax': 'an extra, and only device=cuda and mode=JAX need it',
