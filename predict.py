@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from lstm_sentiment import command_line
 from lstm_sentiment.errors import ConfigError
-from lstm_sentiment.prediction import html_report, inputs
+from lstm_sentiment.prediction import export, html_report, inputs, states_page
 from lstm_sentiment.prediction.classifier import load_model
 from lstm_sentiment.prediction.explanation import KINDS, LEAVE_OUT, SHARE, colour_depth
 from lstm_sentiment.prediction.outputs import FORMATS, Tally, make_writer
@@ -79,6 +79,11 @@ def make_parser():
                             'other input')
     group.add_argument('--html', metavar='FILE',
                        help='write the explanations as one HTML page')
+    group.add_argument('--states', metavar='FILE',
+                       help='write a page of the gates and the cell at each word of TEXT')
+    group.add_argument('--export', metavar='FILE',
+                       help='write the model as ONNX, for programs without this package, and '
+                            'classify nothing (needs the extra onnx)')
     group.add_argument('--jobs', type=int, metavar='N',
                        help='threads, and tokenizing processes (default: one for each core)')
     command_line.add_common(parser)
@@ -184,6 +189,11 @@ def run(arguments):
         raise ConfigError('--explain does not work with --format %s; expected table or jsonl'
                           % arguments.format)
     model = load_model(arguments.model, arguments.dictionary, arguments.jobs)
+    if arguments.export is not None:
+        export_model(model, arguments)
+        return
+    if arguments.states is not None:
+        write_states(model, arguments)
     source = open_source(arguments, model.classes)
     if arguments.model is None:
         print('The model that comes along answers: %s' % model.about, file=sys.stderr)
@@ -214,6 +224,22 @@ def run(arguments):
     show_end(arguments, source, tally, n_empty, meaning)
 
 
+def export_model(model, arguments):
+    """Write the ONNX file that a command line names."""
+    if arguments.texts or arguments.file is not None:
+        raise ConfigError('--export classifies nothing: give it without TEXT and --file')
+    export.write(model, arguments.export)
+    print('%s written. To ask it from other programs, see docs/deploy.md.' % arguments.export)
+
+
+def write_states(model, arguments):
+    """Write the page of the states that a command line names."""
+    if len(arguments.texts) != 1 or arguments.texts == ['-']:
+        raise ConfigError('--states shows one text: expected one TEXT, found %d'
+                          % len(arguments.texts))
+    states_page.write(model, arguments.texts[0], arguments.states, arguments.model)
+
+
 def show_end(arguments, source, tally, n_empty, meaning):
     """Print the lines after the answers, to standard output or, after rows, standard error."""
     stream = sys.stdout if arguments.format == 'table' else sys.stderr
@@ -223,8 +249,9 @@ def show_end(arguments, source, tally, n_empty, meaning):
         print(tally.report(), file=stream)
     if n_empty:
         print('%d without words: classified by the bias alone' % n_empty, file=sys.stderr)
-    if arguments.html is not None:
-        print('%s written' % arguments.html, file=sys.stderr)
+    for path in (arguments.html, arguments.states):
+        if path is not None:
+            print('%s written' % path, file=sys.stderr)
 
 
 def main(arguments=None):
