@@ -58,7 +58,8 @@ def write_reviews(folder, dictionary=True):
 
 @pytest.mark.parametrize('place', [0, 1, 2])
 @pytest.mark.parametrize('name, content', [
-    ('text8', TEXT.encode()), ('text8.gz', gzip.compress(TEXT.encode(), mtime=0)), ('text8.zip', archive())])
+    ('text8', TEXT.encode()), ('text8.gz', gzip.compress(TEXT.encode(), mtime=0)),
+    ('text8.zip', archive())])
 def test_text8_is_found(folders, offline, place, name, content):
     (folders[place] / name).write_bytes(content)
     write_reviews(folders[1])
