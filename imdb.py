@@ -90,7 +90,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
 
     Parameters
     ----------
-    path : str
+    path : str or Dataset
         The dataset; `find_dataset` says where it is searched.
     n_words : int
         Words with an id of `n_words` or more become 1, the unknown word.
@@ -98,7 +98,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         Share of the training reviews used for validation, between 0 and 1; round(n * (1 -
         valid_portion)) of them are left for training. Of the tutorial's own reviews and of
         ``demo`` they are drawn from all; of other datasets from each class its share (see
-        `splitting.stratified_split`).
+        `splitting.stratified_split`). None are, where the dataset has a validation part.
     maxlen : int, optional
         Only reviews with len < maxlen are kept in train and valid; test is not filtered.
     sort_by_len : bool
@@ -132,7 +132,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     if rng is None:
         # Differs from the tutorial: its global generator gives another split at a second call.
         rng = numpy.random.RandomState(123)
-    is_demo = os.fspath(path) == finding.DEMO
+    is_demo = os.fspath(finding.name_of(path)) == finding.DEMO
     path = finding.find_dataset(path)
     lengths, facts = [], {}
 
@@ -143,18 +143,24 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     with collector_paused():
         digest = hashlib.sha256()
         (train_x, train_y), (test_x, test_y) = read_dataset(path, digest, shorter, facts)
+        n_trained, valid = len(train_x), facts.get('valid')
+        if valid is not None:
+            valid = valid if maxlen is None else keep_shorter(*valid, maxlen)
+            train_x, train_y = train_x + valid[0], train_y + valid[1]
         largest_id = max(check_ids(part, n_words, path) for part in (train_x, test_x))
-    by_group = valid_split == 'group'
-    stratified = not (is_demo or facts['is_imdb'] or by_group)
+    by_group = valid_split == 'group' and valid is None
+    stratified = not (is_demo or facts['is_imdb'] or by_group or valid is not None)
     if about is not None:
         about.update(path=path, fingerprint=digest.hexdigest(), largest_id=largest_id,
-                     n_training=len(lengths), n_too_long=len(lengths) - len(train_x),
+                     n_training=len(lengths), n_too_long=len(lengths) - n_trained,
                      stratified=stratified)
     n_samples = len(train_x)
     n_valid = n_samples - int(numpy.round(n_samples * (1. - valid_portion)))
     order = rng.permutation(n_samples)
     # Differs from the tutorial: a corpus that is not its own is split class by class.
-    if by_group:
+    if valid is not None:
+        halves = numpy.split(numpy.arange(n_samples), [n_trained])
+    elif by_group:
         groups = groups_of(facts['groups'], lengths, maxlen, path)
         halves = group_split(order, n_valid, train_y, groups)
         if about is not None:

@@ -60,8 +60,11 @@ EXPECTED = {
     'n_layers': (whole(1, MAX_LAYERS), 'a whole number from 1 to %d' % MAX_LAYERS),
     'valid_split': one_of('random', 'group'), 'test': FLAG,
     'pooling': one_of('mean', 'max', 'last'), 'peephole': one_of('matrix', 'diagonal'),
-    'saveto': PATH, 'reload_model': PATH, 'checkpoint': PATH,
+    'saveto': (lambda value: is_path(value) or callable(value),
+               'the path of a file, a function, or None'),
+    'reload_model': PATH, 'checkpoint': PATH,
     'resume': FLAG, 'overwrite': FLAG,
+    'verbose': (whole(0, 2), '2 for lines, 1 for a bar, or 0 for nothing'),
 }
 
 
@@ -84,7 +87,7 @@ GROUPS = OrderedDict([
                'use_dropout', 'word_dropout', 'noise_std', 'reload_model']),
     ('optimization', ['optimizer', 'lrate', 'decay_c', 'batch_size', 'length_window', 'average',
                       'max_epochs', 'patience', 'seed']),
-    ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'overwrite', 'dispFreq', 'validFreq',
-                     'saveFreq', 'valid_batch_size'])])
+    ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'overwrite', 'verbose', 'dispFreq',
+                     'validFreq', 'saveFreq', 'valid_batch_size'])])
 # The two values that the tutorial's own main passes.
 COMMAND_LINE_DEFAULTS = {'max_epochs': 100, 'test_size': 500}

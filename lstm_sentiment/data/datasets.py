@@ -37,12 +37,48 @@ MAX_LABEL = 9999
 MAX_LENGTH = 100000
 
 
+class Dataset:
+    """A dataset in memory, which is used as one in a file is. It has no test part.
+
+    Parameters
+    ----------
+    train : tuple
+        ``(sequences, labels)``: a list of non-empty lists of word ids, and a list of int.
+    vocabulary : Vocabulary
+    valid : tuple, optional
+        The same for validation; by default a share of `train` is split off.
+    name : str
+        For messages, and for the options of a model.
+    """
+
+    def __init__(self, train, vocabulary, valid=None, name='texts'):
+        self.train, self.vocabulary, self.valid, self.name = train, vocabulary, valid, name
+
+    def __str__(self):
+        return 'the dataset ' + self.name
+
+    def read(self, digest, of_training, facts):
+        """The parts; see :func:`read_dataset`. The lists are new: `check_ids` changes them."""
+        add_to_digest(digest, self.train)
+        train, valid = (part and ([list(sequence) for sequence in part[0]], list(part[1]))
+                        for part in (self.train, self.valid))
+        facts.update(is_imdb=False, groups=None, valid=valid)
+        return of_training(*train), ([], [])
+
+
+def add_to_digest(digest, part):
+    """Update a digest with sequences and labels."""
+    for sequence, label in zip(*part):
+        digest.update(array.array('q', [label, len(sequence)]).tobytes())
+        digest.update(array.array('q', sequence).tobytes())
+
+
 def read_dataset(path, digest=None, of_training=None, facts=None):
     """Read a dataset and check its structure and labels; `check_ids` checks the ids.
 
     Parameters
     ----------
-    path : str
+    path : str or Dataset
     digest : hashlib object, optional
         Updated with the content of the file.
     of_training : callable, optional
@@ -50,7 +86,8 @@ def read_dataset(path, digest=None, of_training=None, facts=None):
         are freed before the test part is read, which saves a third of the memory.
     facts : dict, optional
         Filled with ``is_imdb``, whether the two parts are the published reviews, and ``groups``,
-        a list of int for the training texts with words, or None if the dataset names no groups.
+        a list of int for the training texts with words, or None if the dataset names no groups;
+        and ``valid``, its own validation part, if it has one.
 
     Returns
     -------
@@ -63,6 +100,8 @@ def read_dataset(path, digest=None, of_training=None, facts=None):
     DataError
         If it is not a dataset of word ids.
     """
+    if isinstance(path, Dataset):
+        return path.read(digest, of_training, facts)
     expected = ('two pickles, (train_x, train_y) and (test_x, test_y), each a list of lists of '
                 f'word ids and a list of as many labels (int, 0 to {MAX_LABEL})')
     parts, digest = [], hashlib.sha256() if digest is None else digest

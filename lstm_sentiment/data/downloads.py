@@ -33,6 +33,7 @@ from lstm_sentiment.command_line import command
 from lstm_sentiment.data.datasets import TUTORIAL_SHA256, load_dictionary, read_dataset
 from lstm_sentiment.errors import DataError, DownloadError, TutorialError
 from lstm_sentiment.files import fingerprint, put_in_place
+from lstm_sentiment.messages import say
 from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL, preprocess
 from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS
@@ -89,7 +90,7 @@ def download_dataset(folder, looked_in):
     for source, fetcher in fetchers:
         if reasons[source.url] is not None:
             continue
-        print(f'Downloading {source.url} to {folder}', file=sys.stderr)
+        say(f'Downloading {source.url} to {folder}', file=sys.stderr)
         try:
             os.makedirs(folder, exist_ok=True)
             return fetcher(source, folder, reasons[DICTIONARY_SOURCE.url])

@@ -1,10 +1,12 @@
 """A training run: what happens around an update."""
 import contextlib
 import copy
+import functools
 from collections import OrderedDict
 
 import numpy
 
+from lstm_sentiment.messages import say
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.training import provenance
 from lstm_sentiment.training.display import Display, show_errors
@@ -71,8 +73,8 @@ class Run(Resumable):
         n_updates = self.options['max_epochs'] * self.per_epoch
         if n_updates < valid_freq:
             # Differs from the tutorial: there, such a run validates nothing and says nothing.
-            print('%d updates in %d epochs never reach validFreq=%d: the run validates at the end '
-                  'of each epoch' % (n_updates, self.options['max_epochs'], valid_freq))
+            say('%d updates in %d epochs never reach validFreq=%d: the run validates at the end '
+                'of each epoch' % (n_updates, self.options['max_epochs'], valid_freq))
             valid_freq = self.per_epoch
         return valid_freq, save_freq
 
@@ -108,7 +110,7 @@ class Run(Resumable):
         return drop_words(sequences, share, rng)
 
     def end_epoch(self):
-        print('Seen %d samples' % self.n_seen)
+        say('Seen %d samples' % self.n_seen)
         self.interrupts.hold()
         self.rng_before = copy.deepcopy(self.rng)
         self.epoch, self.n_done, self.n_seen = self.epoch + 1, 0, 0
@@ -120,9 +122,9 @@ class Run(Resumable):
         self.mean.add(self.update)
         self.display.updated(self.epoch, self.update, cost)
         if self.update % self.save_freq == 0:
-            print('Saving...')
+            say('Saving...')
             self.save_model()
-            print('Done')
+            say('Done')
             if not self.validation_is_due():
                 self.save_checkpoint()
         self.interrupts.release()
@@ -144,7 +146,7 @@ class Run(Resumable):
         self.display.validated(self.epoch, self.update, errors, is_best)
         self.save_checkpoint()
         if self.stopping.stop:
-            print('Early Stop!')
+            say('Early Stop!')
         return self.stopping.stop
 
     @contextlib.contextmanager
@@ -163,7 +165,7 @@ class Run(Resumable):
 
     def ended(self):
         if self.n_seen:  # it stopped within an epoch
-            print('Seen %d samples' % self.n_seen)
+            say('Seen %d samples' % self.n_seen)
 
     # The end.
 
@@ -196,19 +198,21 @@ class Run(Resumable):
             try:
                 return tuple(self.errors())
             except KeyboardInterrupt:
-                print('Evaluation interrupted')
+                say('Evaluation interrupted')
                 self.options['interrupted'] = True
                 return UNKNOWN_ERRORS
 
     def save_model(self, params=None, **errors):
         """Save the best parameters so far with the words of the dataset, if the run has a file."""
-        if not self.options['saveto']:
+        save = self.control.receive or self.options['saveto'] and functools.partial(
+            saved_model.save, self.options['saveto'])
+        if not save:
             return
         if params is None:
             with self.mean.in_use() as current:
                 params = self.best or current
-        saved_model.save(self.options['saveto'], params, self.options, self.data.vocabulary(),
-                         history_errs=self.history_errs, **errors)
+        save(params, self.options, self.data.vocabulary(), history_errs=self.history_errs,
+             **errors)
 
     # Checkpoints.
 
