@@ -161,7 +161,8 @@ class TextClassifier(*BASES):
 
     def predict(self, texts):
         """The label of the likeliest class of each text, an array."""
-        return self.classes_[self.predict_proba(texts).argmax(axis=1)]
+        likeliest = self.predict_proba(texts).argmax(axis=1)
+        return self.classes_[likeliest]
 
     def predict_proba(self, texts):
         """Probability of each of `classes_` for each text, (n_texts, n_classes)."""
@@ -254,8 +255,8 @@ class TextClassifier(*BASES):
 
     def __repr__(self):
         defaults = inspect.signature(type(self)).parameters
-        own = ', '.join('%s=%r' % (name, value) for name, value in self.get_params(False).items()
-                        if repr(value) != repr(defaults[name].default))
+        own = ', '.join('%s=%r' % (name, getattr(self, name)) for name in defaults
+                        if repr(getattr(self, name)) != repr(defaults[name].default))
         facts = '; '.join('%s: %s' % fact for fact in self.facts().items())
         return '%s(%s)%s' % (type(self).__name__, own, facts and ' <%s>' % facts)
 
@@ -397,7 +398,7 @@ def check_classes(classes, n_texts):
                         % (', '.join(map(repr, classes.tolist())) or 'none'))
     if 2 < len(classes) == n_texts:
         raise DataError('each of the %d texts has a label of its own, such as %s: expected a few '
-                        'classes, with many texts each' % (n_texts, abridged(classes[0])))
+                        'classes, with many texts each' % (n_texts, abridged(classes.tolist()[0])))
 
 
 def numbers_of(labels, classes):
