@@ -98,7 +98,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         Share of the training reviews used for validation, between 0 and 1; round(n * (1 -
         valid_portion)) of them are left for training. Of the tutorial's own reviews and of
         ``demo`` they are drawn from all; of other datasets from each class its share (see
-        `splitting.stratified_split`). None are, where the dataset has a validation part.
+        `splitting.stratified_split`). A dataset with a validation part of its own is not split.
     maxlen : int, optional
         Only reviews with len < maxlen are kept in train and valid; test is not filtered.
     sort_by_len : bool
@@ -108,8 +108,9 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     about : dict, optional
         Filled with the ``path`` of the file that was read, its ``fingerprint`` (see there), the
         ``largest_id`` in what is kept of it, ``n_training`` reviews in it, ``n_too_long`` of
-        them dropped, whether the split is ``stratified``, and for a split by groups ``n_groups``,
-        how many of them are in train and in valid.
+        them dropped, whether the split is ``stratified``, whether the dataset ``has_valid``, a
+        validation part of its own, and for a split by groups ``n_groups``, how many of them are in
+        train and in valid.
     valid_split : str
         random, or group: then all texts of a group, such as the reviews of one film, are in the
         same part (see `splitting.group_split`). The groups come with the dataset.
@@ -134,7 +135,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         rng = numpy.random.RandomState(123)
     is_demo = os.fspath(finding.name_of(path)) == finding.DEMO
     path = finding.find_dataset(path)
-    lengths, facts = [], {}
+    lengths, facts = [], {'valid': None}
 
     def shorter(sequences, labels):
         lengths[:] = map(len, sequences)
@@ -143,23 +144,21 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     with collector_paused():
         digest = hashlib.sha256()
         (train_x, train_y), (test_x, test_y) = read_dataset(path, digest, shorter, facts)
-        n_trained, valid = len(train_x), facts.get('valid')
-        if valid is not None:
-            valid = valid if maxlen is None else keep_shorter(*valid, maxlen)
-            train_x, train_y = train_x + valid[0], train_y + valid[1]
-        largest_id = max(check_ids(part, n_words, path) for part in (train_x, test_x))
-    by_group = valid_split == 'group' and valid is None
-    stratified = not (is_demo or facts['is_imdb'] or by_group or valid is not None)
+        own_valid = facts['valid'] or ([], [])
+        largest_id = max(check_ids(part, n_words, path)
+                         for part in (train_x, test_x, own_valid[0]))
+    by_group = valid_split == 'group' and not own_valid[0]
+    stratified = not (is_demo or facts['is_imdb'] or by_group or own_valid[0])
     if about is not None:
         about.update(path=path, fingerprint=digest.hexdigest(), largest_id=largest_id,
-                     n_training=len(lengths), n_too_long=len(lengths) - n_trained,
-                     stratified=stratified)
+                     n_training=len(lengths), n_too_long=len(lengths) - len(train_x),
+                     stratified=stratified, has_valid=bool(own_valid[0]))
     n_samples = len(train_x)
     n_valid = n_samples - int(numpy.round(n_samples * (1. - valid_portion)))
     order = rng.permutation(n_samples)
     # Differs from the tutorial: a corpus that is not its own is split class by class.
-    if valid is not None:
-        halves = numpy.split(numpy.arange(n_samples), [n_trained])
+    if own_valid[0]:
+        halves = order, order[:0]
     elif by_group:
         groups = groups_of(facts['groups'], lengths, maxlen, path)
         halves = group_split(order, n_valid, train_y, groups)
@@ -168,14 +167,16 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     else:
         halves = (stratified_split(order, n_valid, train_y) if stratified
                   else random_split(order, n_valid))
-    if not all(map(len, halves)):
-        raise DataError(
-            f'{path}: with maxlen={maxlen} and valid_portion={valid_portion}, {len(halves[0])} '
-            f'reviews are left to train and {len(halves[1])} to validate; expected one or more of '
-            f'each. The shortest training review has {min(lengths)} words: use a larger maxlen '
-            'than that, another valid_portion, or a larger dataset.')
     parts = [([train_x[sample] for sample in half], [train_y[sample] for sample in half])
              for half in halves]
+    if own_valid[0]:
+        parts[1] = own_valid if maxlen is None else keep_shorter(*own_valid, maxlen)
+    if not all(sequences for sequences, _ in parts):
+        raise DataError(
+            f'{path}: with maxlen={maxlen} and valid_portion={valid_portion}, {len(parts[0][0])} '
+            f'reviews are left to train and {len(parts[1][0])} to validate; expected one or more '
+            f'of each. The shortest training review has {min(lengths)} words: use a larger maxlen '
+            'than that, another valid_portion, or a larger dataset.')
     parts.append((test_x, test_y))
     if sort_by_len:
         parts = [sort_by_length(*part) for part in parts]

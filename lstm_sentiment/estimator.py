@@ -157,18 +157,18 @@ class TextClassifier(*BASES):
         self.model_ = Classifier(Network(self.params_, options), vocabulary, self.jobs)
         return self
 
-    # Asking.
+    # Asking. Older versions of scikit-learn, such as 1.3, give the first two the texts as X.
 
-    def predict(self, texts):
-        """The label of the likeliest class of each text, an array."""
-        likeliest = self.predict_proba(texts).argmax(axis=1)
+    def predict(self, X):
+        """The label of the likeliest class of each of the texts `X`, an array."""
+        likeliest = self.predict_proba(X).argmax(axis=1)
         return self.classes_[likeliest]
 
-    def predict_proba(self, texts):
-        """Probability of each of `classes_` for each text, (n_texts, n_classes)."""
+    def predict_proba(self, X):
+        """Probability of each of `classes_` for each of the texts `X`, (n_texts, n_classes)."""
         self.check_fitted()
         with threadpool_limits(limits=1, user_api='blas'):
-            return self.model_.predict_proba(as_texts(texts))
+            return self.model_.predict_proba(as_texts(X))
 
     def score(self, texts, labels, sample_weight=None):
         """Share of the texts that get their label, 0 to 1; weighted if `sample_weight` is given."""

@@ -86,8 +86,8 @@ def read_dataset(path, digest=None, of_training=None, facts=None):
         are freed before the test part is read, which saves a third of the memory.
     facts : dict, optional
         Filled with ``is_imdb``, whether the two parts are the published reviews, and ``groups``,
-        a list of int for the training texts with words, or None if the dataset names no groups;
-        and ``valid``, its own validation part, if it has one.
+        a list of int for the training texts with words, or None if the dataset names no groups; and
+        ``valid``, its validation part like the others, or None.
 
     Returns
     -------
