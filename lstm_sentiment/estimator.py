@@ -46,7 +46,7 @@ class TextClassifier(*BASES):
 
     Parameters
     ----------
-    dim_proj, patience, max_epochs, ..., peephole
+    dim_proj, patience, max_epochs, ..., ngram_share
         As of `lstm.train_lstm`, with the same defaults; those that concern files are left out.
     min_count : int
         Words that occur less often in training are unknown words.
@@ -88,9 +88,10 @@ class TextClassifier(*BASES):
                  lrate=0.0001, n_words=10000, optimizer='adadelta', encoder='lstm', validFreq=370,
                  maxlen=100, batch_size=16, valid_batch_size=64, use_dropout=True,
                  valid_portion=0.05, length_window=0, word_dropout=0., average=0,
-                 bidirectional=False, n_layers=1, pooling='mean', peephole='matrix', min_count=1,
-                 tokenizer='moses', language='en', lowercase=True, strip_html=False, jobs=None,
-                 random_state=None, verbose=0):
+                 bidirectional=False, n_layers=1, pooling='mean', peephole='matrix', forget_bias=0.,
+                 clip_norm=0., falling_lrate=False, spans=0., ngrams=0, ngram_share=0.75,
+                 min_count=1, tokenizer='moses', language='en', lowercase=True, strip_html=False,
+                 jobs=None, random_state=None, verbose=0):
         arguments = dict(locals())
         del arguments['self']
         vars(self).update(arguments)

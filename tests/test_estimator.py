@@ -93,6 +93,8 @@ def dataset(tmp_path):
 @pytest.mark.parametrize('options', [
     {}, {'use_dropout': True, 'word_dropout': .3, 'average': 4, 'length_window': 2},
     {'optimizer': 'adadelta', 'bidirectional': True, 'n_layers': 2, 'pooling': 'mean'},
+    {'optimizer': 'adam', 'lrate': .01, 'falling_lrate': True, 'clip_norm': 1., 'spans': .2,
+     'forget_bias': 1., 'ngrams': 3},
     {'encoder': 'lstm_peephole', 'peephole': 'diagonal', 'maxlen': 6, 'random_state': 5}])
 def test_the_numbers_are_those_of_the_script(dataset, tmp_path, options):
     options = dict(SMALL, max_epochs=2, **options) if 'pooling' not in options else dict(
