@@ -18,6 +18,7 @@ from lstm_sentiment.engine import flags
 from lstm_sentiment.errors import ConfigError, DataError, ModelError, abridged
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction.classifier import Classifier, checked, load_model
+from lstm_sentiment.prediction.explanation import LEAVE_OUT
 from lstm_sentiment.prediction.network import Network
 
 try:
@@ -48,6 +49,8 @@ class TextClassifier(*BASES):
     ----------
     dim_proj, patience, max_epochs, ..., ngram_share
         As of `lstm.train_lstm`, with the same defaults; those that concern files are left out.
+    class_weight : dict or str, optional
+        Weight of each label in the cost, 1 for labels that are not named; or ``balanced``.
     min_count : int
         Words that occur less often in training are unknown words.
     tokenizer, language, lowercase, strip_html
@@ -88,10 +91,11 @@ class TextClassifier(*BASES):
                  lrate=0.0001, n_words=10000, optimizer='adadelta', encoder='lstm', validFreq=370,
                  maxlen=100, batch_size=16, valid_batch_size=64, use_dropout=True,
                  valid_portion=0.05, length_window=0, word_dropout=0., average=0,
-                 bidirectional=False, n_layers=1, pooling='mean', peephole='matrix', forget_bias=0.,
-                 clip_norm=0., falling_lrate=False, spans=0., ngrams=0, ngram_share=0.75,
-                 min_count=1, tokenizer='moses', language='en', lowercase=True, strip_html=False,
-                 jobs=None, random_state=None, verbose=0):
+                 bidirectional=False, n_layers=1, pooling='mean', peephole='matrix',
+                 class_weight=None, valid_metric='error', forget_bias=0., clip_norm=0.,
+                 falling_lrate=False, spans=0., ngrams=0, ngram_share=0.75, min_count=1,
+                 tokenizer='moses', language='en', lowercase=True, strip_html=False, jobs=None,
+                 random_state=None, verbose=0):
         arguments = dict(locals())
         del arguments['self']
         vars(self).update(arguments)
@@ -131,9 +135,9 @@ class TextClassifier(*BASES):
             valid = valid, numbers_of(as_labels(validation_data[1], len(valid)), classes)
         settings = {name: getattr(self, name) for name in SETTINGS
                     if name != 'strip_html' or self.strip_html}
-        dataset = dataset_from_texts((texts, numbers_of(labels, classes)), valid,
-                                     class_names(classes.tolist()), settings, self.min_count,
-                                     self.jobs)
+        names = class_names(classes.tolist())
+        dataset = dataset_from_texts((texts, numbers_of(labels, classes)), valid, names, settings,
+                                     self.min_count, self.jobs)
         received = {}
 
         def receive(params, options, vocabulary, **results):
@@ -143,6 +147,7 @@ class TextClassifier(*BASES):
         own, known = self.get_params(deep=False), inspect.signature(train_lstm).parameters
         options = {name: value for name, value in own.items() if name in known}
         options.update(seed=seed_of(self.random_state, known['seed'].default),
+                       class_weight=weights_by_name(self.class_weight, classes.tolist(), names),
                        verbose=int(self.verbose), dataset=dataset, saveto=receive, test=False,
                        callback=callback)
         train_lstm(**options)
@@ -178,10 +183,10 @@ class TextClassifier(*BASES):
         right = [answer == label for answer, label in zip(predicted, labels)]
         return float(numpy.average(right, weights=sample_weight))
 
-    def explain(self, text):
-        """Why a text gets its class: a `prediction.explanation.Explanation`."""
+    def explain(self, text, kind=LEAVE_OUT):
+        """Why a text gets its class; see `Classifier.explain`. A notebook shows it as a page."""
         self.check_fitted()
-        return self.model_.explain(text)
+        return self.model_.explain(text, kind)
 
     def states(self, text):
         """The words of a text, and the gates and the cell at each; see `Classifier.states`."""
@@ -228,6 +233,7 @@ class TextClassifier(*BASES):
         errors = saved_model.load_errors(path)
         given = dict(vocabulary.settings if vocabulary else {}, **options)
         own = {name: given[name] for name in inspect.signature(cls).parameters if name in given}
+        own['class_weight'] = own.get('class_weight') or None
         found = cls(**dict(own, jobs=jobs, random_state=options.get('seed')))
         found.take_up(saved_labels(path, options, vocabulary), params, options, vocabulary,
                       *errors[:2])
@@ -424,6 +430,26 @@ def class_names(labels):
     if len(set(names)) < len(names):
         names = ['%s (%d)' % pair for pair in zip(names, range(len(names)))]
     return names
+
+
+def weights_by_name(class_weight, labels, names):
+    """The weights of labels as `train_lstm` takes them.
+
+    >>> weights_by_name({1: 5}, [0, 1], ['0', '1']), weights_by_name('balanced', [0], ['0'])
+    ('1=5', 'balanced')
+    """
+    if class_weight is None or isinstance(class_weight, str):
+        return class_weight or ''
+    name_of = dict(zip(labels, names))
+    if not isinstance(class_weight, dict) or not set(class_weight) <= set(labels):
+        raise ConfigError('class_weight=%s: expected balanced, None, or a dict of weights by '
+                          'label, of %s' % (abridged(class_weight), ', '.join(map(repr, labels))))
+    if any(',' in name_of[label] or name_of[label] != name_of[label].strip()
+           for label in class_weight):
+        raise ConfigError('class_weight=%s: a label with a comma, or with spaces around it, can '
+                          'have no weight of its own. Use balanced, or other labels.'
+                          % abridged(class_weight))
+    return ','.join('%s=%r' % (name_of[label], weight) for label, weight in class_weight.items())
 
 
 def saved_labels(path, options, vocabulary):

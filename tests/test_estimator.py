@@ -1,5 +1,6 @@
 """`TextClassifier`: the numbers of lstm.py, and what scikit-learn and notebooks ask of it."""
 import csv
+import html
 import inspect
 import os
 import pickle
@@ -94,7 +95,7 @@ def dataset(tmp_path):
     {}, {'use_dropout': True, 'word_dropout': .3, 'average': 4, 'length_window': 2},
     {'optimizer': 'adadelta', 'bidirectional': True, 'n_layers': 2, 'pooling': 'mean'},
     {'optimizer': 'adam', 'lrate': .01, 'falling_lrate': True, 'clip_norm': 1., 'spans': .2,
-     'forget_bias': 1., 'ngrams': 3},
+     'forget_bias': 1., 'ngrams': 3, 'class_weight': 'balanced', 'valid_metric': 'f1'},
     {'encoder': 'lstm_peephole', 'peephole': 'diagonal', 'maxlen': 6, 'random_state': 5}])
 def test_the_numbers_are_those_of_the_script(dataset, tmp_path, options):
     options = dict(SMALL, max_epochs=2, **options) if 'pooling' not in options else dict(
@@ -124,13 +125,14 @@ def test_parameters_are_arguments_of_train_lstm_with_the_same_defaults():
     own = inspect.signature(TextClassifier).parameters
     assert set(own) - OWN == set(of_training) - set(LEFT_OUT), (
         'take the new argument over into TextClassifier.__init__, or say why not')
-    for name in set(own) - OWN - {'verbose'}:
+    for name in set(own) - OWN - {'verbose', 'class_weight'}:
         default = of_training[name].default
         assert own[name].default == getattr(default, '__name__', default), name
     of_texts = inspect.signature(preprocess).parameters
     for name in OWN - {'random_state'}:
         assert own[name].default == of_texts[name].default, name
     assert own['verbose'].default == 0 and of_training['verbose'].default == 2
+    assert own['class_weight'].default is None and of_training['class_weight'].default == ''
 
 
 def test_it_learns_and_says_how_often_it_errs(fitted):
@@ -140,6 +142,23 @@ def test_it_learns_and_says_how_often_it_errs(fitted):
     n_valid = 12  # a fifth of 60
     assert wrong * 60 == pytest.approx(fitted.train_err_ * 48 + fitted.valid_err_ * n_valid)
     assert len(fitted.history_errs_) == 8 and fitted.history_errs_[-1][0] == fitted.valid_err_
+
+
+def test_weights_of_labels_are_those_of_their_names():
+    labels = [label == 'pos' for label in LABELS]
+    by_label = refit(labels, class_weight={True: 5, False: .5})
+    by_name = refit(LABELS, class_weight='pos=5,neg=0.5')
+    assert (by_label.params_['U'] == by_name.params_['U']).all()
+    assert (by_label.params_['U'] != refit(labels).params_['U']).any()
+
+
+@pytest.mark.parametrize('labels, weights, message', [
+    (LABELS, {'so': 2}, "class_weight=.*'so'.*by label, of 'neg', 'pos'"), (LABELS, 3, 'by label'),
+    (LABELS, {'pos': -1}, 'the weight .-1.'), (LABELS, 'so=2', "'so' is no class"),
+    ([label + ',' for label in LABELS], {'pos,': 2}, 'a label with a comma')])
+def test_weights_of_other_labels_are_refused(labels, weights, message):
+    with pytest.raises(ConfigError, match=message):
+        refit(labels, class_weight=weights)
 
 
 def test_score_is_weighted_accuracy(fitted):
@@ -166,8 +185,8 @@ def test_validation_texts_of_maxlen_words_and_without_words_are_left_out():
 
 
 def test_a_dataset_in_memory_is_not_changed_by_training():
-    dataset = dataset_from_texts((TEXTS, [label == 'pos' for label in LABELS]), None, ['no', 'yes'],
-                                 TEXT_SETTINGS)
+    numbers = [['neg', 'pos'].index(label) for label in LABELS]
+    dataset = dataset_from_texts((TEXTS, numbers), None, ['neg', 'pos'], TEXT_SETTINGS)
     before = pickle.dumps(dataset.train)
     options = dict(dim_proj=4, max_epochs=1, n_words=3, test=False, dataset=dataset, saveto=None,
                    verbose=0)
@@ -333,6 +352,18 @@ def test_explain_and_states_are_those_of_the_model(fitted):
     assert explanation.probabilities[1] == fitted.predict_proba(['a good film'])[0, 1]
     words, states = fitted.states('A good film')
     assert words == ['a', 'good', 'film'] and states.c.shape == (3, 4)
+
+
+@pytest.mark.parametrize('kind', ['leave-out', 'share'])
+def test_a_notebook_shows_an_explanation_in_a_frame(fitted, kind):
+    explanation = fitted.explain('a <b>good</b> film', kind)
+    page = explanation._repr_html_()
+    assert page.startswith('<div><iframe sandbox srcdoc="') and '<b>' not in page
+    shown = html.unescape(page)
+    assert 'What this model says, and why' in shown and '>good</i>' in shown
+    for number in explanation.numbers:
+        assert '%+.4f' % number in shown
+    assert pickle.loads(pickle.dumps(explanation))._repr_html_() == page
 
 
 def test_repr_names_parameters_data_and_errors(fitted):

@@ -35,7 +35,8 @@ from lstm_sentiment.errors import DataError, DownloadError, TutorialError
 from lstm_sentiment.files import fingerprint, put_in_place
 from lstm_sentiment.messages import say
 from lstm_sentiment.text.corpora import PARTS
-from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL, preprocess
+from lstm_sentiment.text.dataset_files import PICKLE_PROTOCOL
+from lstm_sentiment.text.preprocessing import preprocess
 from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS
 
 DATASET, DICTIONARY = 'imdb.pkl', 'imdb.dict.pkl.gz'
@@ -128,7 +129,7 @@ def download_text8(folder):
     """
     why = probe([TEXT8_SOURCE.url])[TEXT8_SOURCE.url]
     if why is None:
-        print(f'Downloading {TEXT8_SOURCE.url} to {folder}', file=sys.stderr)
+        say(f'Downloading {TEXT8_SOURCE.url} to {folder}', file=sys.stderr)
         try:
             os.makedirs(folder, exist_ok=True)
             return fetch(TEXT8_SOURCE, folder, 'text8.zip')

@@ -1,12 +1,14 @@
 """Labelled texts in memory to a dataset in memory, as `text.preprocessing` does it with files."""
+import array
+import collections
 import hashlib
 import warnings
 
 import numpy
 
-from lstm_sentiment.data.datasets import Dataset, add_to_digest
+from lstm_sentiment.data.datasets import Dataset
 from lstm_sentiment.errors import DataError
-from lstm_sentiment.text.preprocessing import count_words, number_words, rank_words
+from lstm_sentiment.text.preprocessing import rank_words
 from lstm_sentiment.text.tokenizing import tokenize_texts
 from lstm_sentiment.text.vocabulary import Vocabulary
 
@@ -42,24 +44,33 @@ def dataset_from_texts(train, valid, classes, settings, min_count=1, jobs=None):
     ConfigError
         If the settings cannot be used.
     """
-    numbers, words = number_words(tokenize_texts(train[0], settings, jobs))
-    numbers, labels = with_words(numbers, train[1], 'training')
-    ids, order = rank_words(count_words(numbers, len(words)), min_count=min_count)
-    find = ids.tolist().__getitem__
-    sequences = [list(map(find, text)) for text in numbers]
-    digest = hashlib.sha256()
-    add_to_digest(digest, (sequences, labels))
-    vocabulary = Vocabulary([words[number] for number in order.tolist()], settings, classes,
-                            digest.hexdigest())
+    tokenized = list(tokenize_texts(train[0], settings, jobs))
+    counts = collections.Counter()  # in order of first appearance
+    for text in tokenized:
+        counts.update(text.split())
+    _, order = rank_words(list(counts.values()), min_count=min_count)
+    words = list(counts)
+    vocabulary = Vocabulary([words[number] for number in order.tolist()], settings, classes)
+    train = with_words(map(vocabulary.ids, tokenized), train[1], 'training')
     if valid is not None:
         tokenized = tokenize_texts(valid[0], settings, jobs)
-        valid = with_words([vocabulary.ids(text) for text in tokenized], valid[1], 'validation')
-    return Dataset((sequences, labels), vocabulary, valid)
+        valid = with_words(map(vocabulary.ids, tokenized), valid[1], 'validation')
+    vocabulary.fingerprint = fingerprint_of(*train)
+    return Dataset(train, vocabulary, valid)
+
+
+def fingerprint_of(sequences, labels):
+    """SHA-256 of word ids and labels."""
+    digest = hashlib.sha256()
+    for sequence, label in zip(sequences, labels):
+        digest.update(array.array('q', [label, len(sequence)] + sequence).tobytes())
+    return digest.hexdigest()
 
 
 def with_words(sequences, labels, part):
     """The sequences that are not empty, and their labels."""
-    kept = [sample for sample, sequence in enumerate(sequences) if len(sequence)]
+    sequences = list(sequences)
+    kept = [sample for sample, sequence in enumerate(sequences) if sequence]
     if not kept:
         raise DataError(f'There is no {part} text with a word in it: {len(sequences)} texts were '
                         'given. Expected texts with words.')
