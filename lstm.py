@@ -13,7 +13,7 @@ from collections import OrderedDict
 import numpy
 import scipy.linalg
 
-from lstm_sentiment import command_line
+from lstm_sentiment import command_line, processes
 from lstm_sentiment import options as settings
 from lstm_sentiment.engine import flags
 
@@ -26,7 +26,6 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     from lstm_sentiment.data import finding
     from lstm_sentiment.data.training_data import load_training_data
     from lstm_sentiment.engine.names import (
-        RandomStreams,
         config,
         description,
         per_sample_function,
@@ -36,6 +35,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
         theano,
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
+    from lstm_sentiment.engine.split_draws import random_streams
     from lstm_sentiment.model import saved_model
     from lstm_sentiment.recurrence.backend import backend
     from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
@@ -559,7 +559,7 @@ def build_model(tparams, options):
 
     proj = backend.encode(encode, tparams, x, mask, options)
     if options['use_dropout']:
-        proj = dropout_layer(proj, use_noise, RandomStreams(options.get('seed', 123)))
+        proj = dropout_layer(proj, use_noise, random_streams(options.get('seed', 123)))
     pred = classify(proj, tparams)
     cost = backend.mean_cost(mean_cost, proj, tparams, mask, y)
 
@@ -617,6 +617,7 @@ def pred_error(f_pred, prepare_data, data, iterator, verbose=False):
 # Training.
 
 
+@processes.printed_once
 def train_lstm(
         dim_proj=128, patience=10, max_epochs=5000, dispFreq=10, decay_c=0., lrate=0.0001,
         n_words=10000, optimizer=adadelta, encoder='lstm', saveto='lstm_model.npz',
@@ -750,8 +751,8 @@ def train_lstm(
 
     def errors():
         use_noise.set_value(0.)
-        return [float(pred_error(f_pred, prepare_data, part, minibatches)) if minibatches
-                else numpy.nan for part, minibatches in batches]
+        return [float(run.measured(pred_error, f_pred, prepare_data, part, minibatches))
+                if minibatches else numpy.nan for part, minibatches in batches]
 
     run = Run(options, control, data, rng, tparams,
               optimizer_of(tparams, f_grad_shared, f_update), errors, get_minibatches_idx,
@@ -789,9 +790,10 @@ def work(arguments=None):
     with curves.recorder(options.pop('plot'), options.pop('log'),
                          options.get('resume', False)) as record:
         if model is not None:
-            options = provenance.arguments_of(model, train_lstm, options)
+            options = processes.by_first(
+                functools.partial(provenance.arguments_of, model, train_lstm, options))
         elif 'dataset' not in options:
-            options['dataset'] = finding.choose_dataset()
+            options['dataset'] = processes.by_first(finding.choose_dataset)
         with command_line.progress_bar() as bar:
             train_lstm(callback=command_line.joined_callback(record, bar),
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))
@@ -799,7 +801,7 @@ def work(arguments=None):
 
 def main(arguments=None):
     """Run a command line; return the exit status."""
-    return command_line.run(work, arguments)
+    return command_line.run(work, arguments, shared=True)
 
 
 if __name__ == '__main__':
