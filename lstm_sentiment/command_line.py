@@ -161,7 +161,7 @@ def plain_errors(active=True, arguments=None):
         if not active:
             raise
         report(error, arguments)
-        sys.exit(2)
+        sys.exit(processes.end_all(2, error))
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ wait for it.
 import contextlib
 import functools
 import os
+import signal
 import socket
 import sys
 import time
@@ -269,7 +270,7 @@ def first_alone_prints():
         yield
         return
     with open(os.devnull, 'w') as nowhere, contextlib.redirect_stdout(nowhere), \
-            warnings.catch_warnings():
+            contextlib.redirect_stderr(nowhere), warnings.catch_warnings():
         warnings.simplefilter('ignore')
         yield
 
@@ -290,13 +291,17 @@ def is_to_report(error):
 
 def end_all(status, error=None):
     """End all processes, unless all of them have this error; otherwise return the status."""
-    if not is_alone() and not getattr(error, 'is_of_all', False):
-        with contextlib.suppress(ConfigError):
-            if size() > 1:
-                for stream in (sys.stdout, sys.stderr):
-                    with contextlib.suppress(OSError, ValueError):
-                        stream.flush()
-                world().comm.Abort(status)
+    if is_alone() or getattr(error, 'is_of_all', False):
+        return status
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    try:
+        if size() > 1:
+            world().comm.Abort(status)
+    except ConfigError:  # without MPI: a launcher ends the others where one dies of a signal
+        if hasattr(signal, 'SIGKILL'):
+            os.kill(os.getpid(), signal.SIGKILL)
     return status
 
 
