@@ -51,6 +51,9 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
 
 # Training strings have fewer symbols than this, and the long strings at least so many.
 LONG = 50
+# One training string in three has at least this many symbols. Of the grammar's own strings one in
+# 600 has; the short ones do not teach the network to remember for long.
+LONGER = 30
 
 # Minibatches. A set of symbols is a whole number, the sum of 2 to the power of their indices.
 
@@ -120,7 +123,7 @@ def init_params(options, rng):
     """Initial parameters: those of the layer, then U and b of the outputs.
 
     Of an LSTM, U and V start small, the forget gates open and the input gates nearly closed
-    (biases of 8 and -1), so its cells begin as a long memory. The seven rows of W, one for each
+    (biases of 6 and -1), so its cells begin as a long memory. The seven rows of W, one for each
     symbol, are uniform in (-1, 1).
     """
     encoder, dim_proj = options['encoder'], options['dim_proj']
@@ -131,7 +134,7 @@ def init_params(options, rng):
     params[encoder + '_W'] = uniform(rng, len(SYMBOLS), n_columns)
     if n_columns == 4 * dim_proj:  # the gates i, f, o and the candidate
         i, f = params[encoder + '_b'].reshape((4, dim_proj))[:2]
-        i[:], f[:] = -1, 8
+        i[:], f[:] = -1, 6
         for ending, divisor in DIVISORS.items():
             if encoder + ending in params:
                 params[encoder + ending] /= divisor
@@ -253,7 +256,7 @@ VALID = dict(dict.fromkeys(GROUPS['sizes'], COUNT), encoder=one_of(layers),
              lrate=EXPECTED['lrate'], seed=EXPECTED['seed'])
 
 
-def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=32, optimizer='adam',
+def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=24, optimizer='adam',
                 lrate=0.02, batch_size=2, max_epochs=8, n_train=1055, n_held_out=1000, n_long=1000,
                 seed=123):
     """Train a network on strings of the embedded Reber grammar, and print the errors.
@@ -275,7 +278,7 @@ def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=32, optimiz
     max_epochs : int
         Passes over the training strings.
     n_train : int
-        Training strings, each of fewer than 50 symbols.
+        Training strings, each of fewer than 50 symbols; a third of them of 30 or more.
     n_held_out : int
         Held-out strings.
     n_long : int
@@ -297,7 +300,9 @@ def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=32, optimiz
         require(test(options[name]), name, options[name], expected)
     print(description(say_default=True))
     rng, seen = numpy.random.RandomState(seed), set()
-    train = draw_strings(rng, n_train, seen, limit=LONG)
+    n_longer = n_train // 3
+    train = (draw_strings(rng, n_train - n_longer, seen, limit=LONG)
+             + draw_strings(rng, n_longer, seen, least=LONGER, limit=LONG))
     held_out = draw_strings(rng, n_held_out, seen)
     long_ones = draw_strings(rng, n_long, seen, least=LONG)
 

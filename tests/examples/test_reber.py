@@ -104,7 +104,7 @@ def test_initial_gates_are_a_long_memory(encoder):
     for name, value in params.items():
         assert value.dtype == config.floatX and (value == again[name]).all()
     b = params[encoder + '_b']
-    assert b.tolist() == (6 * [0] if encoder == 'rnn' else 6 * [-1] + 6 * [8] + 12 * [0])
+    assert b.tolist() == (6 * [0] if encoder == 'rnn' else 6 * [-1] + 6 * [6] + 12 * [0])
     assert params[encoder + '_W'].shape == (7, len(b))
     size = 1 if encoder == 'rnn' else 0.2
     U = params[encoder + '_U'][:, :6]
@@ -155,10 +155,11 @@ def test_held_out_strings_are_not_trained_on(monkeypatch):
     monkeypatch.setattr(reber, 'draw_strings', lambda *arguments, **others: drawn.append(
         draw_strings(*arguments, **others)) or drawn[-1])
     trained = reber.train_reber(**SMALL)
-    train, held_out, long_ones = drawn
-    assert [len(train), len(held_out), len(long_ones)] == [12, 11, 3]
-    assert len(set(train + held_out + long_ones)) == 26
-    assert max(map(len, train)) < 50 <= min(map(len, long_ones))
+    short, longer, held_out, long_ones = drawn
+    assert [len(strings) for strings in drawn] == [8, 4, 11, 3]
+    assert len(set(sum(drawn, []))) == 26
+    assert max(map(len, short + longer)) < 50 <= min(map(len, long_ones))
+    assert min(map(len, longer)) >= 30
     assert (trained.held_out, trained.long_ones) == (held_out, long_ones)
 
 
