@@ -39,7 +39,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
         tensor,
         theano,
     )
-    from lstm_sentiment.engine.optimizers import Rule
+    from lstm_sentiment.engine.optimizers import Rule, clipped
     from lstm_sentiment.files import replace_file, require_writable
     from lstm_sentiment.options import COUNT, EXPECTED, require
     from lstm_sentiment.recurrence.backend import backend
@@ -210,12 +210,6 @@ def adam(lr, tparams, grads, x, mask, y, cost):
 
 
 update_rules = OrderedDict(lstm.update_rules, adam=adam)
-
-
-def clipped(grads, limit):
-    """The gradients, scaled down together where their norm is above `limit`."""
-    norm = tensor.sqrt(sum((grad ** 2).sum() for grad in grads))
-    return [grad * (limit / tensor.maximum(norm, limit)) for grad in grads]
 
 
 def in_batches(strings, size):

@@ -2,7 +2,7 @@
 import contextlib
 
 from lstm_sentiment.engine.names import BY_HAND
-from lstm_sentiment.engine.optimizers import DenseOptimizer
+from lstm_sentiment.engine.optimizers import DenseOptimizer, clipped
 
 
 class Compiled(object):
@@ -32,6 +32,17 @@ class Compiled(object):
     def mean_cost(self, plain, proj, tparams, mask, y):
         """The cost of a minibatch, given its texts as vectors; `plain` is `lstm.mean_cost`."""
         return plain(proj, tparams, mask, y)
+
+    def cross_entropy(self, plain, h, tparams, y):
+        """The mean cross-entropy of a softmax over outputs; see `encoder.cross_entropy`.
+
+        `plain` is the same as a graph.
+        """
+        return plain(h, tparams, y)
+
+    def clipped(self, grads, limit):
+        """The gradients, divided together by what their norm is above `limit`."""
+        return clipped(grads, limit)
 
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         """An optimizer by this rule; see :class:`optimizers.DenseOptimizer`."""

@@ -8,7 +8,7 @@ from collections import OrderedDict, namedtuple
 
 import numpy
 
-from lstm_sentiment.engine.names import theano
+from lstm_sentiment.engine.names import tensor, theano
 
 Rule = namedtuple('Rule', 'name step idle states moves_when_idle')
 Rule.__doc__ = """An update rule.
@@ -111,7 +111,7 @@ class DenseOptimizer(SharedState):
         self.gradients = [zero_like(p, name + '.grad') for name, p in tparams.items()]
         self.f_grad_shared = theano.function(
             [x, mask, y], cost, updates=list(zip(self.gradients, grads)) + list(updates),
-            name='f_grad_shared')
+            on_unused_input='ignore', name='f_grad_shared')
         self.randoms, updates = random_states(self.f_grad_shared), []
         self.shared = OrderedDict(self.randoms)
         for (name, p), grad in zip(tparams.items(), self.gradients):
@@ -132,6 +132,16 @@ class DenseOptimizer(SharedState):
 
     def update(self, lr):
         self.f_update(lr)
+
+
+def clipped(grads, limit):
+    """The gradients, divided together by what their norm is above `limit`.
+
+    R. Pascanu, T. Mikolov, Y. Bengio, On the difficulty of training recurrent neural networks,
+    ICML 2013, algorithm 1.
+    """
+    norm = tensor.sqrt(sum((grad ** 2).sum() for grad in grads))
+    return [grad * (limit / tensor.maximum(norm, limit)) for grad in grads]
 
 
 def zero_like(p, name):

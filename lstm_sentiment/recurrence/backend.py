@@ -26,6 +26,12 @@ class ByHand(Compiled):
     def mean_cost(self, plain, proj, tparams, mask, y):
         return encoder.mean_cost(proj, tparams, mask, y)
 
+    def cross_entropy(self, plain, h, tparams, y):
+        return encoder.cross_entropy(h, tparams, y)
+
+    def clipped(self, grads, limit):
+        return encoder.clipped(grads, limit)
+
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         return SparseOptimizer(rule, lr, tparams, grads, x, mask, y, cost, updates)
 

@@ -15,6 +15,9 @@ from lstm_sentiment.recurrence import native_updates
 from lstm_sentiment.recurrence.graph_nodes import RowsGradient
 from lstm_sentiment.recurrence.threads import side_by_side
 
+# With fewer numbers in all parameters, one thread updates them sooner than two.
+WORTH_A_THREAD = 2 ** 16
+
 
 def pieces(array, size=2 ** 15):
     """Slices of rows with some `size` numbers each, whose results fit into the processor's cache.
@@ -140,8 +143,10 @@ class SparseOptimizer(Optimizer):
                 self.parts[name] = Whole(rule, p)
                 outputs.append(grad)
         self.f_grad = theano.function([x, mask, y], outputs, updates=list(updates),
-                                      name='f_grad')
+                                      on_unused_input='ignore', name='f_grad')
         self.randoms, self.grads = random_states(self.f_grad), []
+        n_numbers = sum(part.arrays()[0].size for part in self.parts.values())
+        self.is_small = n_numbers < WORTH_A_THREAD
         self.unsettled = [part for part in self.parts.values()
                           if isinstance(part, Rows) and rule.moves_when_idle]
 
@@ -160,8 +165,13 @@ class SparseOptimizer(Optimizer):
         return cost
 
     def update(self, lr):
-        side_by_side(*[functools.partial(part.update, lr, grad)
-                       for part, grad in zip(self.parts.values(), self.grads)])
+        tasks = [functools.partial(part.update, lr, grad)
+                 for part, grad in zip(self.parts.values(), self.grads)]
+        if self.is_small:
+            for task in tasks:
+                task()
+        else:
+            side_by_side(*tasks)
 
     def settle(self):
         for part in self.unsettled:

@@ -36,7 +36,7 @@ def load_data(n_words, rng=None, **arguments):
 
 
 def is_here():
-    return processes.rank() == FAULT['on']
+    return processes.rank() == FAULT.get('on')
 
 
 def prepare_data(sequences, labels):

@@ -43,7 +43,7 @@ def environment(floatX='float64', flags=''):
                 OPENBLAS_NUM_THREADS='1', PYTHONPATH=ROOT)
 
 
-def start(runs, folder, n_ranks, floatX='float64', flags='', timeout=60):
+def start(runs, folder, n_ranks, floatX='float64', flags='', timeout=240):
     """Train on so many ranks; return the finished process."""
     return subprocess.run(
         command(n_ranks) + [WORKER, json.dumps(runs), 'records.json'], cwd=str(folder),
@@ -51,7 +51,7 @@ def start(runs, folder, n_ranks, floatX='float64', flags='', timeout=60):
         universal_newlines=True, timeout=timeout)
 
 
-def train(runs, folder, n_ranks, floatX='float64', flags='', timeout=60):
+def train(runs, folder, n_ranks, floatX='float64', flags='', timeout=240):
     """The records of these runs on so many ranks."""
     done = start(runs, folder, n_ranks, floatX, flags, timeout)
     assert done.returncode == 0, done.stdout
@@ -126,7 +126,8 @@ def assert_goes_on(folder, options, done, n_ranks):
 OPTIONS = {'optimizer': 'rmsprop', 'word_dropout': 0.2, 'average': 7}
 
 
-@pytest.mark.parametrize('kind', ['SIGTERM', 'SIGINT'])
+@pytest.mark.parametrize('kind', [
+    'SIGTERM', pytest.param('SIGINT', marks=pytest.mark.slow)])
 def test_a_signal_to_one_rank_stops_all_after_the_same_update(tmp_path, kind):
     run = dict(OPTIONS, saveto='m.npz', checkpoint='', fault=kind, at=20, on=1)
     done = start([run], tmp_path, 2)
@@ -134,11 +135,12 @@ def test_a_signal_to_one_rank_stops_all_after_the_same_update(tmp_path, kind):
     assert_goes_on(tmp_path, OPTIONS, done, 1)
 
 
-# Of the 14 minibatches before the first checkpoint none is here: a checkpoint must be there.
+# After the first checkpoint, which is written after 9 updates.
+@pytest.mark.slow
 @pytest.mark.parametrize('at', numpy.random.RandomState(3).randint(16, 60, size=3).tolist())
 def test_a_killed_rank_ends_all_and_the_run_goes_on(tmp_path, at):
     run = dict(OPTIONS, saveto='m.npz', checkpoint='', fault='SIGKILL', at=at, on=1)
-    done = start([run], tmp_path, 2, timeout=20)
+    done = start([run], tmp_path, 2, timeout=60)
     assert done.returncode != 0
     assert_goes_on(tmp_path, OPTIONS, done, 1)
 
@@ -154,27 +156,32 @@ def test_any_number_of_ranks_goes_on(tmp_path, n_ranks):
 @pytest.mark.parametrize('at', numpy.random.RandomState(4).randint(16, 60, size=20).tolist())
 def test_a_killed_rank_ends_all_each_time(tmp_path, at):
     run = dict(OPTIONS, saveto='m.npz', checkpoint='', fault='SIGKILL', at=at, on=at % 2)
-    assert_goes_on(tmp_path, OPTIONS, start([run], tmp_path, 2, timeout=20), 2)
+    assert_goes_on(tmp_path, OPTIONS, start([run], tmp_path, 2, timeout=60), 2)
 
 
 # Errors.
 
 
+def slow(*values):
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize('fault, says', [
     ({'fault': 'unreadable', 'on': 1}, 'on rank 1 .*: the file is cut off'),
-    ({'fault': 'unreadable', 'on': 0}, 'the file is cut off'),
-    ({'fault': 'other data', 'on': 1}, 'data must be the same on all ranks: the number of texts '
-                                       r'of its parts is \[105, 31, 33\] on rank 0 and '
-                                       r'\[104, 30, 32\] on rank 1'),
+    slow({'fault': 'unreadable', 'on': 0}, 'the file is cut off'),
+    slow({'fault': 'other data', 'on': 1},
+         r'data must be the same on all ranks: the number of texts of its parts is '
+         r'\[105, 31, 33\] on rank 0 and \[104, 30, 32\] on rank 1'),
     ({'fault': 'raise', 'at': 20, 'on': 1}, 'ZeroDivisionError: made for a test'),
-    ({'fault': 'callback', 'at': 20}, 'ZeroDivisionError: made for a test'),
-    ({'saveto': 'nowhere/m.npz'}, 'saveto=nowhere/m.npz')])
+    slow({'fault': 'callback', 'at': 20}, 'ZeroDivisionError: made for a test'),
+    slow({'saveto': 'nowhere/m.npz'}, 'saveto=nowhere/m.npz')])
 def test_an_error_of_one_rank_ends_all(tmp_path, fault, says):
-    done = start([fault], tmp_path, 2, timeout=20)
+    done = start([fault], tmp_path, 2, timeout=60)
     assert done.returncode != 0
     assert len(re.findall(says, done.stdout)) == 1, done.stdout
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_all(tmp_path):
     """Rank 0 alone writes; the error is that of all."""
     code = ('import sys\nfrom lstm_sentiment.training import checkpoint\n'
@@ -185,7 +192,7 @@ def test_a_full_disk_ends_all(tmp_path):
     runs = json.dumps([{'saveto': 'm.npz', 'checkpoint': ''}])
     done = subprocess.run(command(2) + ['-c', code, runs, 'records.json'], cwd=str(tmp_path),
                           env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          universal_newlines=True, timeout=20)
+                          universal_newlines=True, timeout=60)
     assert done.returncode == 2
     assert done.stdout.count('the checkpoint could not be saved to m.npz.checkpoint: No space') == 1
     assert (tmp_path / 'm.npz').exists()
@@ -195,12 +202,13 @@ def start_two(first, second, folder):
     """Start two ranks with commands of their own."""
     return subprocess.run([MPIEXEC, '-n', '1'] + first + [':', '-n', '1'] + second,
                           cwd=str(folder), env=environment(), stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, universal_newlines=True, timeout=20)
+                          stderr=subprocess.STDOUT, universal_newlines=True, timeout=60)
 
 
 LSTM = [sys.executable, os.path.join(ROOT, 'lstm.py'), '--dataset', 'demo']
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flags, says', [
     ('floatX=float32', 'versions and flags must be the same on all ranks'),
     ('floatX=float16', 'floatX=float16: expected float32 or float64')])
@@ -214,6 +222,7 @@ WITHOUT = ("import sys, runpy; sys.modules['mpi4py'] = None; sys.argv = ['lstm.p
            "runpy.run_path(%r, run_name='__main__')" % LSTM[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('first', [LSTM, [sys.executable, '-c', WITHOUT]])
 def test_a_rank_without_mpi4py_says_how_to_install_it(tmp_path, first):
     done = start_two(first, [sys.executable, '-c', WITHOUT], tmp_path)
