@@ -127,7 +127,8 @@ def build_update(tparams, options, carried):
     mask = tensor.matrix('mask', dtype=config.floatX)  # every character counts: it is not used
     h, last_h, last_c = run_encoder(tparams, x, options, list(carried.values()))
     cost = backend.cross_entropy(plain_cross_entropy, h, tparams, y)
-    grads = backend.clipped(theano.grad(cost, wrt=list(tparams.values())), options['clip'])
+    grads = backend.clipped(lstm.clipped, theano.grad(cost, wrt=list(tparams.values())),
+                            options['clip'])
     lr = tensor.scalar('lr', dtype=config.floatX)
     rule = RULES[options['optimizer']]
     optimizer = backend.optimizer(rule, lr, tparams, grads, x, mask, y, cost,

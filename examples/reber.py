@@ -39,7 +39,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
         tensor,
         theano,
     )
-    from lstm_sentiment.engine.optimizers import Rule, clipped
+    from lstm_sentiment.engine.optimizers import Rule
     from lstm_sentiment.files import replace_file, require_writable
     from lstm_sentiment.options import COUNT, EXPECTED, require
     from lstm_sentiment.recurrence.backend import backend
@@ -304,7 +304,7 @@ def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=24, optimiz
     tparams = lstm.init_tparams(init_params(options, rng))
     x, mask, y, f_pred, cost = build_model(tparams, options)
     f_cost = theano.function([x, mask, y], cost, name='f_cost')
-    grads = clipped(theano.grad(cost, wrt=list(tparams.values())), 1)
+    grads = lstm.clipped(theano.grad(cost, wrt=list(tparams.values())), 1)
     lr = tensor.scalar('lr', dtype=config.floatX)
     f_grad_shared, f_update = update_rules[optimizer](lr, tparams, grads, x, mask, y, cost)
 

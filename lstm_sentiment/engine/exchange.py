@@ -49,6 +49,11 @@ class Deal(object):
 class Exchange(object):
     """Adds up the gradients of all ranks.
 
+    Parameters
+    ----------
+    clip_norm : float
+        If not 0, the largest norm of all gradients together; larger ones are scaled down.
+
     Attributes
     ----------
     asks_to_stop : callable
@@ -61,8 +66,9 @@ class Exchange(object):
         Spent in exchanges so far, with the wait for the slowest rank.
     """
 
-    def __init__(self, asks_to_stop=bool):
+    def __init__(self, asks_to_stop=bool, clip_norm=0.):
         self.asks_to_stop, self.stop, self.share = asks_to_stop, False, 1.
+        self.clip_norm = clip_norm
         self.n_bytes, self.seconds, self.n_exchanges = 0, 0., 0
 
     def begin(self, deal):
@@ -93,6 +99,8 @@ class Exchange(object):
         found = iter(unpacked(packed, [cost] + dense))
         cost, rows = next(found), (self.joined(pair, n) for pair, n in zip(pairs, n_rows))
         grads = [next(rows) if isinstance(grad, tuple) else next(found) for grad in grads]
+        if self.clip_norm:
+            clip(grads, self.clip_norm)
         self.seconds, self.n_exchanges = (self.seconds + time.perf_counter() - started,
                                           self.n_exchanges + 1)
         return cost, grads
@@ -127,6 +135,15 @@ class Exchange(object):
             (numpy.ones(len(where), dtype=d_rows.dtype), (where.ravel(), numpy.arange(len(where)))),
             shape=(len(union), len(where)))
         return union.astype('int64'), belongs.dot(all_rows)
+
+
+def clip(grads, limit):
+    """Scale gradients down in place, together, where their norm is above the limit."""
+    arrays = [grad[1] if isinstance(grad, tuple) else grad for grad in grads]
+    norm = numpy.sqrt(sum(numpy.square(array).sum() for array in arrays))
+    if norm > limit:
+        for array in arrays:
+            array *= array.dtype.type(limit / norm)
 
 
 def unpacked(packed, like):

@@ -8,7 +8,7 @@ from collections import OrderedDict, namedtuple
 
 import numpy
 
-from lstm_sentiment.engine.names import tensor, theano
+from lstm_sentiment.engine.names import theano
 
 Rule = namedtuple('Rule', 'name step idle states moves_when_idle')
 Rule.__doc__ = """An update rule.
@@ -132,16 +132,6 @@ class DenseOptimizer(SharedState):
 
     def update(self, lr):
         self.f_update(lr)
-
-
-def clipped(grads, limit):
-    """The gradients, divided together by what their norm is above `limit`.
-
-    R. Pascanu, T. Mikolov, Y. Bengio, On the difficulty of training recurrent neural networks,
-    ICML 2013, algorithm 1.
-    """
-    norm = tensor.sqrt(sum((grad ** 2).sum() for grad in grads))
-    return [grad * (limit / tensor.maximum(norm, limit)) for grad in grads]
 
 
 def zero_like(p, name):

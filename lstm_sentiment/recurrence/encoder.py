@@ -13,8 +13,10 @@ from lstm_sentiment.recurrence.graph_nodes import (
     Pool,
     Reorder,
     ReversedRows,
+    RowsGradient,
     Spread,
     project,
+    rows_gradient,
     take_rows,
 )
 from lstm_sentiment.recurrence.stack import directions
@@ -81,10 +83,20 @@ def cross_entropy(h, tparams, y):
     return CrossEntropy()(rows, U, b, y.flatten())[0]
 
 
-def clipped(grads, limit):
-    """The gradients, divided together by what their norm is above `limit`."""
-    found = Clip(limit)(*grads)
-    return found if isinstance(found, (list, tuple)) else [found]
+def clipped(plain, grads, clip_norm):
+    """`lstm.clipped`, where a gradient of rows remains one: the other rows are zero.
+
+    Without such gradients it is one node, which is faster for small layers.
+    """
+    of_rows = [grad.owner is not None and isinstance(grad.owner.op, RowsGradient)
+               for grad in grads]
+    if not any(of_rows):
+        found = Clip(clip_norm)(*grads)
+        return found if isinstance(found, (list, tuple)) else [found]
+    new = plain([grad.owner.inputs[2] if is_rows else grad
+                 for grad, is_rows in zip(grads, of_rows)], clip_norm)
+    return [rows_gradient(*(grad.owner.inputs[:2] + [scaled])) if is_rows else scaled
+            for grad, is_rows, scaled in zip(grads, of_rows, new)]
 
 
 def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=None):

@@ -21,6 +21,8 @@ class Ranks(object):
     ----------
     optimizer : engine.optimizers.Optimizer
     interrupts : interrupts.AgreedInterrupts
+    clip_norm : float
+        As of `lstm.train_lstm`.
 
     Raises
     ------
@@ -28,13 +30,13 @@ class Ranks(object):
         If the gradients cannot be exchanged.
     """
 
-    def __init__(self, optimizer, interrupts):
+    def __init__(self, optimizer, interrupts, clip_norm=0.):
         if ON_JAX or isinstance(optimizer, OwnOptimizer):
             raise ConfigError('several processes can share a run only where its gradients are '
                               'known: expected another mode than JAX and an update rule of '
                               'lstm.py. Start it without mpiexec.')
         self.optimizer, self.interrupts = optimizer, interrupts
-        self.exchange = optimizer.exchange = Exchange(interrupts.asks_to_stop)
+        self.exchange = optimizer.exchange = Exchange(interrupts.asks_to_stop, clip_norm)
         interrupts.are_to_stop = lambda: self.exchange.stop
 
     def deal(self, lengths):

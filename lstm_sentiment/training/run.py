@@ -13,7 +13,7 @@ from lstm_sentiment.training.early_stopping import EarlyStopping
 from lstm_sentiment.training.ranks import Ranks
 from lstm_sentiment.training.resumable import Resumable
 from lstm_sentiment.training.running_mean import RunningMean
-from lstm_sentiment.training.word_dropout import drop_words
+from lstm_sentiment.training.word_dropout import drop_words, take_spans
 
 UNKNOWN_ERRORS = (float('nan'),) * 3
 
@@ -39,6 +39,8 @@ class Run(Resumable):
         As `lstm.get_minibatches_idx` and `imdb.prepare_data`.
     callback : callable or None
         As of `lstm.train_lstm`.
+    fixed : dict of arrays
+        Parameters that are saved with the others and stay as they are.
 
     Attributes
     ----------
@@ -54,10 +56,10 @@ class Run(Resumable):
     """
 
     def __init__(self, options, control, data, rng, tparams, optimizer, errors, split,
-                 prepare_data, callback):
+                 prepare_data, callback, fixed=()):
         Resumable.__init__(self, options, control, tparams, optimizer)
         self.data, self.rng, self.errors = data, rng, errors
-        self.split, self.prepare_data = split, prepare_data
+        self.split, self.prepare_data, self.fixed = split, prepare_data, dict(fixed)
         self.n_seen, self.rng_before, self.best = 0, copy.deepcopy(rng), None
         self.per_epoch = len(split(len(data.train[0]), options['batch_size']))
         self.valid_freq, self.save_freq = self.frequencies()
@@ -65,7 +67,7 @@ class Run(Resumable):
         self.mean = RunningMean(tparams, options['average'], optimizer.settle)
         self.ranks = None
         if not processes.is_alone():
-            self.ranks = Ranks(optimizer, self.interrupts)
+            self.ranks = Ranks(optimizer, self.interrupts, options['clip_norm'])
             callback = self.ranks.only_first(callback)
         self.display = Display(options, self.per_epoch, callback)
 
@@ -111,7 +113,7 @@ class Run(Resumable):
         """The sequences and labels of a minibatch that this rank has, after word dropout."""
         sequences, labels = self.data.train
         mine = self.ranks.deal(lengths)
-        if self.options['word_dropout']:  # each rank draws for all samples
+        if self.options['word_dropout'] or self.options['spans']:  # each rank draws for all
             all_of_it = self.without_dropped([sequences[k] for k in batch])
             chosen = [all_of_it[place] for place in mine]
         else:
@@ -119,13 +121,21 @@ class Run(Resumable):
         return chosen, [labels[batch[place]] for place in mine]
 
     def without_dropped(self, sequences):
-        """The sequences after word dropout."""
-        share = self.options['word_dropout']
-        if not share:
-            return sequences
+        """The sequences after the options spans and word_dropout."""
+        spans, dropped = self.options['spans'], self.options['word_dropout']
         # Seeded by the update: a run that is resumed leaves out the same words.
         rng = numpy.random.RandomState([self.options['seed'], self.update + 1])
-        return drop_words(sequences, share, rng)
+        if spans:
+            sequences = take_spans(sequences, spans, rng)
+        return drop_words(sequences, dropped, rng) if dropped else sequences
+
+    def lrate(self):
+        """The learning rate of the present update."""
+        lrate = self.options['lrate']
+        if not self.options['falling_lrate']:
+            return lrate
+        n_updates = self.options['max_epochs'] * self.per_epoch
+        return lrate * max(0., 1 - self.update / n_updates)
 
     def end_epoch(self):
         print('Seen %d samples' % self.n_seen)
@@ -236,8 +246,8 @@ class Run(Resumable):
             with self.mean.in_use() as current:
                 params = self.best or current
         processes.by_first(lambda: saved_model.save(
-            self.options['saveto'], params, self.options, self.data.vocabulary(),
-            history_errs=self.history_errs, **errors))
+            self.options['saveto'], dict(params, **self.fixed), self.options,
+            self.data.vocabulary(), history_errs=self.history_errs, **errors))
 
     # Checkpoints.
 
