@@ -35,7 +35,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
         theano,
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
-    from lstm_sentiment.engine.split_draws import random_streams
+    from lstm_sentiment.engine.split_draws import RandomStreams
     from lstm_sentiment.model import saved_model
     from lstm_sentiment.ngrams.model import NGrams
     from lstm_sentiment.recurrence.backend import backend
@@ -606,7 +606,7 @@ def build_model(tparams, options):
 
     proj = backend.encode(encode, tparams, x, mask, options)
     if options['use_dropout']:
-        proj = dropout_layer(proj, use_noise, random_streams(options.get('seed', 123)))
+        proj = dropout_layer(proj, use_noise, RandomStreams(options.get('seed', 123)))
     pred = classify(proj, tparams)
     cost = backend.mean_cost(mean_cost, proj, tparams, mask, y)
 

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import numpy
 
 from lstm_sentiment import processes
-from lstm_sentiment.engine.names import RandomStreams, theano
+from lstm_sentiment.engine.names import RandomStreams as WholeStreams
+from lstm_sentiment.engine.names import theano
 
 
 @functools.lru_cache(maxsize=1)
@@ -31,7 +32,7 @@ class SplitStreams(object):
     """Streams whose draws have a row for each of this rank's samples."""
 
     def __init__(self, seed):
-        self.streams = RandomStreams(seed)
+        self.streams = WholeStreams(seed)
 
     def binomial(self, size, **options):
         """As of Theano's `RandomStreams`; the first number of `size` is that of the samples."""
@@ -40,6 +41,6 @@ class SplitStreams(object):
         return draws[minibatch().mine]
 
 
-def random_streams(seed):
+def RandomStreams(seed):
     """The streams that dropout draws from, whether one rank has all samples or several share."""
-    return RandomStreams(seed) if processes.is_alone() else SplitStreams(seed)
+    return WholeStreams(seed) if processes.is_alone() else SplitStreams(seed)
