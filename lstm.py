@@ -23,7 +23,7 @@ if IS_SCRIPT:
 
 with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     import imdb
-    from lstm_sentiment.data import finding
+    from lstm_sentiment.data import finding, own_corpus
     from lstm_sentiment.data.training_data import load_training_data
     from lstm_sentiment.engine.names import (
         config,
@@ -36,10 +36,11 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
     from lstm_sentiment.engine.split_draws import RandomStreams
-    from lstm_sentiment.model import saved_model
+    from lstm_sentiment.model import metrics, saved_model
     from lstm_sentiment.ngrams.model import NGrams
     from lstm_sentiment.recurrence.backend import backend
     from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
+    from lstm_sentiment.text import corpus_options
     from lstm_sentiment.training import curves, provenance
     from lstm_sentiment.training.run import Run
     from lstm_sentiment.training.settings import settings_of
@@ -570,12 +571,18 @@ def classify(proj, tparams):
     return softmax(tensor.dot(proj, tparams['U']) + tparams['b'])
 
 
-def mean_cost(proj, tparams, mask, y):
-    """Mean negative log-likelihood of the labels; equation 11 of docs/tutorial.md."""
+def mean_cost(proj, tparams, mask, y, class_weights=None):
+    """Mean negative log-likelihood of the labels; equation 11 of docs/tutorial.md.
+
+    With `class_weights`, a number for each class, a mean weighted by those of the labels.
+    """
     likelihood = classify(proj, tparams)[tensor.arange(y.shape[0]), y]
     # Differs from the tutorial: a sample without words, such as padding, does not affect it.
-    counts = tensor.minimum(mask.sum(axis=0), 1)
-    return -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), 1)
+    counts, least = tensor.minimum(mask.sum(axis=0), 1), 1
+    if class_weights is not None:
+        weights = tensor.as_tensor_variable(numpy.asarray(class_weights, dtype=config.floatX))
+        counts, least = counts * weights[y], weights.min()
+    return -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), least)
 
 
 def build_model(tparams, options):
@@ -608,7 +615,7 @@ def build_model(tparams, options):
     if options['use_dropout']:
         proj = dropout_layer(proj, use_noise, RandomStreams(options.get('seed', 123)))
     pred = classify(proj, tparams)
-    cost = backend.mean_cost(mean_cost, proj, tparams, mask, y)
+    cost = backend.mean_cost(mean_cost, proj, tparams, mask, y, options.get('class_weights'))
 
     f_pred_prob = per_sample_function([x, mask], pred, name='f_pred_prob')
 
@@ -644,17 +651,23 @@ def pred_probs(f_pred_prob, prepare_data, data, iterator, verbose=False):
     return probs
 
 
-def pred_error(f_pred, prepare_data, data, iterator, verbose=False):
+def pred_error(f_pred, prepare_data, data, iterator, verbose=False, confusion=None):
     """Share of the samples of `data` that are misclassified, 0 to 1.
 
-    Parameters are those of :func:`pred_probs`, with `f_pred` for `f_pred_prob`.
+    Parameters are those of :func:`pred_probs`, with `f_pred` for `f_pred_prob`. `confusion`,
+    (ydim, ydim) int, is filled with the number of samples of each label (row) and answer (column).
     """
     sequences, labels = data
+    if confusion is not None:
+        confusion[...] = 0
     n_right, n_done = 0, 0
     for _, batch in iterator:
         targets = numpy.array([labels[k] for k in batch])
         x, mask, _ = prepare_data([sequences[k] for k in batch], targets)
-        n_right += (f_pred(x, mask) == targets).sum()
+        preds = f_pred(x, mask)
+        n_right += (preds == targets).sum()
+        if confusion is not None:
+            numpy.add.at(confusion, (targets, preds), 1)
         n_done += len(batch)
         if verbose:
             print('%d/%d samples classified' % (n_done, len(sequences)))
@@ -672,9 +685,9 @@ def train_lstm(
         dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
         seed=123, valid_portion=0.05, length_window=0, word_dropout=0., average=0, checkpoint='',
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
-        peephole='matrix', valid_split='random', test=True, forget_bias=0.,
-        clip_norm=0., falling_lrate=False, spans=0., ngrams=0,
-        ngram_share=0.75, callback=None):
+        peephole='matrix', valid_split='random', test=True, class_weight='',
+        valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
+        ngrams=0, ngram_share=0.75, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -710,7 +723,8 @@ def train_lstm(
     valid_batch_size : int
         Reviews in a minibatch of validation and test.
     dataset : str
-        imdb, demo, or the path of a pickle that imdb_preprocess.py wrote.
+        imdb, demo, or the path of a pickle that imdb_preprocess.py wrote; on the command line also
+        of a table or a folder of texts.
     noise_std : float
         Must be 0: the tutorial has this argument and does nothing with it.
     use_dropout : bool
@@ -749,6 +763,11 @@ def train_lstm(
         random, or group: validate on texts of other groups, such as films, than those of training.
     test : bool
         Measure the test error too. Choose options without it: then it says what they are worth.
+    class_weight : str
+        Weights of the classes in the cost: balanced, for the same sum for each class, or such as
+        neg=1,pos=5. Empty for none.
+    valid_metric : str
+        What early stopping looks at: error, or f1 (the mean of the classes' F1).
     forget_bias : float
         Initial bias of the forget gates; 1 keeps the cells' contents from the start.
     clip_norm : float
@@ -796,7 +815,8 @@ def train_lstm(
         saved_model.check_start(reload_model, options, data.vocabulary())
         load_params(reload_model, params)
     tparams = init_tparams(params)
-    use_noise, x, mask, y, f_pred_prob, f_pred, cost = build_model(tparams, options)
+    use_noise, x, mask, y, f_pred_prob, f_pred, cost = build_model(
+        tparams, dict(options, class_weights=data.class_weights))
     linear = NGrams.fitted(data.train, options)
     if linear is not None:
         f_pred = linear.joined(f_pred_prob, ngram_share)
@@ -815,14 +835,17 @@ def train_lstm(
     for name, (part, _) in zip(('train', 'valid', 'test'), batches):
         print('%d %s examples%s' % (len(part[0]), name, '' if len(part[0]) else ': not looked at'))
 
+    confusions = metrics.confusions_for(options, known=datasets)
+
     def errors():
         use_noise.set_value(0.)
-        return [float(run.measured(pred_error, f_pred, prepare_data, part, minibatches))
-                if minibatches else numpy.nan for part, minibatches in batches]
+        return [float(run.measured(pred_error, f_pred, prepare_data, part, minibatches, confusion))
+                if minibatches else numpy.nan
+                for (part, minibatches), confusion in zip(batches, confusions)]
 
     run = Run(options, control, data, rng, tparams,
               optimizer_of(tparams, f_grad_shared, f_update), errors, get_minibatches_idx,
-              prepare_data, callback, linear.params if ngrams else {})
+              prepare_data, callback, confusions, linear.params if ngrams else {})
     with backend.training():
         with run:                                   # an interrupt ends it as a finished run ends
             for x, mask, y in run.minibatches():    # epochs, shuffling, word dropout, resuming
@@ -848,6 +871,8 @@ def work(arguments=None):
                     '--dataset, imdb is used, or demo where imdb cannot be had.')
     curves.add_options(parser)
     command_line.add_preset(parser, settings.PRESETS)
+    corpus_options.add_input_options(parser, 'a table or a folder as --dataset')
+    corpus_options.add_word_options(parser, 'the words of its texts')
     parser.add_argument('--repeat', metavar='MODEL',
                         help='train again with the settings saved in this model, into a new file')
     command_line.add_common(parser)
@@ -860,8 +885,10 @@ def work(arguments=None):
         if model is not None:
             options = processes.by_first(
                 functools.partial(provenance.arguments_of, model, train_lstm, options))
-        elif 'dataset' not in options:
-            options['dataset'] = processes.by_first(finding.choose_dataset)
+        else:
+            if 'dataset' not in options:
+                options['dataset'] = processes.by_first(finding.choose_dataset)
+            options = processes.by_first(functools.partial(own_corpus.prepared, options))
         with command_line.progress_bar() as bar:
             train_lstm(callback=command_line.joined_callback(record, bar),
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))

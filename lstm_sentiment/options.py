@@ -65,6 +65,9 @@ EXPECTED = {
     'falling_lrate': FLAG,
     'spans': (lambda value: above(0, 1)(value) or value in (0, 1), 'a number from 0 to 1'),
     'valid_split': one_of('random', 'group'), 'test': FLAG,
+    'class_weight': (lambda value: value is None or isinstance(value, str),
+                     'balanced, such as neg=1,pos=5, or empty'),
+    'valid_metric': one_of('error', 'f1'),
     'pooling': one_of('mean', 'max', 'last'), 'peephole': one_of('matrix', 'diagonal'),
     'saveto': PATH, 'reload_model': PATH, 'checkpoint': PATH,
     'resume': FLAG, 'overwrite': FLAG,
@@ -90,7 +93,8 @@ GROUPS = OrderedDict([
                'forget_bias', 'use_dropout', 'word_dropout', 'spans', 'ngrams', 'ngram_share',
                'noise_std', 'reload_model']),
     ('optimization', ['optimizer', 'lrate', 'falling_lrate', 'clip_norm', 'decay_c', 'batch_size',
-                      'length_window', 'average', 'max_epochs', 'patience', 'seed']),
+                      'length_window', 'average', 'class_weight', 'max_epochs', 'patience',
+                      'valid_metric', 'seed']),
     ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'overwrite', 'dispFreq', 'validFreq',
                      'saveFreq', 'valid_batch_size'])])
 # The two values that the tutorial's own main passes.

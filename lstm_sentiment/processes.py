@@ -251,13 +251,15 @@ def check_same(what, found):
         What the facts are of, for the message.
     found : dict
     """
-    everyone = gather(found)
-    for other, facts in enumerate(everyone):
-        for name in sorted(set(facts) | set(everyone[0])):
-            if facts.get(name) != everyone[0].get(name):
-                raise_first((ConfigError, '%s must be the same on all ranks: %s is %r on rank 0 '
-                             'and %r on rank %d' % (what, name, everyone[0].get(name),
-                                                    facts.get(name), other)))
+    if size() == 1:
+        return
+    first, *others = gather({name: repr(value) for name, value in found.items()})
+    for other, facts in enumerate(others, 1):
+        for name in sorted(set(facts) | set(first)):
+            if facts.get(name) != first.get(name):
+                raise_first((ConfigError, '%s must be the same on all ranks: %s is %s on rank 0 '
+                             'and %s on rank %d' % (what, name, first.get(name), facts.get(name),
+                                                    other)))
 
 
 # Printing, and ends.

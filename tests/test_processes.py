@@ -76,7 +76,7 @@ def test_sums_and_parts_are_those_of_all_ranks(as_rank):
 
 
 def test_other_facts_are_named(as_rank):
-    as_rank(0, [None, {'numpy': '1.2', 'floatX': 'float32'}])
+    as_rank(0, [None, {'numpy': "'1.2'", 'floatX': "'float32'"}])
     with pytest.raises(ConfigError, match="versions must be the same on all ranks: numpy is '2.0' "
                                           "on rank 0 and '1.2' on rank 1") as caught:
         processes.check_same('versions', {'numpy': '2.0', 'floatX': 'float32'})

@@ -3,7 +3,8 @@
 A dataset is one file, such as ``imdb.pkl``, with two pickles in it: ``(train_x, train_y)`` and
 ``(test_x, test_y)``. A third may follow, which the tutorial's own reader does not see: a list of
 further facts, ``[name, value]`` each. ``groups`` is a number for each training text; texts of one
-group, such as the reviews of one film, have the same number.
+group, such as the reviews of one film, have the same number. ``valid`` is a validation part,
+``[valid_x, valid_y]``.
 
 A dataset may come from the network or from other people. So `safe_reading` reads the pickles
 without executing anything in them, and their contents are checked before use.
@@ -50,7 +51,8 @@ def read_dataset(path, digest=None, of_training=None, facts=None):
         are freed before the test part is read, which saves a third of the memory.
     facts : dict, optional
         Filled with ``is_imdb``, whether the two parts are the published reviews, and ``groups``,
-        a list of int for the training texts with words, or None if the dataset names no groups.
+        a list of int for the training texts with words, or None if the dataset names no groups; and
+        ``valid``, its validation part like the others, or None.
 
     Returns
     -------
@@ -71,13 +73,7 @@ def read_dataset(path, digest=None, of_training=None, facts=None):
             if not stream.peek(1):
                 raise DataError(f'the file ends before the pickle of {part}')
             sequences, labels = check_part(read_pickle(stream), part)
-            with_words = [sample for sample, seq in enumerate(sequences) if seq]
-            n_dropped = len(sequences) - len(with_words)
-            if not with_words:
-                raise DataError(f'no review with a word in it in {part}')
-            if n_dropped:
-                warnings.warn(f'{n_dropped} of the {len(sequences)} {part} reviews in {path} have '
-                              'no words in them and are left out.', stacklevel=3)
+            with_words = places_with_words(sequences, part, path)
             # Differs from the tutorial: reviews without words are kept there and make the cost NaN.
             parts.append(([sequences[sample] for sample in with_words],
                           [labels[sample] for sample in with_words]))
@@ -87,17 +83,52 @@ def read_dataset(path, digest=None, of_training=None, facts=None):
                     parts[0] = of_training(*parts[0])
             del sequences, labels
         train, test = parts
-        unseen = set(test[1]) - known
-        if unseen:
-            raise DataError(f'the test label {min(unseen)}, which no training review has')
+        check_labels('test', test[1], known)
         if facts is not None:
             own = of_two_parts(stream, digest)
-            groups = checked_groups(read_further(stream).get('groups'), n_texts)
+            further = read_further(stream)
+            groups = checked_groups(further.get('groups'), n_texts)
+            facts['valid'] = checked_valid(further.get('valid'), known, path)
             facts['is_imdb'] = own in IMDB_SHA256
             if groups is None and own == OWN_SHA256:
                 groups = blocks_of_reviews(n_texts)
             facts['groups'] = groups and [groups[sample] for sample in kept]
     return train, test
+
+
+def places_with_words(sequences, part, path):
+    """The places of the texts with words; a warning counts the others.
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
+    with_words = [sample for sample, seq in enumerate(sequences) if seq]
+    n_dropped = len(sequences) - len(with_words)
+    if not with_words:
+        raise DataError(f'no review with a word in it in {part}')
+    if n_dropped:
+        warnings.warn(f'{n_dropped} of the {len(sequences)} {part} reviews in {path} have '
+                      'no words in them and are left out.', stacklevel=4)
+    return with_words
+
+
+def check_labels(part, labels, known):
+    """Raise `DataError` for a label that no training text has."""
+    unseen = set(labels) - known
+    if unseen:
+        raise DataError(f'the {part} label {min(unseen)}, which no training review has')
+
+
+def checked_valid(value, known, path):
+    """The validation part that a dataset brings, without texts that have no words, or None."""
+    if value is None:
+        return None
+    sequences, labels = check_part(value, 'valid')
+    check_labels('valid', labels, known)
+    with_words = places_with_words(sequences, 'valid', path)
+    return [sequences[sample] for sample in with_words], [labels[sample] for sample in with_words]
 
 
 def of_two_parts(stream, digest):

@@ -34,7 +34,8 @@ from lstm_sentiment.data.datasets import TUTORIAL_SHA256, load_dictionary, read_
 from lstm_sentiment.errors import DataError, DownloadError, TutorialError
 from lstm_sentiment.files import fingerprint, put_in_place
 from lstm_sentiment.text.corpora import PARTS
-from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL, preprocess
+from lstm_sentiment.text.dataset_files import PICKLE_PROTOCOL
+from lstm_sentiment.text.preprocessing import preprocess
 from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS
 
 DATASET, DICTIONARY = 'imdb.pkl', 'imdb.dict.pkl.gz'

@@ -30,9 +30,9 @@ class Compiled(object):
         """
         return plain(tparams, x, options, prefix, mask, initial)
 
-    def mean_cost(self, plain, proj, tparams, mask, y):
+    def mean_cost(self, plain, proj, tparams, mask, y, class_weights=None):
         """The cost of a minibatch, given its texts as vectors; `plain` is `lstm.mean_cost`."""
-        return plain(proj, tparams, mask, y)
+        return plain(proj, tparams, mask, y, class_weights)
 
     def cross_entropy(self, plain, h, tparams, y):
         """The mean cross-entropy of a softmax over outputs; see `encoder.cross_entropy`.

@@ -9,7 +9,7 @@ import numpy
 TINY = 1e-8  # added to a likelihood before its logarithm
 
 
-def mean_cost(proj, U, b, mask, y):
+def mean_cost(proj, U, b, mask, y, class_weights=()):
     """The mean negative log-likelihood of the labels of the samples that have words.
 
     Parameters
@@ -18,6 +18,8 @@ def mean_cost(proj, U, b, mask, y):
     U, b : float arrays, (n_features, ydim), (ydim,)
     mask : float array, (n_timesteps, n_samples)
     y : int64 array, (n_samples,)
+    class_weights : sequence of float, (ydim,)
+        The weight of a sample with each label, above 0; all are 1 if it is empty.
 
     Returns
     -------
@@ -25,15 +27,19 @@ def mean_cost(proj, U, b, mask, y):
     pred : float array, (n_samples, ydim)
         Probability of each class.
     weights : float array, (n_samples,)
-        The weight of each sample in the mean: 0 for a sample without words.
+        The weight of each sample in the mean, their sum being 1; 0 for a sample without words.
     """
     pred = proj.dot(U)
     pred += b
     pred -= pred.max(axis=1, keepdims=True)
     numpy.exp(pred, out=pred)
     pred /= pred.sum(axis=1, keepdims=True)
-    counts = numpy.minimum(mask.sum(axis=0), 1)
-    weights = counts / max(counts.sum(), 1)
+    counts, least = numpy.minimum(mask.sum(axis=0), 1), 1
+    if len(class_weights):
+        of_classes = numpy.asarray(class_weights, dtype=pred.dtype)
+        # The smallest weight is the least sum of a minibatch that has words.
+        counts, least = counts * of_classes[y], of_classes.min()
+    weights = counts / max(counts.sum(), least)
     likelihood = pred[numpy.arange(len(y)), y]
     return -(numpy.log(likelihood + pred.dtype.type(TINY)) * weights).sum(), pred, weights
 

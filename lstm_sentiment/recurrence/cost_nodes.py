@@ -7,16 +7,23 @@ from lstm_sentiment.recurrence.graph_nodes import put
 
 
 class MeanCost(NumpyOp):
-    """`classification.mean_cost` as a node: the cost, and what the backward pass needs."""
+    """`classification.mean_cost` as a node: the cost, and what the backward pass needs.
 
+    `class_weights` is a tuple of numbers, empty for none.
+    """
+
+    __props__ = ('class_weights',)
     n_integer_inputs = 2  # the mask has no gradient either
+
+    def __init__(self, class_weights=()):
+        self.class_weights = class_weights
 
     def make_node(self, proj, U, b, mask, y):
         return Apply(self, [proj, U, b, mask, y], [
             tensor.scalar(dtype=proj.dtype), proj.type(), tensor.vector(dtype=proj.dtype)])
 
     def perform(self, node, inputs, output_storage):
-        cost, pred, weights = classification.mean_cost(*inputs)
+        cost, pred, weights = classification.mean_cost(*inputs, class_weights=self.class_weights)
         put(output_storage, [numpy.asarray(cost, dtype=pred.dtype), pred, weights])
 
     def gradient(self, inputs, outputs, output_grads):

@@ -62,9 +62,9 @@ def joined(columns):
     return columns[0] if len(columns) == 1 else tensor.concatenate(columns, axis=1)
 
 
-def mean_cost(proj, tparams, mask, y):
+def mean_cost(proj, tparams, mask, y, class_weights=None):
     """The logistic regression and its cost by hand; see `lstm.mean_cost`."""
-    return MeanCost()(proj, tparams['U'], tparams['b'], mask, y)[0]
+    return MeanCost(tuple(class_weights or ()))(proj, tparams['U'], tparams['b'], mask, y)[0]
 
 
 def cross_entropy(h, tparams, y):

@@ -157,6 +157,7 @@ def check_progress(progress):
     counts = [progress[name] for name in ('update', 'epoch', 'n_done', 'validated_at')]
     pairs, best = progress['history_errs'], progress['best_errors'] or []
     numbers = [error for pair in pairs for error in pair] + list(best) + [progress['seconds']]
+    numbers += progress.get('judged', [])
     if not (all(type(count) is int and count >= 0 for count in counts) and type(pairs) is list
             and all(type(pair) is list and len(pair) == 2 for pair in pairs)
             and len(best) in (0, 3) and all(type(number) is float for number in numbers)):

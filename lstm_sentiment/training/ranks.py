@@ -39,11 +39,14 @@ class Ranks(object):
         self.exchange = optimizer.exchange = Exchange(interrupts.asks_to_stop, clip_norm)
         interrupts.are_to_stop = lambda: self.exchange.stop
 
-    def deal(self, lengths):
-        """The places in a minibatch of this rank's samples, given the lengths of all."""
+    def deal(self, lengths, labels, class_weights=None):
+        """The places in a minibatch of this rank's samples, given those facts of all samples."""
         lengths = numpy.asarray(lengths)
-        # As in `lstm.mean_cost`, a sample without words has no weight.
-        deal = Deal(lengths, numpy.minimum(lengths, 1), processes.rank(), processes.size())
+        # As in `lstm.mean_cost`: a sample without words has no weight.
+        weights = numpy.minimum(lengths, 1)
+        if class_weights is not None:
+            weights = weights * numpy.asarray(class_weights)[numpy.asarray(labels)]
+        deal = Deal(lengths, weights, processes.rank(), processes.size())
         self.exchange.begin(deal)
         return deal.mine
 
@@ -59,18 +62,21 @@ class Ranks(object):
                 self.interrupts.ask()
         return call
 
-    def measured(self, measure, f_pred, prepare_data, data, minibatches):
+    def measured(self, measure, f_pred, prepare_data, data, minibatches, confusion=None):
         """What `measure`, such as `lstm.pred_error`, gives for a part of the data.
 
         Each rank takes some of the minibatches. The streams that dropout draws from advance by what
-        all minibatches take, for each prediction draws too.
+        all minibatches take, for each prediction draws too. `confusion`, as of
+        `lstm.pred_error`, or None, gets the counts of all ranks.
         """
         def predict(x, mask):
             split_draws.choose(x.shape[1], numpy.arange(x.shape[1]))
             return f_pred(x, mask)
 
         own = processes.part_of(minibatches)
-        error = measure(predict, prepare_data, data, own)
+        error = measure(predict, prepare_data, data, own, confusion=confusion)
+        if confusion is not None:
+            confusion[...] = processes.total(confusion)
         if self.optimizer.randoms:
             self.draw_for_others(f_pred, minibatches)
         n_samples = len(data[0])

@@ -6,7 +6,8 @@ from collections import OrderedDict
 import numpy
 
 from lstm_sentiment import processes
-from lstm_sentiment.model import saved_model
+from lstm_sentiment.data.text_ids import lengths_of
+from lstm_sentiment.model import metrics, saved_model
 from lstm_sentiment.training import provenance
 from lstm_sentiment.training.display import Display, show_errors
 from lstm_sentiment.training.early_stopping import EarlyStopping
@@ -39,6 +40,8 @@ class Run(Resumable):
         As `lstm.get_minibatches_idx` and `imdb.prepare_data`.
     callback : callable or None
         As of `lstm.train_lstm`.
+    confusions : sequence of three
+        What `errors` fills in, as from `metrics.confusions_for`.
     fixed : dict of arrays
         Parameters that are saved with the others and stay as they are.
 
@@ -52,14 +55,17 @@ class Run(Resumable):
         The parameters with the best validation error; the latest if several are equal.
     best_errors : tuple of float or None
         Their errors on the training, validation and test part.
+    best_confusions : list of arrays or None
+        What `confusions` held then, where it is used.
     history_errs : list of [valid_err, test_err]
     """
 
     def __init__(self, options, control, data, rng, tparams, optimizer, errors, split,
-                 prepare_data, callback, fixed=()):
+                 prepare_data, callback, confusions=(None,) * 3, fixed=()):
         Resumable.__init__(self, options, control, tparams, optimizer)
         self.data, self.rng, self.errors = data, rng, errors
         self.split, self.prepare_data, self.fixed = split, prepare_data, dict(fixed)
+        self.confusions, self.best_confusions = confusions, None
         self.n_seen, self.rng_before, self.best = 0, copy.deepcopy(rng), None
         self.per_epoch = len(split(len(data.train[0]), options['batch_size']))
         self.valid_freq, self.save_freq = self.frequencies()
@@ -94,7 +100,7 @@ class Run(Resumable):
         if self.validation_is_due() and self.validated_at < self.update:
             self.validate()  # it was interrupted
         sequences, labels = self.data.train
-        lengths = [len(sequence) for sequence in sequences]
+        lengths = lengths_of(sequences)
         while self.epoch < self.options['max_epochs'] and not self.stopping.stop:
             batches = self.split(len(sequences), self.options['batch_size'], True, self.rng,
                                  lengths, self.options['length_window'])
@@ -112,7 +118,7 @@ class Run(Resumable):
     def own_part(self, lengths, batch):
         """The sequences and labels of a minibatch that this rank has, after word dropout."""
         sequences, labels = self.data.train
-        mine = self.ranks.deal(lengths)
+        mine = self.ranks.deal(lengths, [labels[k] for k in batch], self.data.class_weights)
         if self.options['word_dropout'] or self.options['spans']:  # each rank draws for all
             all_of_it = self.without_dropped([sequences[k] for k in batch])
             chosen = [all_of_it[place] for place in mine]
@@ -169,21 +175,33 @@ class Run(Resumable):
         self.interrupts.hold()  # until the validation is counted
         self.history_errs.append(list(errors[1:]))
         self.validated_at = self.update
-        is_best = self.stopping.judge(errors[1])
+        is_best = self.stopping.judge(self.judged(errors))
         if is_best:
             self.best, self.best_errors = current, errors
+            self.best_confusions = self.copied_confusions()
         self.interrupts.release()
         self.display.validated(self.epoch, self.update, errors, is_best)
+        if self.options['valid_metric'] == 'f1':
+            print('Valid F1', 1 - self.stopping.history[-1])
         self.save_checkpoint()
         if self.stopping.stop:
             print('Early Stop!')
         return self.stopping.stop
 
-    def measured(self, measure, f_pred, prepare_data, data, minibatches):
+    def measured(self, measure, f_pred, prepare_data, data, minibatches, confusion):
         """What `lstm.pred_error`, or a function like it, measures of a part of the data."""
         if self.ranks:
-            return self.ranks.measured(measure, f_pred, prepare_data, data, minibatches)
-        return measure(f_pred, prepare_data, data, minibatches)
+            return self.ranks.measured(measure, f_pred, prepare_data, data, minibatches, confusion)
+        return measure(f_pred, prepare_data, data, minibatches, confusion=confusion)
+
+    def judged(self, errors):
+        """What early stopping compares: the validation error, or 1 - F1."""
+        if self.options['valid_metric'] == 'f1':
+            return 1 - metrics.macro_f1(self.confusions[1])
+        return errors[1]
+
+    def copied_confusions(self):
+        return None if self.confusions[0] is None else [array.copy() for array in self.confusions]
 
     @contextlib.contextmanager
     def draws_undone_if_interrupted(self):
@@ -222,17 +240,31 @@ class Run(Resumable):
             self.save_model(best)  # the evaluation may be interrupted
             errors = self.errors_once()
         show_errors(errors)
+        self.show_classes()
         names = ('train_err', 'valid_err', 'test_err')
         self.save_model(best, **dict(zip(names, errors)))
         n_epochs = max(1, self.epoch + (self.n_done > 0 or self.n_seen > 0))
         self.display.ended(n_epochs, self.seconds_before, self.options['saveto'])
         return tuple(errors)
 
+    def show_classes(self):
+        """Print what the errors of validation and test are made of, class by class."""
+        if self.best_confusions is None or self.bad_cost:
+            return
+        # A run that saves no model reads no words, and calls the classes by their labels.
+        vocabulary = self.data.vocabulary() if self.options['saveto'] else None
+        names = vocabulary and vocabulary.classes
+        for part, confusion in zip(('valid', 'test'), self.best_confusions[1:]):
+            if confusion.any():
+                print('\n'.join(metrics.report(part, confusion, names)))
+
     def errors_once(self):
         """The errors of a run that never validated; NaN if an interrupt comes now."""
         with self.interrupts:
             try:
-                return tuple(self.errors())
+                errors = tuple(self.errors())
+                self.best_confusions = self.copied_confusions()
+                return errors
             except KeyboardInterrupt:
                 print('Evaluation interrupted')
                 self.options['interrupted'] = True
@@ -250,6 +282,15 @@ class Run(Resumable):
             self.data.vocabulary(), history_errs=self.history_errs, **errors))
 
     # Checkpoints.
+
+    def further_progress(self):
+        """What early stopping compared, if not the error; and the answers class by class."""
+        found = {}
+        if self.options['valid_metric'] == 'f1':
+            found['judged'] = self.stopping.history
+        if self.best_confusions is not None:
+            found['best_confusions'] = [counts.tolist() for counts in self.best_confusions]
+        return found
 
     def values(self):
         """The arrays and generators that are the state of a run, by name."""
@@ -275,6 +316,8 @@ class Run(Resumable):
             self.best = OrderedDict((name, values['best.' + name]) for name in self.tparams)
             self.best_errors = progress['best_errors'] and tuple(progress['best_errors'])
         self.rng_before = values['rng']
-        for errors in self.history_errs:
-            self.stopping.judge(errors[0])
+        for value in progress.get('judged', [errors[0] for errors in self.history_errs]):
+            self.stopping.judge(value)
+        if 'best_confusions' in progress and self.confusions[0] is not None:
+            self.best_confusions = [numpy.array(counts) for counts in progress['best_confusions']]
         self.rng.set_state(self.rng_before.get_state())

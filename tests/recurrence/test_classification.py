@@ -10,18 +10,51 @@ from lstm_sentiment.engine.names import tensor, theano
 from lstm_sentiment.recurrence import classification, encoder
 
 
-@pytest.fixture(scope='module')
-def both():
+def functions_of(class_weights=None):
     proj, mask, y = tensor.matrix(dtype=FLOAT), tensor.matrix(dtype=FLOAT), tensor.lvector()
     tparams = {name: tensor.TensorType(FLOAT, (False,) * ndim)() for name, ndim in
                (('U', 2), ('b', 1))}
     functions = []
     for mean_cost in (lstm.mean_cost, encoder.mean_cost):
-        cost = mean_cost(proj, tparams, mask, y)
+        cost = mean_cost(proj, tparams, mask, y, class_weights)
         grads = theano.grad(3 * cost, [proj, tparams['U'], tparams['b']])
         functions.append(theano.function([proj, tparams['U'], tparams['b'], mask, y],
                                          [cost] + grads))
     return functions
+
+
+@pytest.fixture(scope='module')
+def both():
+    return functions_of()
+
+
+def plain_cost(proj, U, b, mask, y, class_weights):
+    """The weighted mean, one sample at a time."""
+    total = weight = 0.
+    for sample, label in enumerate(y):
+        if mask[:, sample].any():
+            exps = numpy.exp((proj[sample].dot(U) + b).astype('float64'))
+            total -= class_weights[label] * numpy.log(exps[label] / exps.sum() + 1e-8)
+            weight += class_weights[label]
+    return total / weight if weight else 0.
+
+
+@pytest.mark.parametrize('class_weights', [[0.001, 7., 2.], [1e-6, 1e-6, 1e-6], [1e6, 1., 1e6]])
+@pytest.mark.parametrize('y', [[0, 1, 2, 0, 2], [0, 0, 0, 0, 0], [1, 0, 1, 1, 1]])
+def test_the_weighted_cost_is_the_weighted_mean(class_weights, y):
+    rng = numpy.random.RandomState(5)
+    mask = (numpy.arange(4)[:, None] < [3, 0, 4, 1, 2]).astype(FLOAT)
+    arguments = [rng.randn(*shape).astype(FLOAT) for shape in ((5, 4), (4, 3), (3,))]
+    arguments += [mask, numpy.array(y)]
+    of_graph, by_hand = [function(*arguments) for function in functions_of(class_weights)]
+    cost = plain_cost(*(arguments + [class_weights]))
+    assert abs(float(of_graph[0]) - cost) < 100 * TIGHT * max(1, cost)
+    for expected, found in zip(of_graph, by_hand):
+        assert abs(expected).max() > 1e-3 and found.dtype == FLOAT
+        numpy.testing.assert_allclose(found, expected, rtol=10 * TIGHT, atol=10 * TIGHT)
+    empty = arguments[:3] + [0 * mask, numpy.array(y)]
+    for function in functions_of(class_weights):
+        assert not any(numpy.any(value) for value in function(*empty))
 
 
 @pytest.mark.parametrize('ydim', [2, 3])

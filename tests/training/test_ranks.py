@@ -27,7 +27,8 @@ pytestmark = pytest.mark.skipif(
 FEW = [
     {},
     {'optimizer': 'rmsprop', 'word_dropout': 0.3, 'average': 7, 'bidirectional': True},
-    {'optimizer': 'adam', 'lrate': 0.01, 'clip_norm': 0.2, 'spans': 0.3},
+    {'optimizer': 'adam', 'lrate': 0.01, 'clip_norm': 0.2, 'spans': 0.3,
+     'class_weight': 'balanced', 'valid_metric': 'f1'},
     {'optimizer': 'sgd', 'lrate': 0.5, 'use_dropout': False, 'n_layers': 2, 'decay_c': 0.01,
      'encoder': 'lstm_peephole', 'pooling': 'last', 'batch_size': 3},
 ]
