@@ -39,6 +39,7 @@ from lstm_sentiment.training import checkpoint, provenance
 
 try:
     import pyarrow
+    import pyarrow.compute  # arrays import it when it is needed; it makes named tuples by exec
     import pyarrow.ipc
 except ImportError:  # an extra
     pyarrow = None
