@@ -36,6 +36,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
     from lstm_sentiment.engine.split_draws import RandomStreams
+    from lstm_sentiment.messages import LINES, obeys_verbose, say
     from lstm_sentiment.model import metrics, saved_model
     from lstm_sentiment.ngrams.model import NGrams
     from lstm_sentiment.recurrence.backend import backend
@@ -678,6 +679,7 @@ def pred_error(f_pred, prepare_data, data, iterator, verbose=False, confusion=No
 
 
 @processes.printed_once
+@obeys_verbose
 def train_lstm(
         dim_proj=128, patience=10, max_epochs=5000, dispFreq=10, decay_c=0., lrate=0.0001,
         n_words=10000, optimizer=adadelta, encoder='lstm', saveto='lstm_model.npz',
@@ -687,7 +689,7 @@ def train_lstm(
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
         peephole='matrix', valid_split='random', test=True, class_weight='',
         valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
-        ngrams=0, ngram_share=0.75, callback=None):
+        ngrams=0, ngram_share=0.75, verbose=2, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -710,8 +712,9 @@ def train_lstm(
         adadelta, adam, rmsprop or sgd.
     encoder : str
         Kind of memory cell: lstm, lstm_standard or lstm_peephole.
-    saveto : str or None
-        File for the model, .npz; its options are shown beside it as .npz.json.
+    saveto : str, callable or None
+        File for the model, .npz; its options are shown beside it as .npz.json. A function is called
+        with what `saved_model.save` takes but the path.
     validFreq : int
         Updates between validations; -1 for once an epoch.
     saveFreq : int
@@ -724,7 +727,7 @@ def train_lstm(
         Reviews in a minibatch of validation and test.
     dataset : str
         imdb, demo, or the path of a pickle that imdb_preprocess.py wrote; on the command line also
-        of a table or a folder of texts.
+        of a table or a folder of texts. From code also a `datasets.Dataset`.
     noise_std : float
         Must be 0: the tutorial has this argument and does nothing with it.
     use_dropout : bool
@@ -780,6 +783,8 @@ def train_lstm(
         If not 0, a linear model over sequences of at most this many words answers with the LSTM.
     ngram_share : float
         Weight of its scores; those of the LSTM have the rest of 1.
+    verbose : int
+        2 prints the tutorial's lines, 1 shows a bar, 0 prints nothing.
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
         validation.
@@ -798,18 +803,18 @@ def train_lstm(
         An argument, the data or a model cannot be used; the message says why.
     """
     arguments = dict(locals())
-    print(description(say_default=True))
+    say(description(say_default=True))
     options, control = settings_of(arguments, layers, update_rules, datasets)
-    print('model options', options)
+    say('model options', options)
     rng = numpy.random.RandomState(seed)
 
     backend.prepare(options)
-    print('Loading data')
+    say('Loading data')
     load_data, prepare_data = get_dataset(dataset)
     data = load_training_data(load_data, options, rng)
-    print('SHA-256 of the dataset:', options['dataset_sha256'])
+    say('SHA-256 of the dataset:', options['dataset_sha256'])
 
-    print('Building model')
+    say('Building model')
     params = init_params(options, rng)
     if reload_model:
         saved_model.check_start(reload_model, options, data.vocabulary())
@@ -829,11 +834,11 @@ def train_lstm(
     rule = update_rules.get(optimizer, optimizer)  # by name or as given
     f_grad_shared, f_update = rule(lr, tparams, grads, x, mask, y, cost)
 
-    print('Optimization')
+    say('Optimization')
     batches = [(part, get_minibatches_idx(len(part[0]), size)) for part, size in (
         (data.train, batch_size), (data.valid, valid_batch_size), (data.test, valid_batch_size))]
     for name, (part, _) in zip(('train', 'valid', 'test'), batches):
-        print('%d %s examples%s' % (len(part[0]), name, '' if len(part[0]) else ': not looked at'))
+        say('%d %s examples%s' % (len(part[0]), name, '' if len(part[0]) else ': not looked at'))
 
     confusions = metrics.confusions_for(options, known=datasets)
 
@@ -889,7 +894,7 @@ def work(arguments=None):
             if 'dataset' not in options:
                 options['dataset'] = processes.by_first(finding.choose_dataset)
             options = processes.by_first(functools.partial(own_corpus.prepared, options))
-        with command_line.progress_bar() as bar:
+        with command_line.progress_bar(options.get('verbose', LINES) == LINES) as bar:
             train_lstm(callback=command_line.joined_callback(record, bar),
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))
 

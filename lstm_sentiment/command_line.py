@@ -304,12 +304,12 @@ def joined_callback(*callbacks):
 
 
 @contextlib.contextmanager
-def progress_bar():
+def progress_bar(wanted=True):
     """On a terminal, a bar under the printed lines; the context is the callback that moves it.
 
-    The context is None where stdout or stderr is no terminal.
+    The context is None where stdout or stderr is no terminal, or no bar is wanted.
     """
-    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+    if not (wanted and sys.stdout.isatty() and sys.stderr.isatty()):
         yield None
         return
     from tqdm import tqdm
@@ -318,9 +318,14 @@ def progress_bar():
     with tqdm(unit=' updates', dynamic_ncols=True, file=sys.stdout) as bar, \
             contextlib.redirect_stdout(DummyTqdmFile(sys.stdout)) as lines, \
             contextlib.redirect_stderr(lines):
-        def callback(record):
-            if hasattr(record, 'cost'):
-                bar.total = record.max_epochs * record.updates_per_epoch
-                bar.set_description('epoch %d, cost %.4f' % (record.epoch, record.cost), False)
-                bar.update(record.update - bar.n)
-        yield callback
+        yield moved_by(bar)
+
+
+def moved_by(bar):
+    """The callback of `train_lstm` that moves a tqdm bar."""
+    def callback(record):
+        if hasattr(record, 'cost'):
+            bar.total = record.max_epochs * record.updates_per_epoch
+            bar.set_description('epoch %d, cost %.4f' % (record.epoch, record.cost), False)
+            bar.update(record.update - bar.n)
+    return callback

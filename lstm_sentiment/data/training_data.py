@@ -12,6 +12,7 @@ from lstm_sentiment.data.datasets import read_vocabulary
 from lstm_sentiment.data.finding import find_dictionary
 from lstm_sentiment.data.text_ids import labels_in, take, unknown_share
 from lstm_sentiment.errors import DataError
+from lstm_sentiment.messages import say
 from lstm_sentiment.text.vocabulary import Vocabulary
 
 # Limits of the warnings.
@@ -72,12 +73,12 @@ def load_training_data(load_data, options, rng):
                             'maxlen=%s' % (options['dataset'], name, options['valid_portion'],
                                            options['maxlen']))
     if about.get('has_valid'):
-        print('Validation has the validation part of the dataset; valid_portion is not used')
+        say('Validation has the validation part of the dataset; valid_portion is not used')
     if about.get('stratified'):
-        print('Validation has each class in the share that training has (a stratified split)')
+        say('Validation has each class in the share that training has (a stratified split)')
     if 'n_groups' in about:
-        print('Validation has %d groups of texts of its own; training has %d'
-              % tuple(about['n_groups'][::-1]))
+        say('Validation has %d groups of texts of its own; training has %d'
+            % tuple(about['n_groups'][::-1]))
     warn_of(train, valid, test, options, n_all_tests, about)
     options['ydim'] = n_classes(train, valid, test)
     options['dataset_sha256'] = about.get('fingerprint')
@@ -153,8 +154,8 @@ def load_vocabulary(about, options):
             raise DataError('the dictionary names the classes %s, but there are %d labels'
                             % (', '.join(found.classes), options['ydim']))
     except DataError as error:
-        print('The model will be saved without its words; prediction will ask for --dictionary '
-              '(%s)' % error)
+        say('The model will be saved without its words; prediction will ask for --dictionary '
+            '(%s)' % error)
         return None
     words = found.limited(options['n_words']).words
     return Vocabulary(words, found.settings, found.classes[:options['ydim']], found.fingerprint)

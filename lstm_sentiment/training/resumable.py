@@ -7,6 +7,7 @@ import numpy
 
 from lstm_sentiment import processes
 from lstm_sentiment.errors import ConfigError, ModelError
+from lstm_sentiment.messages import say
 from lstm_sentiment.training.checkpoint import Checkpoint, is_generator
 from lstm_sentiment.training.interrupts import AgreedInterrupts, DeferredInterrupts
 
@@ -56,8 +57,8 @@ class Resumable(object):
                               'checkpoint was kept that it could go on from. Start anew without '
                               '--resume.' % self.options['optimizer'])
         if state is None and path:
-            print('The optimizer %s does not say what its state is: no checkpoints are kept'
-                  % self.options['optimizer'])
+            say('The optimizer %s does not say what its state is: no checkpoints are kept'
+                % self.options['optimizer'])
         return None if state is None else path
 
     def __enter__(self):
@@ -83,7 +84,7 @@ class Resumable(object):
         # Differs from the tutorial: checked before the update, while the parameters are good.
         self.bad_cost = not math.isfinite(cost)
         if self.bad_cost:
-            print('bad cost detected: ', cost)
+            say('bad cost detected: ', cost)
             self.interrupts.release()
         return self.bad_cost
 
@@ -96,7 +97,7 @@ class Resumable(object):
             if not self.bad_cost:
                 self.save_checkpoint(finished=True)
         elif issubclass(kind, KeyboardInterrupt):
-            print('Training interrupted')
+            say('Training interrupted')
             self.options['interrupted'] = True
             self.save_checkpoint()
             return True
@@ -146,11 +147,11 @@ class Resumable(object):
     def resume(self):
         """Restore the state of the run from its checkpoint; without one, start anew."""
         if not processes.by_first(self.checkpoint.exists):
-            print('There is no checkpoint %s: training starts anew' % self.checkpoint.path)
+            say('There is no checkpoint %s: training starts anew' % self.checkpoint.path)
             return
         self.take_up(*processes.by_first(
             lambda: self.checkpoint.load(as_arrays(self.values()), self.best_like())))
-        print('Resumed after update', self.update)
+        say('Resumed after update', self.update)
 
     def take_values(self, values):
         """Restore the parameters and the state of the optimizer, as :meth:`values` gave them."""

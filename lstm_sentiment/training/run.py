@@ -1,12 +1,14 @@
 """A training run: what happens around an update."""
 import contextlib
 import copy
+import functools
 from collections import OrderedDict
 
 import numpy
 
 from lstm_sentiment import processes
 from lstm_sentiment.data.text_ids import lengths_of
+from lstm_sentiment.messages import say
 from lstm_sentiment.model import metrics, saved_model
 from lstm_sentiment.training import provenance
 from lstm_sentiment.training.display import Display, show_errors
@@ -85,8 +87,8 @@ class Run(Resumable):
         n_updates = self.options['max_epochs'] * self.per_epoch
         if n_updates < valid_freq:
             # Differs from the tutorial: there, such a run validates nothing and says nothing.
-            print('%d updates in %d epochs never reach validFreq=%d: the run validates at the end '
-                  'of each epoch' % (n_updates, self.options['max_epochs'], valid_freq))
+            say('%d updates in %d epochs never reach validFreq=%d: the run validates at the end '
+                'of each epoch' % (n_updates, self.options['max_epochs'], valid_freq))
             valid_freq = self.per_epoch
         return valid_freq, save_freq
 
@@ -144,7 +146,7 @@ class Run(Resumable):
         return lrate * max(0., 1 - self.update / n_updates)
 
     def end_epoch(self):
-        print('Seen %d samples' % self.n_seen)
+        say('Seen %d samples' % self.n_seen)
         self.interrupts.hold()
         self.rng_before = copy.deepcopy(self.rng)
         self.epoch, self.n_done, self.n_seen = self.epoch + 1, 0, 0
@@ -156,9 +158,9 @@ class Run(Resumable):
         self.mean.add(self.update)
         self.display.updated(self.epoch, self.update, cost)
         if self.update % self.save_freq == 0:
-            print('Saving...')
+            say('Saving...')
             self.save_model()
-            print('Done')
+            say('Done')
             if not self.validation_is_due():
                 self.save_checkpoint()
         self.interrupts.release()
@@ -182,10 +184,10 @@ class Run(Resumable):
         self.interrupts.release()
         self.display.validated(self.epoch, self.update, errors, is_best)
         if self.options['valid_metric'] == 'f1':
-            print('Valid F1', 1 - self.stopping.history[-1])
+            say('Valid F1', 1 - self.stopping.history[-1])
         self.save_checkpoint()
         if self.stopping.stop:
-            print('Early Stop!')
+            say('Early Stop!')
         return self.stopping.stop
 
     def measured(self, measure, f_pred, prepare_data, data, minibatches, confusion):
@@ -219,7 +221,7 @@ class Run(Resumable):
 
     def ended(self):
         if self.n_seen:  # it stopped within an epoch
-            print('Seen %d samples' % self.n_seen)
+            say('Seen %d samples' % self.n_seen)
 
     # The end.
 
@@ -252,11 +254,12 @@ class Run(Resumable):
         if self.best_confusions is None or self.bad_cost:
             return
         # A run that saves no model reads no words, and calls the classes by their labels.
-        vocabulary = self.data.vocabulary() if self.options['saveto'] else None
+        is_kept = self.options['saveto'] or self.control.receive
+        vocabulary = self.data.vocabulary() if is_kept else None
         names = vocabulary and vocabulary.classes
         for part, confusion in zip(('valid', 'test'), self.best_confusions[1:]):
             if confusion.any():
-                print('\n'.join(metrics.report(part, confusion, names)))
+                say('\n'.join(metrics.report(part, confusion, names)))
 
     def errors_once(self):
         """The errors of a run that never validated; NaN if an interrupt comes now."""
@@ -266,20 +269,22 @@ class Run(Resumable):
                 self.best_confusions = self.copied_confusions()
                 return errors
             except KeyboardInterrupt:
-                print('Evaluation interrupted')
+                say('Evaluation interrupted')
                 self.options['interrupted'] = True
                 return UNKNOWN_ERRORS
 
     def save_model(self, params=None, **errors):
         """Save the best parameters so far with the words of the dataset, if the run has a file."""
-        if not self.options['saveto']:
+        save = self.control.receive or self.options['saveto'] and functools.partial(
+            saved_model.save, self.options['saveto'])
+        if not save:
             return
         if params is None:
             with self.mean.in_use() as current:
                 params = self.best or current
-        processes.by_first(lambda: saved_model.save(
-            self.options['saveto'], dict(params, **self.fixed), self.options,
-            self.data.vocabulary(), history_errs=self.history_errs, **errors))
+        processes.by_first(lambda: save(
+            dict(params, **self.fixed), self.options, self.data.vocabulary(),
+            history_errs=self.history_errs, **errors))
 
     # Checkpoints.
 

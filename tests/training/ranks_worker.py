@@ -65,7 +65,7 @@ def train(options, records):
 
 
 def work(arguments):
-    records = []
+    lstm.datasets['easy'], records = (load_data, prepare_data), []
     for options in json.loads(arguments[0]):
         train(options, records)
     if processes.is_first():
@@ -74,6 +74,5 @@ def work(arguments):
 
 
 FAULT, N_CALLS = {}, [0]
-lstm.datasets['easy'] = load_data, prepare_data
 if __name__ == '__main__':
     sys.exit(command_line.run(work, shared=True))
