@@ -13,7 +13,7 @@ from collections import OrderedDict
 import numpy
 import scipy.linalg
 
-from lstm_sentiment import command_line
+from lstm_sentiment import command_line, processes
 from lstm_sentiment import options as settings
 from lstm_sentiment.engine import flags
 
@@ -26,7 +26,6 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     from lstm_sentiment.data import finding, own_corpus
     from lstm_sentiment.data.training_data import load_training_data
     from lstm_sentiment.engine.names import (
-        RandomStreams,
         config,
         description,
         per_sample_function,
@@ -36,6 +35,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
         theano,
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
+    from lstm_sentiment.engine.split_draws import RandomStreams
     from lstm_sentiment.messages import LINES, obeys_verbose, say
     from lstm_sentiment.model import metrics, saved_model
     from lstm_sentiment.ngrams.model import NGrams
@@ -678,6 +678,7 @@ def pred_error(f_pred, prepare_data, data, iterator, verbose=False, confusion=No
 # Training.
 
 
+@processes.printed_once
 @obeys_verbose
 def train_lstm(
         dim_proj=128, patience=10, max_epochs=5000, dispFreq=10, decay_c=0., lrate=0.0001,
@@ -843,7 +844,7 @@ def train_lstm(
 
     def errors():
         use_noise.set_value(0.)
-        return [float(pred_error(f_pred, prepare_data, part, minibatches, confusion=confusion))
+        return [float(run.measured(pred_error, f_pred, prepare_data, part, minibatches, confusion))
                 if minibatches else numpy.nan
                 for (part, minibatches), confusion in zip(batches, confusions)]
 
@@ -887,11 +888,12 @@ def work(arguments=None):
     with curves.recorder(options.pop('plot'), options.pop('log'),
                          options.get('resume', False)) as record:
         if model is not None:
-            options = provenance.arguments_of(model, train_lstm, options)
+            options = processes.by_first(
+                functools.partial(provenance.arguments_of, model, train_lstm, options))
         else:
             if 'dataset' not in options:
-                options['dataset'] = finding.choose_dataset()
-            options = own_corpus.prepared(options)
+                options['dataset'] = processes.by_first(finding.choose_dataset)
+            options = processes.by_first(functools.partial(own_corpus.prepared, options))
         with command_line.progress_bar(options.get('verbose', LINES) == LINES) as bar:
             train_lstm(callback=command_line.joined_callback(record, bar),
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))
@@ -899,7 +901,7 @@ def work(arguments=None):
 
 def main(arguments=None):
     """Run a command line; return the exit status."""
-    return command_line.run(work, arguments)
+    return command_line.run(work, arguments, shared=True)
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ from collections import namedtuple
 
 import numpy
 
+from lstm_sentiment import processes
 from lstm_sentiment.data.class_weights import class_weights
 from lstm_sentiment.data.datasets import read_vocabulary
 from lstm_sentiment.data.finding import find_dictionary
@@ -51,8 +52,13 @@ def load_training_data(load_data, options, rng):
     extra = {'about': about} if 'about' in inspect.signature(load_data).parameters else {}
     if options.get('valid_split', 'random') != 'random':
         extra['valid_split'] = options['valid_split']
-    train, valid, test = load_data(n_words=options['n_words'], maxlen=options['maxlen'],
-                                   valid_portion=options['valid_portion'], rng=rng, **extra)
+    # Rank 0 downloads or makes the file, and the others find it.
+    train, valid, test = processes.first_then_all(functools.partial(
+        load_data, n_words=options['n_words'], maxlen=options['maxlen'],
+        valid_portion=options['valid_portion'], rng=rng, **extra))
+    processes.check_same('data', {'the SHA-256 of the dataset': about.get('fingerprint'),
+                                  'the number of texts of its parts': list(
+                                      map(len, (train[0], valid[0], test[0])))})
     if not options.get('test', True):
         test = [], []  # nothing after this line can look at it
     n_all_tests = len(test[0])

@@ -6,12 +6,14 @@ from collections import OrderedDict
 
 import numpy
 
+from lstm_sentiment import processes
 from lstm_sentiment.data.text_ids import lengths_of
 from lstm_sentiment.messages import say
 from lstm_sentiment.model import metrics, saved_model
 from lstm_sentiment.training import provenance
 from lstm_sentiment.training.display import Display, show_errors
 from lstm_sentiment.training.early_stopping import EarlyStopping
+from lstm_sentiment.training.ranks import Ranks
 from lstm_sentiment.training.resumable import Resumable
 from lstm_sentiment.training.running_mean import RunningMean
 from lstm_sentiment.training.word_dropout import drop_words, take_spans
@@ -71,6 +73,10 @@ class Run(Resumable):
         self.valid_freq, self.save_freq = self.frequencies()
         self.stopping = EarlyStopping(options['patience'])
         self.mean = RunningMean(tparams, options['average'], optimizer.settle)
+        self.ranks = None
+        if not processes.is_alone():
+            self.ranks = Ranks(optimizer, self.interrupts, options['clip_norm'])
+            callback = self.ranks.only_first(callback)
         self.display = Display(options, self.per_epoch, callback)
 
     def frequencies(self):
@@ -104,9 +110,23 @@ class Run(Resumable):
             for _, batch in batches[self.n_done:]:
                 self.n_seen += len(batch)
                 self.interrupts.hold()  # until all that the update brings is done
-                yield self.prepare_data(self.without_dropped([sequences[k] for k in batch]),
-                                        [labels[k] for k in batch])
+                if self.ranks:
+                    yield self.prepare_data(*self.own_part([lengths[k] for k in batch], batch))
+                else:
+                    yield self.prepare_data(self.without_dropped([sequences[k] for k in batch]),
+                                            [labels[k] for k in batch])
             self.end_epoch()
+
+    def own_part(self, lengths, batch):
+        """The sequences and labels of a minibatch that this rank has, after word dropout."""
+        sequences, labels = self.data.train
+        mine = self.ranks.deal(lengths, [labels[k] for k in batch], self.data.class_weights)
+        if self.options['word_dropout'] or self.options['spans']:  # each rank draws for all
+            all_of_it = self.without_dropped([sequences[k] for k in batch])
+            chosen = [all_of_it[place] for place in mine]
+        else:
+            chosen = [sequences[batch[place]] for place in mine]
+        return chosen, [labels[batch[place]] for place in mine]
 
     def without_dropped(self, sequences):
         """The sequences after the options spans and word_dropout."""
@@ -150,6 +170,8 @@ class Run(Resumable):
 
     def validate(self):
         """Measure the errors, keep the parameters if they are the best; return whether to stop."""
+        if self.ranks:
+            self.ranks.align(self)
         with self.mean.in_use() as current, self.draws_undone_if_interrupted():
             errors = tuple(self.errors())
         self.interrupts.hold()  # until the validation is counted
@@ -167,6 +189,12 @@ class Run(Resumable):
         if self.stopping.stop:
             say('Early Stop!')
         return self.stopping.stop
+
+    def measured(self, measure, f_pred, prepare_data, data, minibatches, confusion):
+        """What `lstm.pred_error`, or a function like it, measures of a part of the data."""
+        if self.ranks:
+            return self.ranks.measured(measure, f_pred, prepare_data, data, minibatches, confusion)
+        return measure(f_pred, prepare_data, data, minibatches, confusion=confusion)
 
     def judged(self, errors):
         """What early stopping compares: the validation error, or 1 - F1."""
@@ -254,8 +282,9 @@ class Run(Resumable):
         if params is None:
             with self.mean.in_use() as current:
                 params = self.best or current
-        save(dict(params, **self.fixed), self.options, self.data.vocabulary(),
-             history_errs=self.history_errs, **errors)
+        processes.by_first(lambda: save(
+            dict(params, **self.fixed), self.options, self.data.vocabulary(),
+            history_errs=self.history_errs, **errors))
 
     # Checkpoints.
 
@@ -281,10 +310,13 @@ class Run(Resumable):
     def best_like(self):
         return {'best.' + name: p.get_value() for name, p in self.tparams.items()}
 
-    def take_up(self, values, progress):
-        Resumable.take_up(self, values, progress)
+    def take_values(self, values):
+        Resumable.take_values(self, values)
         for name, variable in self.mean.shared.items():
             variable.set_value(values['mean.' + name])
+
+    def take_up(self, values, progress):
+        Resumable.take_up(self, values, progress)
         if all(name in values for name in self.best_like()):
             self.best = OrderedDict((name, values['best.' + name]) for name in self.tparams)
             self.best_errors = progress['best_errors'] and tuple(progress['best_errors'])

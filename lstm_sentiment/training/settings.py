@@ -3,6 +3,7 @@ import functools
 import os
 from collections import namedtuple
 
+from lstm_sentiment import processes
 from lstm_sentiment.data import finding
 from lstm_sentiment.files import require_writable
 from lstm_sentiment.messages import say
@@ -23,6 +24,8 @@ Control.__doc__ = """The arguments of `lstm.train_lstm` about checkpoints; they 
 def settings_of(arguments, encoders, update_rules, datasets):
     """The options of a run, if all can be used, with names for functions.
 
+    Where several ranks share the run, they are those of rank 0.
+
     Parameters
     ----------
     arguments : dict
@@ -39,8 +42,18 @@ def settings_of(arguments, encoders, update_rules, datasets):
     Raises
     ------
     errors.ConfigError
-        For the first option that cannot be used; the message says what is valid.
+        For the first option that cannot be used; the message says what is valid. If options or
+        versions differ between ranks, the message says where.
     """
+    given = dict(arguments, callback=None, optimizer=name_of(arguments['optimizer']))
+    processes.check_same('options', given)
+    processes.check_same('versions and flags', provenance())
+    return processes.by_first(
+        functools.partial(checked, arguments, encoders, update_rules, datasets))
+
+
+def checked(arguments, encoders, update_rules, datasets):
+    """What :func:`settings_of` returns, on rank 0."""
     options = {name: value for name, value in arguments.items() if name != 'callback'}
     check_values(options)
     del options['verbose']  # it has no effect on the model
