@@ -86,7 +86,7 @@ def test_no_output_holds_a_script():
     framed = [''.join(output['data']['text/html'])
               for output in outputs_of(code_cells(read_notebook()))
               if 'text/html' in output.get('data', {})]
-    assert len(framed) == 2
+    assert len(framed) == 4
     assert not any(re.search('<script', page, re.IGNORECASE) for page in framed)
 
 

@@ -11,6 +11,7 @@ from lstm_sentiment.engine.loading import ON_JAX
 from lstm_sentiment.engine.names import config
 from lstm_sentiment.engine.optimizers import OwnOptimizer
 from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.messages import say
 from lstm_sentiment.training.checkpoint import generator_state, is_generator
 
 
@@ -97,8 +98,8 @@ class Ranks(object):
         values = OrderedDict((name, value if is_generator(value) else numpy.asarray(value))
                              for name, value in run.values().items())
         if len(set(processes.gather(digest_of(values)))) > 1:
-            print('The parameters of the ranks differ in the last digits, as on processors of '
-                  'different kinds: all go on with those of rank 0')
+            say('The parameters of the ranks differ in the last digits, as on processors of '
+                'different kinds: all go on with those of rank 0')
             run.take_values(processes.of_first(values))
 
 
