@@ -198,7 +198,8 @@ def adam_step(lr, grad, p, mean_grad, mean_grad2, weight, weight2):
     return [p - step, mean_grad, mean_grad2, weight, weight2]
 
 
-ADAM = Rule('adam', adam_step, None, ('mean_grad', 'mean_grad2', 'weight', 'weight2'), True)
+# Not the name of the rule in lstm.py, for which there is native code: that one is lazy.
+ADAM = Rule('dense_adam', adam_step, None, ('mean_grad', 'mean_grad2', 'weight', 'weight2'), True)
 
 
 def adam(lr, tparams, grads, x, mask, y, cost):
