@@ -21,7 +21,7 @@ from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.recurrence.backend import backend
 from lstm_sentiment.text.characters import LETTERS, minibatch
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(lstm.__file__)))
+ROOT = os.path.dirname(os.path.abspath(lstm.__file__))
 each_cell = pytest.mark.parametrize('encoder, peephole', CELLS)
 TEXT = 'the cat sat on the mat and the rat ran at the cat that sat on a hat by the oak tree ' * 4
 # Losses of benchmarks/characters_torch.py from the weights of `recorded_start`, float64.
