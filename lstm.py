@@ -37,6 +37,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
     from lstm_sentiment.model import metrics, saved_model
+    from lstm_sentiment.ngrams.model import NGrams
     from lstm_sentiment.recurrence.backend import backend
     from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
     from lstm_sentiment.text import corpus_options
@@ -134,12 +135,14 @@ def param_init_lstm(options, params, prefix='lstm', rng=None, n_rows=None):
     """Add the LSTM's weights to `params`, the gates i, f, o and the candidate c side by side.
 
     ``lstm_W`` (n_rows, 4 * dim_proj), n_rows by default dim_proj, and ``lstm_U`` (dim_proj,
-    4 * dim_proj), orthogonal blocks; ``lstm_b`` (4 * dim_proj,), zero.
+    4 * dim_proj), orthogonal blocks; ``lstm_b`` (4 * dim_proj,), zero, but for the block of the
+    forget gate with the option `forget_bias` (R. Jozefowicz and others, ICML 2015).
     """
     rng, dim_proj = default_rng(rng), options['dim_proj']
     params['%s_W' % prefix] = ortho_blocks(4, dim_proj, rng, n_rows)
     params['%s_U' % prefix] = ortho_blocks(4, dim_proj, rng)
     params['%s_b' % prefix] = numpy.zeros(4 * dim_proj, dtype=config.floatX)
+    params['%s_b' % prefix][dim_proj:2 * dim_proj] = options.get('forget_bias', 0.)
     return params
 
 
@@ -508,12 +511,56 @@ def rmsprop(lr, tparams, grads, x, mask, y, cost):
     return compile_rule(RMSPROP, lr, tparams, grads, x, mask, y, cost)
 
 
+def adam_step(lr, grad, p, mean_grad, mean_grad2, weight, weight2):
+    """New values of p, E[g], E[g²] and, for the bias correction, of both means of 1, w and w2.
+
+    E[g] ← 0.9·E[g] + 0.1·g;  E[g²] ← 0.999·E[g²] + 0.001·g²;  w, w2 likewise from 1;
+    p ← p − lr·(E[g] / w) / (sqrt(E[g²] / w2) + 1e-8); nothing of this where g = 0
+    """
+    moves = abs(grad) / (abs(grad) + 1e-30)  # 1, but 0 where g = 0
+    rest, rest2 = 0.1 * moves, 0.001 * moves
+    mean_grad, weight = mean_grad + rest * (grad - mean_grad), weight + rest * (1 - weight)
+    mean_grad2 = mean_grad2 + rest2 * (grad ** 2 - mean_grad2)
+    weight2 = weight2 + rest2 * (1 - weight2)
+    spread = (mean_grad2 / (weight2 + 1e-30)) ** 0.5 + 1e-8
+    return [p - lr * moves * (mean_grad / (weight + 1e-30)) / spread, mean_grad, mean_grad2, weight,
+            weight2]
+
+
+def adam_idle(n_steps, *values):
+    return list(values)
+
+
+ADAM = Rule('adam', adam_step, adam_idle, ('mean_grad', 'mean_grad2', 'weight', 'weight2'),
+            moves_when_idle=False)
+
+
+def adam(lr, tparams, grads, x, mask, y, cost):
+    """Adam in its lazy form: where a gradient is 0, as of an absent word, nothing moves.
+
+    D. P. Kingma, J. Ba, Adam: a method for stochastic optimization, 2014, arXiv:1412.6980;
+    parameters and result are those of :func:`sgd`.
+    """
+    return compile_rule(ADAM, lr, tparams, grads, x, mask, y, cost)
+
+
 def compile_rule(rule, lr, tparams, grads, x, mask, y, cost):
     optimizer = backend.optimizer(rule, lr, tparams, grads, x, mask, y, cost)
     return optimizer.gradient, optimizer.update
 
 
-update_rules = {'adadelta': adadelta, 'rmsprop': rmsprop, 'sgd': sgd}
+update_rules = {'adadelta': adadelta, 'adam': adam, 'rmsprop': rmsprop, 'sgd': sgd}
+
+
+def clipped(grads, clip_norm):
+    """The gradients, scaled down together where their norm is above `clip_norm`.
+
+    R. Pascanu, T. Mikolov, Y. Bengio, On the difficulty of training recurrent neural networks,
+    ICML 2013, algorithm 1.
+    """
+    norm = tensor.sqrt(sum((grad ** 2).sum() for grad in grads))
+    scale = tensor.cast(clip_norm / tensor.maximum(norm, clip_norm), config.floatX)
+    return [grad * scale for grad in grads]
 
 
 # Model.
@@ -637,8 +684,9 @@ def train_lstm(
         dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
         seed=123, valid_portion=0.05, length_window=0, word_dropout=0., average=0, checkpoint='',
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
-        peephole='matrix', valid_split='random', test=True, class_weight='',
-        valid_metric='error', callback=None):
+        peephole='matrix', valid_split='random', test=True, forget_bias=0.,
+        clip_norm=0., falling_lrate=False, spans=0., ngrams=0,
+        ngram_share=0.75, class_weight='', valid_metric='error', callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -654,11 +702,11 @@ def train_lstm(
     decay_c : float
         Weight of the squared norm of U in the cost.
     lrate : float
-        Learning rate of sgd; adadelta and rmsprop have none.
+        Learning rate of sgd and adam; adadelta and rmsprop have none.
     n_words : int
         Size of the vocabulary: ids of n_words or more become 1, unknown.
     optimizer : callable or str
-        adadelta, rmsprop or sgd.
+        adadelta, adam, rmsprop or sgd.
     encoder : str
         Kind of memory cell: lstm, lstm_standard or lstm_peephole.
     saveto : str or None
@@ -714,6 +762,18 @@ def train_lstm(
         random, or group: validate on texts of other groups, such as films, than those of training.
     test : bool
         Measure the test error too. Choose options without it: then it says what they are worth.
+    forget_bias : float
+        Initial bias of the forget gates; 1 keeps the cells' contents from the start.
+    clip_norm : float
+        If not 0, scale the gradients down where their norm is larger.
+    falling_lrate : bool
+        Let the learning rate fall to 0 over max_epochs, in a straight line.
+    spans : float
+        Share of the training reviews of which an update gets a random part, a few words or more.
+    ngrams : int
+        If not 0, a linear model over sequences of at most this many words answers with the LSTM.
+    ngram_share : float
+        Weight of its scores; those of the LSTM have the rest of 1.
     class_weight : str
         Weights of the classes in the cost: balanced, for the same sum for each class, or such as
         neg=1,pos=5. Empty for none.
@@ -754,11 +814,16 @@ def train_lstm(
         saved_model.check_start(reload_model, options, data.vocabulary())
         load_params(reload_model, params)
     tparams = init_tparams(params)
-    use_noise, x, mask, y, _, f_pred, cost = build_model(
+    use_noise, x, mask, y, f_pred_prob, f_pred, cost = build_model(
         tparams, dict(options, class_weights=data.class_weights))
+    linear = NGrams.fitted(data.train, options)
+    if linear is not None:
+        f_pred = linear.joined(f_pred_prob, ngram_share)
     if decay_c > 0.:
         cost += decay_c * (tparams['U'] ** 2).sum()
     grads = theano.grad(cost, wrt=list(tparams.values()))
+    if clip_norm:
+        grads = backend.clipped(clipped, grads, clip_norm)
     lr = tensor.scalar('lr', dtype=config.floatX)
     rule = update_rules.get(optimizer, optimizer)  # by name or as given
     f_grad_shared, f_update = rule(lr, tparams, grads, x, mask, y, cost)
@@ -779,7 +844,7 @@ def train_lstm(
 
     run = Run(options, control, data, rng, tparams,
               optimizer_of(tparams, f_grad_shared, f_update), errors, get_minibatches_idx,
-              prepare_data, callback, confusions)
+              prepare_data, callback, linear.params if ngrams else {}, confusions)
     with backend.training():
         with run:                                   # an interrupt ends it as a finished run ends
             for x, mask, y in run.minibatches():    # epochs, shuffling, word dropout, resuming
@@ -787,7 +852,7 @@ def train_lstm(
                 cost = float(f_grad_shared(x, mask, y))
                 if run.is_bad(cost):
                     break
-                f_update(lrate)
+                f_update(run.lrate())
                 run.updated(cost)                   # averaging, display, saving, checkpoint
                 if run.validation_is_due() and run.validate():
                     break
@@ -806,11 +871,13 @@ def work(arguments=None):
     curves.add_options(parser)
     corpus_options.add_input_options(parser, 'a table or a folder as --dataset')
     corpus_options.add_word_options(parser, 'the words of its texts')
+    command_line.add_preset(parser, settings.PRESETS)
     parser.add_argument('--repeat', metavar='MODEL',
                         help='train again with the settings saved in this model, into a new file')
     command_line.add_common(parser)
     options = vars(parser.parse_args(arguments))
     del options['debug']
+    options = dict(settings.PRESETS.get(options.pop('preset'), {}), **options)
     model = options.pop('repeat')
     with curves.recorder(options.pop('plot'), options.pop('log'),
                          options.get('resume', False)) as record:

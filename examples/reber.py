@@ -212,12 +212,6 @@ def adam(lr, tparams, grads, x, mask, y, cost):
 update_rules = OrderedDict(lstm.update_rules, adam=adam)
 
 
-def clipped(grads, limit):
-    """The gradients, scaled down together where their norm is above `limit`."""
-    norm = tensor.sqrt(sum((grad ** 2).sum() for grad in grads))
-    return [grad * (limit / tensor.maximum(norm, limit)) for grad in grads]
-
-
 def in_batches(strings, size):
     return [strings[start:start + size] for start in range(0, len(strings), size)]
 
@@ -310,7 +304,7 @@ def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=24, optimiz
     tparams = lstm.init_tparams(init_params(options, rng))
     x, mask, y, f_pred, cost = build_model(tparams, options)
     f_cost = theano.function([x, mask, y], cost, name='f_cost')
-    grads = clipped(theano.grad(cost, wrt=list(tparams.values())), 1)
+    grads = lstm.clipped(theano.grad(cost, wrt=list(tparams.values())), 1)
     lr = tensor.scalar('lr', dtype=config.floatX)
     f_grad_shared, f_update = update_rules[optimizer](lr, tparams, grads, x, mask, y, cost)
 

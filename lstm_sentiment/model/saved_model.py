@@ -33,6 +33,8 @@ WORDS = '.words.json'
 MAX_WORDS = 1 << 26
 # What an .npz contains besides the parameters.
 RESULTS = ('train_err', 'valid_err', 'test_err', 'history_errs', 'options', 'words')
+# Parameters that are whole numbers.
+WHOLE = ('ngram_hashes',)
 PLAIN = (bool, int, float, str, type(None))
 # What the layers are, and the tutorial's, which older models do not name.
 LAYERS = {'encoder': 'lstm', 'peephole': 'matrix', 'bidirectional': False, 'n_layers': 1,
@@ -243,7 +245,8 @@ def load(path):
     options = load_options(path)
     with model_arrays(path) as (arrays, members):
         check_shapes(path, members, options)
-        params = OrderedDict((name, finite(path, name, arrays[name])) for name in members
+        params = OrderedDict((name, arrays[name] if name in WHOLE else
+                              finite(path, name, arrays[name])) for name in members
                              if name not in RESULTS)
     vocabulary = load_vocabulary(path, options)
     if vocabulary is not None:

@@ -8,7 +8,8 @@ of a class is a sum, with terms for each word and one for the bias. With the mea
 
 where d is the half that dropout leaves at prediction, 1 without dropout. With the maximum each
 unit's term belongs to the word at which it took its maximum. With two directions there are terms
-of both, each for the word that was read.
+of both, each for the word that was read. A model with n-grams has their scores as well
+(:mod:`lstm_sentiment.ngrams`): the score of an n-gram belongs to its words in equal parts.
 
 No engine is needed: the passes are those of :mod:`layer`, with which training runs, and dropout
 and logistic regression are one line.
@@ -18,6 +19,7 @@ from collections import namedtuple
 import numpy
 
 from lstm_sentiment.errors import ConfigError, ModelError
+from lstm_sentiment.ngrams.model import HASHES, WEIGHTS, NGrams
 from lstm_sentiment.options import EXPECTED
 from lstm_sentiment.recurrence import layer, pooling
 from lstm_sentiment.recurrence.cells.lstm import blocks
@@ -58,7 +60,8 @@ def check_model(path, params, options):
         ('use_dropout', isinstance(options.get('use_dropout'), (bool, int)), 'true or false')]
     # Models of the tutorial have none of these.
     expected += [(name, EXPECTED[name][0](options[name]), EXPECTED[name][1])
-                 for name in ('bidirectional', 'n_layers', 'pooling', 'peephole')
+                 for name in ('bidirectional', 'n_layers', 'pooling', 'peephole', 'ngrams',
+                              'ngram_share')
                  if name in options]
     for name, is_good, values in expected:
         if not is_good:
@@ -70,6 +73,23 @@ def check_model(path, params, options):
             raise ModelError('the model %s cannot be used: its encoder %s expects a parameter %s '
                              'of shape %s, found %s'
                              % (path, options['encoder'], name, shape, found))
+    if options.get('ngrams'):
+        check_ngrams(path, params)
+
+
+def check_ngrams(path, params):
+    """Raise `ModelError` unless the parameters of the n-grams fit each other."""
+    known, weights = params.get(HASHES), params.get(WEIGHTS)
+    n_scores = len(params['b']) if len(params['b']) > 2 else 1
+    if known is None or known.dtype != 'uint32' or known.ndim != 1 or (
+            known[1:] <= known[:-1]).any():
+        raise ModelError('the model %s cannot be used: expected a parameter %s of ascending '
+                         'uint32' % (path, HASHES))
+    expected = len(known) + 1, n_scores
+    if weights is None or weights.shape != expected:
+        raise ModelError('the model %s cannot be used: expected a parameter %s of shape %s, '
+                         'found %s' % (path, WEIGHTS, expected,
+                                       'none' if weights is None else weights.shape))
 
 
 def in_columns(sequences):
@@ -96,7 +116,7 @@ class Network:
     params : dict of float arrays
         ``Wemb``, those of the encoder, ``U`` and ``b``.
     options : dict
-        Of the model: those of the encoder and ``use_dropout`` are used.
+        Of the model: those of the encoder, ``use_dropout`` and ``ngrams`` are used.
     """
 
     def __init__(self, params, options):
@@ -109,13 +129,23 @@ class Network:
             for level in range(options.get('n_layers', 1))]
         # What dropout leaves of each unit at prediction.
         self.U_out = params['U'] * params['U'].dtype.type(0.5 if options['use_dropout'] else 1)
-        self.b_out = params['b']
+        self.ngrams, self.b_out = None, params['b']
+        if options.get('ngrams'):
+            self.pool_with_ngrams(params, options['ngrams'], options.get('ngram_share', 0.75))
         self.dim_proj = len(self.U_out) // n_directions(options)
+
+    def pool_with_ngrams(self, params, longest, share):
+        """Give the LSTM and the n-grams their shares in the scores."""
+        dtype = self.U_out.dtype
+        self.ngrams = NGrams(dict(params, **{WEIGHTS: share * params[WEIGHTS]}), longest)
+        self.U_out = self.U_out * dtype.type(1 - share)
+        self.b_out = (self.b_out * (1 - share) + self.ngrams.bias).astype(dtype)
 
     @property
     def is_running(self):
         """As of `explanation.Explanation`."""
-        return self.pooling == pooling.MEAN and len(self.levels[0]) == 1
+        return (self.pooling == pooling.MEAN and len(self.levels[0]) == 1
+                and self.ngrams is None)
 
     def read(self, sequences, n_levels, keep):
         """Run the layers of some levels over some samples.
@@ -161,12 +191,15 @@ class Network:
         A sample without words has those of the bias alone.
         """
         pooled, (_, order, _) = self.read(sequences, len(self.levels), keep=False)
-        return self.scores_of(pooled, order)
+        return self.scores_of(pooled, order, sequences)
 
-    def scores_of(self, pooled, order):
+    def scores_of(self, pooled, order, sequences):
         """The scores, given the pooled outputs of each direction in packed order."""
         features = pooling.in_order(numpy.concatenate(pooled, axis=1), order)
-        return features.dot(self.U_out) + self.b_out
+        scores = features.dot(self.U_out) + self.b_out
+        if self.ngrams is not None:
+            scores += (self.ngrams.scores(sequences) - self.ngrams.bias).astype(scores.dtype)
+        return scores
 
     def word_scores(self, sequences):
         """The scores, and the terms that they are the sums of.
@@ -210,7 +243,9 @@ class Network:
         for place, sample in enumerate(order.tolist()):
             # Within a step, row k belongs to the k-th longest sample.
             terms[sample] = of_words[starts[:lengths[place]] + place]
-        return self.scores_of(pooled, order), terms
+            if self.ngrams is not None:
+                terms[sample] = terms[sample] + self.ngrams.word_scores(sequences[sample])
+        return self.scores_of(pooled, order, sequences), terms
 
     def states(self, sequence, level=1, reverse=False):
         """Gates, candidate, cell and output at each word of one sample.

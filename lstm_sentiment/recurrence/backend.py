@@ -26,6 +26,12 @@ class ByHand(Compiled):
     def mean_cost(self, plain, proj, tparams, mask, y, class_weights=None):
         return encoder.mean_cost(proj, tparams, mask, y, class_weights)
 
+    def cross_entropy(self, plain, h, tparams, y):
+        return encoder.cross_entropy(h, tparams, y)
+
+    def clipped(self, plain, grads, clip_norm):
+        return encoder.clipped(plain, grads, clip_norm)
+
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         return SparseOptimizer(rule, lr, tparams, grads, x, mask, y, cost, updates)
 

@@ -222,10 +222,13 @@ def sum_by_input(dz, tokens, n_inputs):
 @native
 def native_sum(dz, tokens, first, stop, total):
     """Fill in the columns from `first` to `stop` of :func:`sum_by_input`."""
-    for row in range(total.shape[0]):
-        for j in range(first, stop):
-            total[row, j] = 0
+    total[:, first:stop] = 0
     for k in range(len(tokens)):
-        x = tokens[k]
-        for j in range(first, stop):
-            total[x, j] += dz[k, j]
+        add(total[tokens[k], first:stop], dz[k, first:stop])
+
+
+@native
+def add(total, values):
+    """Add the values in place; as a loop over two rows it can be vectorized."""
+    for j in range(len(total)):
+        total[j] += values[j]

@@ -175,6 +175,8 @@ def differing(kept, options):
     """How two runs differ in options and data, as sentences; versions are ignored."""
     options = as_json_has_them(options)
     ignored = MAY_CHANGE.union(provenance())
+    if options.get('falling_lrate'):
+        ignored.remove('max_epochs')  # the learning rate falls over them
     if kept.get('dataset_sha256') and kept['dataset_sha256'] == options.get('dataset_sha256'):
         ignored.add('dataset')  # the same file by another name
     return ['%s was %r and is %r' % (name, kept.get(name), options.get(name))

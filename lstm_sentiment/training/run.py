@@ -11,7 +11,7 @@ from lstm_sentiment.training.display import Display, show_errors
 from lstm_sentiment.training.early_stopping import EarlyStopping
 from lstm_sentiment.training.resumable import Resumable
 from lstm_sentiment.training.running_mean import RunningMean
-from lstm_sentiment.training.word_dropout import drop_words
+from lstm_sentiment.training.word_dropout import drop_words, take_spans
 
 UNKNOWN_ERRORS = (float('nan'),) * 3
 
@@ -37,6 +37,8 @@ class Run(Resumable):
         As `lstm.get_minibatches_idx` and `imdb.prepare_data`.
     callback : callable or None
         As of `lstm.train_lstm`.
+    fixed : dict of arrays
+        Parameters that are saved with the others and stay as they are.
     confusions : sequence of three
         What `errors` fills in, as from `metrics.confusions_for`.
 
@@ -56,10 +58,10 @@ class Run(Resumable):
     """
 
     def __init__(self, options, control, data, rng, tparams, optimizer, errors, split,
-                 prepare_data, callback, confusions=(None,) * 3):
+                 prepare_data, callback, fixed=(), confusions=(None,) * 3):
         Resumable.__init__(self, options, control, tparams, optimizer)
         self.data, self.rng, self.errors = data, rng, errors
-        self.split, self.prepare_data = split, prepare_data
+        self.split, self.prepare_data, self.fixed = split, prepare_data, dict(fixed)
         self.confusions, self.best_confusions = confusions, None
         self.n_seen, self.rng_before, self.best = 0, copy.deepcopy(rng), None
         self.per_epoch = len(split(len(data.train[0]), options['batch_size']))
@@ -104,13 +106,21 @@ class Run(Resumable):
             self.end_epoch()
 
     def without_dropped(self, sequences):
-        """The sequences after word dropout."""
-        share = self.options['word_dropout']
-        if not share:
-            return sequences
+        """The sequences after the options spans and word_dropout."""
+        spans, dropped = self.options['spans'], self.options['word_dropout']
         # Seeded by the update: a run that is resumed leaves out the same words.
         rng = numpy.random.RandomState([self.options['seed'], self.update + 1])
-        return drop_words(sequences, share, rng)
+        if spans:
+            sequences = take_spans(sequences, spans, rng)
+        return drop_words(sequences, dropped, rng) if dropped else sequences
+
+    def lrate(self):
+        """The learning rate of the present update."""
+        lrate = self.options['lrate']
+        if not self.options['falling_lrate']:
+            return lrate
+        n_updates = self.options['max_epochs'] * self.per_epoch
+        return lrate * max(0., 1 - self.update / n_updates)
 
     def end_epoch(self):
         print('Seen %d samples' % self.n_seen)
@@ -238,8 +248,8 @@ class Run(Resumable):
         if params is None:
             with self.mean.in_use() as current:
                 params = self.best or current
-        saved_model.save(self.options['saveto'], params, self.options, self.data.vocabulary(),
-                         history_errs=self.history_errs, **errors)
+        saved_model.save(self.options['saveto'], dict(params, **self.fixed), self.options,
+                         self.data.vocabulary(), history_errs=self.history_errs, **errors)
 
     # Checkpoints.
 

@@ -129,7 +129,8 @@ def test_the_parts_and_groups_of_a_corpus_are_used(folder, capsys):
 @pytest.mark.parametrize('arguments, said', [
     (['--dataset', 'b.csv'], "no column 'label' or 'sentiment'"),
     (['--dataset', 'none.csv'], 'none.csv'), (['--dataset', 'c.csv'], 'too small to train on'),
-    (['--dataset', 'demo', '--encoding', 'cp1252'], '--encoding, --tokenizer with dataset=demo, which is no')])
+    (['--dataset', 'demo', '--encoding', 'cp1252'],
+     '--encoding, --tokenizer with dataset=demo, which is no')])
 def test_what_cannot_be_used_is_refused(folder, capsys, arguments, said):
     write(folder / 'b.csv')
     (folder / 'b.csv').write_text((folder / 'b.csv').read_text().replace('label', 'kind'))

@@ -128,7 +128,7 @@ def test_clipping_keeps_the_direction_and_small_gradients():
     values = [numpy.array([3., 0.]), numpy.array([[4.]])]
     for scale, norm in ((1, 1), (0.1, 0.5)):
         grads = [tensor.as_tensor_variable(scale * value) for value in values]
-        clipped = theano.function([], reber.clipped(grads, 1))()
+        clipped = theano.function([], lstm.clipped(grads, 1))()
         for value, grad in zip(values, clipped):
             numpy.testing.assert_allclose(grad, value / 5 * norm)
 
