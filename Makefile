@@ -36,10 +36,14 @@ full:            ## train the best model with three seeds, into OUT=FOLDER; see 
 	done
 	$(PYTHON) benchmarks/full.py "$(OUT)"/seed_1.npz "$(OUT)"/seed_2.npz "$(OUT)"/seed_3.npz
 
+# MODEL is the file, REVIEWS the folder aclImdb/test, RECIPE the command that trained it.
+package:         ## make the model that comes along, and its card, of a trained model
+	$(PYTHON) benchmarks/package_model.py $(MODEL) --reviews $(REVIEWS) --recipe "$(RECIPE)"
+
 figures:         ## train for, and draw, the figures of the tutorial (needs the extra docs)
 	THEANO_FLAGS="floatX=float32" $(PYTHON) docs/figures/make.py
 
 notebook:        ## run the notebook and keep its outputs (needs the extra docs)
 	$(PYTHON) notebooks/execute.py
 
-.PHONY: help run demo test slow long lint bench full figures notebook
+.PHONY: help run demo test slow long lint bench full package figures notebook

@@ -1,8 +1,9 @@
 """The film reviews as lists of word ids: find, load and batch them.
 
 The dataset is one file, ``imdb.pkl``, with two pickles in it: ``(train_x, train_y)`` and
-``(test_x, test_y)``. `load_data` downloads it if it is not on the machine, reads it, and splits off
-a validation part. `prepare_data` makes a minibatch of reviews.
+``(test_x, test_y)``; or an Arrow file, whose ids stay on disk until they are needed. `load_data`
+downloads it if it is not on the machine, reads it, and splits off a validation part. `prepare_data`
+makes a minibatch of reviews.
 """
 import contextlib
 import gc
@@ -12,10 +13,13 @@ import os
 import numpy
 
 from lstm_sentiment.data import finding
-from lstm_sentiment.data.datasets import check_ids, read_dataset
+from lstm_sentiment.data.arrow_datasets import ArrowDataset
+from lstm_sentiment.data.datasets import Dataset, check_ids, read_dataset
 from lstm_sentiment.data.splitting import group_split, random_split, stratified_split
+from lstm_sentiment.data.text_ids import lengths_of, take
 from lstm_sentiment.engine.names import config
 from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.text.arrow_files import is_arrow
 
 
 def prepare_data(seqs, labels, maxlen=None):
@@ -70,8 +74,8 @@ def keep_shorter(seqs, labels, maxlen):
     >>> keep_shorter([[2, 3], [4], [5, 6, 7]], [1, 0, 1], maxlen=3)
     ([[2, 3], [4]], [1, 0])
     """
-    short = [sample for sample, seq in enumerate(seqs) if len(seq) < maxlen]
-    return [seqs[sample] for sample in short], [labels[sample] for sample in short]
+    short = numpy.flatnonzero(lengths_of(seqs) < maxlen)
+    return take(seqs, short), take(labels, short)
 
 
 def sort_by_length(seqs, labels):
@@ -80,8 +84,8 @@ def sort_by_length(seqs, labels):
     >>> sort_by_length([[2, 3], [4], [5, 6]], [1, 0, 0])
     ([[4], [2, 3], [5, 6]], [0, 1, 0])
     """
-    order = sorted(range(len(seqs)), key=lambda sample: len(seqs[sample]))
-    return [seqs[sample] for sample in order], [labels[sample] for sample in order]
+    order = numpy.argsort(lengths_of(seqs), kind='stable')
+    return take(seqs, order), take(labels, order)
 
 
 def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, sort_by_len=True,
@@ -90,7 +94,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
 
     Parameters
     ----------
-    path : str
+    path : str or Dataset
         The dataset; `find_dataset` says where it is searched.
     n_words : int
         Words with an id of `n_words` or more become 1, the unknown word.
@@ -110,7 +114,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         ``largest_id`` in what is kept of it, ``n_training`` reviews in it, ``n_too_long`` of
         them dropped, whether the split is ``stratified``, whether the dataset ``has_valid``, a
         validation part of its own, and for a split by groups ``n_groups``, how many of them are in
-        train and in valid.
+        train and in valid. Of an Arrow file and of a `Dataset` also the ``vocabulary``.
     valid_split : str
         random, or group: then all texts of a group, such as the reviews of one film, are in the
         same part (see `splitting.group_split`). The groups come with the dataset.
@@ -118,7 +122,8 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     Returns
     -------
     train, valid, test : tuple
-        Each is ``(sequences, labels)``: a list of lists of word ids and a list of the labels.
+        Each is ``(sequences, labels)``: a list of lists of word ids and a list of the labels; of
+        an Arrow file, `text_ids.TextIds` and an array.
 
     Raises
     ------
@@ -133,31 +138,26 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     if rng is None:
         # Differs from the tutorial: its global generator gives another split at a second call.
         rng = numpy.random.RandomState(123)
-    is_demo = os.fspath(path) == finding.DEMO
+    is_demo = os.fspath(finding.name_of(path)) == finding.DEMO
     path = finding.find_dataset(path)
-    lengths, facts = [], {}
-
-    def shorter(sequences, labels):
-        lengths[:] = map(len, sequences)
-        return (sequences, labels) if maxlen is None else keep_shorter(sequences, labels, maxlen)
-
-    with collector_paused():
-        digest = hashlib.sha256()
-        (train_x, train_y), (test_x, test_y) = read_dataset(path, digest, shorter, facts)
-        own_valid = facts['valid'] or ([], [])
-        largest_id = max(check_ids(part, n_words, path)
-                         for part in (train_x, test_x, own_valid[0]))
-    by_group = valid_split == 'group' and not own_valid[0]
-    stratified = not (is_demo or facts['is_imdb'] or by_group or own_valid[0])
+    if isinstance(path, Dataset):
+        read = read_memory
+    else:
+        read = read_arrow if is_arrow(path) else read_pickles
+    (train_x, train_y), (test_x, test_y), lengths, facts = read(path, n_words, maxlen)
+    own_valid = facts['valid'] or ([], [])
+    has_valid = facts['valid'] is not None
+    by_group = valid_split == 'group' and not has_valid
+    stratified = not (is_demo or facts['is_imdb'] or by_group or has_valid)
     if about is not None:
-        about.update(path=path, fingerprint=digest.hexdigest(), largest_id=largest_id,
+        about.update(facts['about'], path=path,
                      n_training=len(lengths), n_too_long=len(lengths) - len(train_x),
-                     stratified=stratified, has_valid=bool(own_valid[0]))
+                     stratified=stratified, has_valid=has_valid)
     n_samples = len(train_x)
     n_valid = n_samples - int(numpy.round(n_samples * (1. - valid_portion)))
     order = rng.permutation(n_samples)
     # Differs from the tutorial: a corpus that is not its own is split class by class.
-    if own_valid[0]:
+    if has_valid:
         halves = order, order[:0]
     elif by_group:
         groups = groups_of(facts['groups'], lengths, maxlen, path)
@@ -167,21 +167,71 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     else:
         halves = (stratified_split(order, n_valid, train_y) if stratified
                   else random_split(order, n_valid))
-    parts = [([train_x[sample] for sample in half], [train_y[sample] for sample in half])
-             for half in halves]
-    if own_valid[0]:
+    parts = [(take(train_x, half), take(train_y, half)) for half in halves]
+    if has_valid:
         parts[1] = own_valid if maxlen is None else keep_shorter(*own_valid, maxlen)
-    if not all(sequences for sequences, _ in parts):
+    if not all(len(sequences) for sequences, _ in parts):
         raise DataError(
             f'{path}: with maxlen={maxlen} and valid_portion={valid_portion}, {len(parts[0][0])} '
             f'reviews are left to train and {len(parts[1][0])} to validate; expected one or more '
-            f'of each. The shortest training review has {min(lengths)} words: use a larger maxlen '
+            f'of each. The shortest training review has {lengths.min()} words: use a larger maxlen '
             'than that, another valid_portion, or a larger dataset.')
     parts.append((test_x, test_y))
     if sort_by_len:
         parts = [sort_by_length(*part) for part in parts]
     train, valid, test = parts
     return train, valid, test
+
+
+def read_pickles(path, n_words, maxlen):
+    """Read and check the pickles of a dataset.
+
+    Returns
+    -------
+    train, test : tuple
+        Each ``(sequences, labels)``; only training sequences with len < maxlen.
+    lengths : ndarray of int64
+        Of all training sequences.
+    facts : dict
+        ``is_imdb``, ``groups`` and ``valid``, as by `datasets.read_dataset`; and ``about``, with
+        the ``fingerprint`` and the ``largest_id``.
+    """
+    lengths, facts = [], {}
+
+    def shorter(sequences, labels):
+        lengths.append(lengths_of(sequences))
+        return (sequences, labels) if maxlen is None else keep_shorter(sequences, labels, maxlen)
+
+    with collector_paused():
+        digest = hashlib.sha256()
+        train, test = read_dataset(path, digest, shorter, facts)
+        largest_id = max(check_ids(sequences, n_words, path)
+                         for sequences, _ in (train, test, facts['valid'] or ([], [])))
+    facts['about'] = {'fingerprint': digest.hexdigest(), 'largest_id': largest_id}
+    return train, test, lengths[0], facts
+
+
+def read_arrow(path, n_words, maxlen):
+    """The same of an Arrow file; ``about`` has the ``vocabulary`` too."""
+    found = ArrowDataset(path, n_words)
+    train, test = found.parts['train'], found.parts['test']
+    facts = {'valid': found.parts.get('valid'), 'is_imdb': found.is_imdb, 'groups': found.groups,
+             'about': {'fingerprint': found.about['fingerprint'], 'vocabulary': found.vocabulary,
+                       'largest_id': found.about['largest_id']}}
+    lengths = train[0].lengths
+    return train if maxlen is None else keep_shorter(*train, maxlen), test, lengths, facts
+
+
+def read_memory(dataset, n_words, maxlen):
+    """The same of a dataset in memory, which has no test part."""
+    train, valid = dataset.copied()
+    largest_id = max(check_ids(sequences, n_words, dataset)
+                     for sequences, _ in (train, valid or ([], [])))
+    facts = {'valid': valid, 'is_imdb': False, 'groups': None,
+             'about': {'fingerprint': dataset.vocabulary.fingerprint, 'largest_id': largest_id,
+                       'vocabulary': dataset.vocabulary}}
+    lengths = lengths_of(train[0])
+    return train if maxlen is None else keep_shorter(*train, maxlen), ([], []), lengths, facts
 
 
 def groups_of(groups, lengths, maxlen, path):

@@ -37,6 +37,7 @@ from lstm_sentiment import command_line
 from lstm_sentiment.data import own_corpus
 from lstm_sentiment.data.choices import choices, quantile
 from lstm_sentiment.text import corpus_options
+from lstm_sentiment.text.arrow_files import is_arrow
 from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.preprocessing import preprocess
 from lstm_sentiment.text.vocabulary import dictionary_path
@@ -92,7 +93,8 @@ def make_parser():
     group = parser.add_argument_group('output')
     group.add_argument(
         '--output', metavar='FILE',
-        help='file of the word ids, compressed if the name ends in .gz (default: %(default)s)')
+        help='file of the word ids, compressed if the name ends in .gz; PATH.arrow is an Arrow '
+             'file, for corpora of any size (default: %(default)s)')
     group.add_argument(
         '--dictionary', metavar='FILE',
         help='file of the dictionary (default: next to the output, PATH.dict.pkl for PATH.pkl)')
@@ -115,8 +117,10 @@ def work(arguments=None):
     dictionary = options.dictionary or beside
     for line in report(summary):
         print(line)
-    print(f'{options.output} and {dictionary} written in {time.time() - started:.1f} s')
-    if dictionary != beside:
+    has_words = is_arrow(options.output)
+    written = [options.output] + [dictionary] * (not has_words or options.dictionary is not None)
+    print(f'{" and ".join(written)} written in {time.time() - started:.1f} s')
+    if dictionary != beside and not has_words:
         print(f'Training looks for the dictionary at {beside}; '
               f'{command_line.program("predict.py")} takes this one by '
               f'--dictionary {shlex.quote(dictionary)}')

@@ -87,7 +87,7 @@ def logistic_regression(x, y):
 
 def mixed_svm(x, y):
     from sklearn.svm import LinearSVC
-    model = LinearSVC(C=1., max_iter=100).fit(x, y)
+    model = LinearSVC(C=1., max_iter=5000).fit(x, y)
     weights = model.coef_[0]
     return (1 - BETA) * abs(weights).mean() + BETA * weights, model.intercept_[0]
 

@@ -1,6 +1,7 @@
-"""Lets the tests import the modules, which stand in the folder above; folders for data."""
+"""Lets the tests import the modules, which stand in the folder above; folders; a browser."""
 
 import os
+import shutil
 import sys
 
 import pytest
@@ -21,3 +22,25 @@ def folders(tmp_path, monkeypatch):
     from lstm_sentiment.data import finding
     monkeypatch.setattr(finding, 'CHECKOUT', str(tmp_path))
     return places
+
+
+@pytest.fixture
+def browser():
+    """Chromium without a window, as a selenium driver; Debian's packages are as good as any."""
+    webdriver = pytest.importorskip('selenium.webdriver')
+    programs = [shutil.which(name) for name in ('chromium', 'chromedriver')]
+    if None in programs:
+        pytest.skip('chromium or chromedriver is missing')
+    options = webdriver.ChromeOptions()
+    options.binary_location = programs[0]
+    # A sandbox cannot be made as root, nor a large shared memory in many containers.
+    for argument in ('--headless=new', '--no-sandbox', '--disable-dev-shm-usage',
+                     '--window-size=1280,900'):
+        options.add_argument(argument)
+    service = webdriver.ChromeService(programs[1])
+    driver = webdriver.Chrome(options=options, service=service)
+    try:
+        driver.set_script_timeout(120)
+        yield driver
+    finally:
+        driver.quit()

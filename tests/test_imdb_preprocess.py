@@ -311,7 +311,7 @@ def test_real_reviews_give_the_ids_of_the_pickle():
     dictionary = os.path.join(os.path.dirname(dataset), 'imdb.dict.pkl' + ending)
     words, _ = datasets.load_dictionary(dictionary, files.fingerprint(dataset))
     parts = dict(zip(('train', 'test'), datasets.read_dataset(dataset)))
-    for part, classes in corpora.find_parts(real_corpus()).items():
+    for part, classes in corpora.find_parts(real_corpus(), {}).items():
         sequences, labels = parts[part]
         reviews = [(path, ['neg', 'pos'].index(name)) for name, paths in classes.items()
                    for path in paths]

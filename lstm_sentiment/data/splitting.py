@@ -55,12 +55,10 @@ def stratified_split(order, n_valid, labels):
         return order, order
     _, class_of, counts = numpy.unique(numpy.asarray(labels)[order], return_inverse=True,
                                        return_counts=True)
-    left = share_out(n_valid, counts)
     validates = numpy.zeros(len(order), dtype=bool)
-    for place in range(len(order) - 1, -1, -1):
-        if left[class_of[place]]:
-            left[class_of[place]] -= 1
-            validates[place] = True
+    for label, n_of_class in enumerate(share_out(n_valid, counts).tolist()):
+        places = numpy.flatnonzero(class_of == label)
+        validates[places[len(places) - n_of_class:]] = True
     return order[~validates], order[validates]
 
 

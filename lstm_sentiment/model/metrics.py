@@ -74,12 +74,13 @@ def macro_f1(confusion):
     return macro(confusion).f1
 
 
-def confusion_lines(confusion, names):
+def confusion_lines(confusion, names, columns=None):
     """The lines of the matrix, with a row for each label and a column for each answer."""
-    width = max(8, max(map(len, names)) + 2, len(str(int(numpy.sum(confusion)))) + 2)
+    columns = columns or names
+    width = max(8, max(map(len, columns)) + 2, len(str(int(numpy.sum(confusion)))) + 2)
     first = max(5, max(map(len, names)))
     yield '%-*s%s   (columns: what the model says)' % (
-        first, 'label', ''.join('%*s' % (width, name) for name in names))
+        first, 'label', ''.join('%*s' % (width, name) for name in columns))
     for name, counts in zip(names, confusion):
         yield '%-*s%s' % (first, name, ''.join('%*d' % (width, count) for count in counts))
 

@@ -25,6 +25,7 @@ from lstm_sentiment.data.safe_reading import (
 )
 from lstm_sentiment.errors import DataError, ModelError, abridged, reason
 from lstm_sentiment.files import read_bounded, require_writable, whole_files
+from lstm_sentiment.model import packaged
 from lstm_sentiment.options import EXPECTED
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, Vocabulary
 
@@ -50,11 +51,12 @@ def check_writable(path):
     Raises
     ------
     errors.ConfigError
-        If it is a folder, or its folder is missing or not writable.
+        If it is a folder, its folder is missing or not writable, or it is the packaged model.
     """
     path = os.fspath(path)
     if not path.endswith('.npz'):
         path += '.npz'
+    packaged.check_other('saveto', path)
     require_writable('saveto', *files_of(path))
     return path
 
@@ -64,10 +66,11 @@ def files_of(path):
     return [path, path + '.json', path + WORDS] if path else []
 
 
-def save(path, params, options, vocabulary=None, **errors):
+def save(path, params, options, vocabulary=None, beside=True, **errors):
     """Write arrays, options, words and `errors` to `path`; options and words beside it as well.
 
-    Without a vocabulary, the words of an earlier model there are removed.
+    Without a vocabulary, the words of an earlier model there are removed. If `beside` is false,
+    only `path` is written.
 
     Raises
     ------
@@ -84,11 +87,11 @@ def save(path, params, options, vocabulary=None, **errors):
         options['words_sha256'] = hashlib.sha256(words).hexdigest()
         arrays['words'] = numpy.frombuffer(words, 'uint8')
     text = (json.dumps(options, indent=1, sort_keys=True, default=plain) + '\n').encode('ascii')
-    files = files_of(path) if vocabulary is not None else files_of(path)[:2]
+    n_files = 1 if not beside else 2 if vocabulary is None else 3
     try:
-        with whole_files(*files) as (stream, *beside):
+        with whole_files(*files_of(path)[:n_files]) as (stream, *others):
             numpy.savez(stream, options=numpy.frombuffer(text, 'uint8'), **arrays)
-            for file, content in zip(beside, (text, words)):
+            for file, content in zip(others, (text, words)):
                 file.write(content)
         if vocabulary is None:
             with contextlib.suppress(FileNotFoundError):
@@ -135,11 +138,15 @@ def model_arrays(path):
 
 
 def finite(path, name, value, dtype=None):
-    """The array in the given type, if all numbers in it are finite."""
+    """The array in the given type, if all numbers in it are finite.
+
+    Numbers stored in float16 become float32 where no type is given.
+    """
     if value.dtype.kind != 'f':
         raise ModelError('the model %s is damaged: its parameter %s is of type %s. Expected '
                          'floating-point numbers.' % (path, name, value.dtype))
-    value = numpy.asarray(value, dtype=dtype or value.dtype)
+    dtype = dtype or ('float32' if value.dtype == 'float16' else value.dtype)
+    value = numpy.asarray(value, dtype=dtype)
     if not numpy.isfinite(value).all():
         raise ModelError('the model %s is damaged: its parameter %s has values that are not '
                          'finite. Expected finite numbers; train it again.' % (path, name))
@@ -268,6 +275,19 @@ def check_shapes(path, params, options):
             raise ModelError('the model %s does not fit its options: its parameter %s has the '
                              'shape %s, the options say %s. Use the .npz with the options that '
                              'were saved with it.' % (path, name, params[name].shape, shape))
+
+
+def load_errors(path):
+    """The errors on training, validation and test that were saved with a model; NaN for none.
+
+    Raises
+    ------
+    errors.ModelError
+        If the file cannot be read.
+    """
+    with model_arrays(path) as (arrays, members):
+        return tuple(float(arrays[name]) if name in members and members[name].shape == ()
+                     else float('nan') for name in RESULTS[:3])
 
 
 def load_vocabulary(path, options):

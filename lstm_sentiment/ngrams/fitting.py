@@ -19,7 +19,7 @@ the scores are log-odds, which can be added to those of another model.
 import numpy
 from scipy import optimize, sparse
 
-from lstm_sentiment.ngrams.features import distinct, places
+from lstm_sentiment.ngrams.features import Index, distinct
 
 # An n-gram of fewer training texts has no weight of its own.
 FEWEST_TEXTS = 3
@@ -50,7 +50,8 @@ def fit(sequences, labels, ydim, longest):
     samples, values = distinct(sequences, longest)
     known, counts = numpy.unique(values, return_counts=True)
     known = known[counts >= FEWEST_TEXTS]
-    columns, is_known = places(values, known)
+    columns = Index(known).rows(values)
+    is_known = columns >= 0
     x = sparse.csr_matrix(
         (numpy.ones(numpy.count_nonzero(is_known), dtype='float32'),
          (samples[is_known], columns[is_known])), shape=(len(sequences), len(known)))

@@ -9,8 +9,10 @@ logarithmic opinion pools, NIPS 1997). If they were trained together, the n-gram
 training texts by heart after an epoch, and leave the LSTM nothing to learn.
 """
 import numpy
+from scipy import sparse
 
-from lstm_sentiment.ngrams.features import distinct, hashes, places
+from lstm_sentiment.messages import say
+from lstm_sentiment.ngrams.features import Index, hashes, in_order_of_words
 from lstm_sentiment.ngrams.fitting import fit
 
 HASHES, WEIGHTS = NAMES = ('ngram_hashes', 'ngram_weights')
@@ -35,7 +37,7 @@ class NGrams(object):
     def __init__(self, params, longest):
         self.params, self.longest = {name: params[name] for name in NAMES}, longest
         weights = of_classes(params[WEIGHTS].astype('float64'))
-        self.known, self.weights, self.bias = params[HASHES], weights[:-1], weights[-1]
+        self.index, self.weights, self.bias = Index(params[HASHES]), weights[:-1], weights[-1]
 
     @classmethod
     def fitted(cls, part, options):
@@ -43,19 +45,23 @@ class NGrams(object):
         if not options.get('ngrams'):
             return None
         sequences, labels = part
-        print('Fitting the n-grams')
+        say('Fitting the n-grams')
         found = fit(sequences, labels, options['ydim'], options['ngrams'])
-        print('%d n-grams have a weight' % len(found[0]))
+        say('%d n-grams have a weight' % len(found[0]))
         return cls(dict(zip(NAMES, found)), options['ngrams'])
 
     def scores(self, sequences):
         """The scores of the classes, (n_samples, ydim) float64, with the bias."""
-        samples, values = distinct(sequences, self.longest)
-        rows, is_known = places(values, self.known)
-        samples, rows = samples[is_known], rows[is_known]
-        sums = [numpy.bincount(samples, weights=column[rows], minlength=len(sequences))
-                for column in self.weights.T]
-        return numpy.stack(sums, axis=1) + self.bias
+        samples, rows = [], []
+        for samples_of_length, values in in_order_of_words(sequences, self.longest):
+            found = self.index.rows(values)
+            samples.append(samples_of_length[found >= 0])
+            rows.append(found[found >= 0])
+        samples, rows = numpy.concatenate(samples), numpy.concatenate(rows)
+        x = sparse.coo_matrix((numpy.ones(len(rows)), (samples, rows)),
+                              shape=(len(sequences), len(self.weights))).tocsr()
+        x.data[:] = 1  # an n-gram counts once for each text
+        return x.dot(self.weights) + self.bias
 
     def word_scores(self, sequence):
         """The share of each word in the scores without the bias, (n_words, ydim) float64.
@@ -65,10 +71,11 @@ class NGrams(object):
         """
         terms = numpy.zeros((len(sequence), len(self.bias)))
         for n, values in enumerate(hashes(sequence, self.longest), 1):
-            rows, is_known = places(values, self.known)
+            rows = self.index.rows(values)
             _, same, counts = numpy.unique(values, return_inverse=True, return_counts=True)
-            shares = self.weights[rows] if len(self.known) else terms[:len(values)]
-            shares = shares * (is_known / (n * counts[same]))[:, None]
+            shares = numpy.zeros((len(values), len(self.bias)))
+            shares[rows >= 0] = self.weights[rows[rows >= 0]]
+            shares /= (n * counts[same])[:, None]
             for place in range(n):
                 terms[place:place + len(values)] += shares
         return terms

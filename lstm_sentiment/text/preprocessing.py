@@ -1,38 +1,41 @@
-"""Labelled texts to word ids: two pickles in the tutorial's format, and their dictionary.
+"""Labelled texts to word ids: two pickles in the tutorial's format, or one Arrow file.
 
 The words are those of the Moses tokenizer for English, lower-cased, unless other settings are
 given. The dictionary is built from the training texts alone: the most frequent word has id 2, the
 next 3, and so on. Equally frequent words are numbered in order of first appearance. Id 0 is
 padding, and id 1 is any word that does not occur in training. Texts without words are dropped with
 a warning.
+
+The texts are read once, one at a time. The numbers of their words wait in a temporary file next to
+the output (see `spill`), so memory grows with the vocabulary and, by a few bytes each, with the
+number of texts. With ``n_words``, the vocabulary that is counted is bounded too.
 """
 import array
 import collections
-import gzip
-import hashlib
+import contextlib
 import os
 import sys
 import warnings
 
 import numpy
-from six.moves import cPickle as pickle
 from tqdm import tqdm
 
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.files import whole_files
-from lstm_sentiment.text import corpora, tokenizing
+from lstm_sentiment.text import arrow_files, corpora, pickle_stream, tokenizing
 from lstm_sentiment.text.corpora import ALL_PARTS
 from lstm_sentiment.text.corpus_options import TEST_PORTION
+from lstm_sentiment.text.dataset_files import Fingerprint, dictionary_pieces, write_content
 from lstm_sentiment.text.labels import in_order, join_spellings
+from lstm_sentiment.text.spill import Spill, SpilledTexts
 from lstm_sentiment.text.text_settings import check_settings
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
 
+# With n_words, this many different words are counted, or more if it is a larger number.
+COUNTED_WORDS, COUNTED_PER_WORD = 1000000, 10
+
 TOO_SMALL = ('The corpus is too small to train on: no class has two training texts, one of them to '
              'validate. Expected three texts or more of a class, one of them to test. Add texts.')
-
-# Python 2 and every Python 3 can read it.
-PICKLE_PROTOCOL = 2
-
 ANOTHER_OUTPUT = ('Name a file in an existing folder in which you may write (the options --output '
                   'and --dictionary).')
 
@@ -62,21 +65,6 @@ lengths : ndarray of int
 n_valid : int
     Texts of the validation part, if the corpus has one.
 """
-
-
-def number_words(texts):
-    """Number the words of tokenized texts, from 0, in order of first appearance.
-
-    Returns the numbers of each text's words, and the word of each number.
-
-    >>> number_words(['b a b', 'c a'])
-    ([array('i', [0, 1, 0]), array('i', [2, 1])], ['b', 'a', 'c'])
-    """
-    index = collections.defaultdict()
-    index.default_factory = index.__len__
-    numbers = [array.array('i', map(index.__getitem__, text.split()))
-               for text in texts]
-    return numbers, list(index)
 
 
 def rank_words(counts, n_words=None, min_count=1):
@@ -116,20 +104,6 @@ def rank_words(counts, n_words=None, min_count=1):
     ids = numpy.full(len(counts), UNKNOWN_ID, dtype='int64')
     ids[order] = numpy.arange(len(order)) + FIRST_WORD_ID
     return ids, order
-
-
-def count_words(texts, n_numbers):
-    """How often each number occurs in the texts, ndarray of int64, shape (n_numbers,).
-
-    >>> numbers, words = number_words(['b a b', 'c a'])
-    >>> count_words(numbers, len(words))
-    array([2, 2, 1])
-    """
-    counts = numpy.zeros(n_numbers, dtype='int64')
-    for start in range(0, len(texts), 10000):
-        part = numpy.concatenate(texts[start:start + 10000])
-        counts += numpy.bincount(part, minlength=n_numbers)
-    return counts
 
 
 class TextRecords:
@@ -212,7 +186,7 @@ def split_off(labels, portion, rng):
     return chosen
 
 
-def assign(records, numbers, portion, seed):
+def assign(records, spill, portion, seed):
     """Settle the label and the part of each text; texts without words are left out.
 
     Returns
@@ -220,8 +194,8 @@ def assign(records, numbers, portion, seed):
     classes : list of str
         Names, sorted.
     train, test, valid : tuple
-        Each ``(numbers, labels)``: a list of array.array, an ndarray of int. `valid` is None if the
-        corpus has no such part.
+        Each ``(texts, labels)``: `SpilledTexts`, an ndarray of int. `valid` is None if the corpus
+        has no such part.
     groups : list of int or None
         Of each training text; None if some have none.
 
@@ -231,18 +205,17 @@ def assign(records, numbers, portion, seed):
         If a part has no text, or training has not all classes, or only one.
     """
     if records.n_empty:
-        warnings.warn(f'{records.n_empty} of {len(numbers)} texts have no words in them and are '
-                      f'left out; the first is {records.first_empty}.', stacklevel=3)
+        warnings.warn(f'{records.n_empty} of {len(spill.lengths)} texts have no words in them and '
+                      f'are left out; the first is {records.first_empty}.', stacklevel=3)
     spellings = records.classes
     counts = numpy.bincount(numpy.asarray(records.labels, dtype='int64'), minlength=len(spellings))
     joined, said = join_spellings(spellings, counts.tolist())
     if said:
         warnings.warn(f'Spellings of the same class are joined: {"; ".join(said)}.', stacklevel=3)
     classes = in_order(set(joined.values()))
-    check_classes(classes, len(numbers))
+    check_classes(classes, len(spill.lengths))
     label_of = numpy.array([classes.index(joined[name]) for name in spellings], dtype='int64')
-    with_words = numpy.array([number for number, words in enumerate(numbers) if words],
-                             dtype='int64')
+    with_words = numpy.flatnonzero(spill.lengths)
     labels = label_of[numpy.asarray(records.labels, dtype='int64')[with_words]]
     parts = numpy.asarray(records.parts, dtype='int64')[with_words]
     is_split = not len(parts) or parts[0] >= 0
@@ -257,10 +230,10 @@ def assign(records, numbers, portion, seed):
         if not len(members) and not is_split:
             raise DataError(TOO_SMALL)
         if not len(members):
-            raise DataError(f'There is no {part} text with a word in it: {len(numbers)} texts were '
-                            f'read, {records.n_empty} of them without words. Expected texts in '
-                            'train and in test, in UTF-8; look at the corpus.')
-        found.append(([numbers[with_words[member]] for member in members], labels[members]))
+            raise DataError(f'There is no {part} text with a word in it: {len(spill.lengths)} '
+                            f'texts were read, {records.n_empty} of them without words. Expected '
+                            'texts in train and in test, in UTF-8; look at the corpus.')
+        found.append((SpilledTexts(spill, with_words[members]), labels[members]))
         of_part = numpy.asarray(records.groups, dtype='int64')[with_words[members]]
         if part == 'train':
             groups = of_part
@@ -298,9 +271,8 @@ def check_classes(classes, n_texts):
 
 def warn_of_parts(classes, train, test, valid=None):
     """Warn of texts that are in training as well, and of classes that another part lacks."""
-    known = {hash(words.tobytes()) for words in train[0]}
     for name, part in (('test', test), ('validation', valid)):
-        n_known = sum(hash(words.tobytes()) in known for words in part[0]) if part else 0
+        n_known = numpy.isin(part[0].hashes, train[0].hashes).sum() if part else 0
         if n_known:
             warnings.warn(f'{n_known} of the {len(part[0])} {name} texts are in training as well: '
                           f'the {name} error says less about new texts.', stacklevel=3)
@@ -319,7 +291,12 @@ def warn_of_parts(classes, train, test, valid=None):
 def check_options(output, dictionary, settings, n_words, min_count, test_portion):
     """Raise `ConfigError` for options that cannot be used."""
     check_settings(settings)
-    if os.path.realpath(output) == os.path.realpath(dictionary):
+    if arrow_files.is_arrow(output):
+        arrow_files.load_pyarrow()
+    if output.endswith(arrow_files.ENDING + '.gz'):
+        raise ConfigError(f'{output}: an Arrow file is read by memory map, so it cannot be '
+                          'compressed. Leave .gz out.')
+    if dictionary is not None and os.path.realpath(output) == os.path.realpath(dictionary):
         raise ConfigError(f'The word ids and the dictionary cannot both be '
                           f'written to {output}; give two names.')
     if n_words is not None and n_words <= FIRST_WORD_ID:
@@ -337,7 +314,7 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
                min_count=1, tokenizer='moses', language='en', lowercase=True, split_column=None,
                delimiter=None, quotes=None, header=True, encoding='utf-8', strict=False,
                strip_html=False, group_column=None, trainable=False):
-    """Turn a corpus into the pickles that `imdb.load_data` reads.
+    """Turn a corpus into the pickles, or the Arrow file, that `imdb.load_data` reads.
 
     Parameters
     ----------
@@ -346,7 +323,8 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
     output, dictionary : str
         The two files to write (see above); each is compressed if its name ends in ``.gz``. The
         dictionary goes beside the output by default, where training looks for it: see
-        `vocabulary.dictionary_path`.
+        `vocabulary.dictionary_path`. An output whose name ends in ``.arrow`` is an Arrow file (see
+        `arrow_files`), which has the words in it; a dictionary is written if one is named.
     jobs : int, optional
         Number of processes; by default one for each core.
     progress : bool
@@ -357,7 +335,9 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         Share of each class that becomes test if the corpus has no train and test, 0.2 by default.
         The `seed` selects the texts.
     n_words : int, optional
-        The dictionary has only ids below this, like the training option of the same name.
+        The dictionary has only ids below this, like the training option of the same name. No more
+        than a million different words are counted then (ten for each of `n_words` if that is more);
+        if rare ones had to be dropped, a warning says how much the counts may have missed.
     min_count : int
         Words that occur less often in training are not in the dictionary.
     tokenizer, language, lowercase, strip_html
@@ -379,7 +359,8 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         If an option cannot be used.
     """
     output = os.fspath(output)
-    dictionary = dictionary_path(output) if dictionary is None else os.fspath(dictionary)
+    if dictionary is not None or not arrow_files.is_arrow(output):
+        dictionary = os.fspath(dictionary or dictionary_path(output))
     settings = {'tokenizer': tokenizer, 'language': language, 'lowercase': lowercase}
     if strip_html:
         settings['strip_html'] = True
@@ -390,64 +371,95 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
                                  group_column=group_column)
     if corpus.is_split and test_portion is not None:
         raise ConfigError('the corpus already has train and test: remove --test-portion.')
-    # Opened first: what cannot be written is told before the work.
-    with whole_files(output, dictionary, error=DataError, advice=ANOTHER_OUTPUT) as streams:
+    limit = None if n_words is None else max(COUNTED_WORDS, COUNTED_PER_WORD * n_words)
+    paths = [output] if dictionary is None else [output, dictionary]
+    with contextlib.ExitStack() as opened:
+        # Opened first: what cannot be written is told before the work.
+        streams = opened.enter_context(whole_files(*paths, error=DataError,
+                                                   advice=ANOTHER_OUTPUT))
+        spill = opened.enter_context(Spill(os.path.dirname(os.path.abspath(output)), limit))
         records = TextRecords(corpus.rows)
         texts = tokenizing.tokenize_texts(records.texts(), settings, jobs)
         if progress and sys.stderr.isatty():
             texts = tqdm(texts, total=corpus.total, unit=' texts', desc='Tokenizing')
-        numbers, words = number_words(records.checked(texts))
-        classes, train, test, valid, groups = assign(records, numbers,
-                                                     test_portion or TEST_PORTION, seed)
+        spill.fill(records.checked(texts))
+        spill.warn()
+        classes, train, test, valid, groups = assign(records, spill, test_portion or TEST_PORTION,
+                                                     seed)
         if trainable:
             check_size(train, valid)
         warn_of_parts(classes, train, test, valid)
         if records.n_tagged and not strip_html:
             warnings.warn(f'{records.n_tagged} texts have <br /> in them, whose parts become '
                           'words; --strip-html makes spaces of tags.', stacklevel=2)
-        counts = count_words(train[0], len(words))
+        counts = train[0].counts()
         ids, order = rank_words(counts, n_words, min_count)
-        content = b''.join(part_pickle(part, ids.tolist()) for part in (train, test))
-        further = [] if groups is None else [['groups', groups]]
-        if valid is not None:
-            further.append(['valid', part_lists(valid, ids.tolist())])
-        if further:
-            # A list and no dict: beside a dict, `safe_reading` lets no tuple pass.
-            content += pickle.dumps(further, PICKLE_PROTOCOL)
-        fingerprint = hashlib.sha256(content).hexdigest()
-        settings.update(classes=classes, fingerprint=fingerprint)
-        word_ids = {words[number]: place for place, number
-                    in enumerate(order.tolist(), FIRST_WORD_ID)}
-        words_content = (pickle.dumps(word_ids, PICKLE_PROTOCOL)
-                         + pickle.dumps(settings, PICKLE_PROTOCOL))
-        for path, stream, part in zip((output, dictionary), streams, (content, words_content)):
-            # Without a time in it, equal content gives equal files.
-            stream.write(gzip.compress(part, 6, mtime=0) if path.endswith('.gz') else part)
-    test_counts = count_words(test[0], len(words))
-    return Summary(len(train[0]), len(test[0]), records.n_empty, len(order), int(counts.sum()),
-                   fingerprint, classes, part_sizes(classes, train, test, valid),
-                   numpy.count_nonzero(counts) - len(order),
-                   test_counts[ids == UNKNOWN_ID].sum() / test_counts.sum(),
-                   numpy.sort([len(text) for text in train[0]]), len(valid[0]) if valid else 0)
+        words = spill.words
+        settings['classes'] = classes
+        fingerprint = write_files(zip(paths, streams), (train, test, valid), groups,
+                                  numpy.append(ids, UNKNOWN_ID),  # the last is that of DROPPED
+                                  [words[number] for number in order.tolist()], settings)
+        n_known = test[0].counts()[ids != UNKNOWN_ID].sum()
+        n_tests = test[0].lengths.sum()
+        return Summary(len(train[0]), len(test[0]), records.n_empty, len(order),
+                       int(train[0].lengths.sum()), fingerprint, classes,
+                       part_sizes(classes, train, test, valid),
+                       numpy.count_nonzero(counts) - len(order), (n_tests - n_known) / n_tests,
+                       numpy.sort(train[0].lengths), len(valid[0]) if valid else 0)
 
 
-def part_pickle(part, ids):
-    """The pickle of train or test; `ids` are those of the numbers in it."""
-    return pickle.dumps(tuple(part_lists(part, ids)), PICKLE_PROTOCOL)
+def write_files(targets, parts, groups, ids, words, settings):
+    """Write the dataset and, if there are two targets, its dictionary.
 
+    Parameters
+    ----------
+    targets : iterable of (str, binary stream)
+        Paths and what is written in their places.
+    parts : tuple
+        Train, test and valid, as `assign` gives them.
+    groups : list of int or None
+    ids : ndarray of int
+        Of each number of the texts, and of `spill.DROPPED`.
+    words : list of str
+        In the order of their ids.
+    settings : dict
+        Text settings and classes; the fingerprint is added.
 
-def part_lists(part, ids):
-    """The ids of each text of a part, and the labels, as lists."""
-    numbers, labels = part
-    return [[list(map(ids.__getitem__, text)) for text in numbers], labels.tolist()]
+    Returns
+    -------
+    str
+        The fingerprint, which is the same in both formats.
+    """
+    (path, stream), *others = targets
+    fingerprint = Fingerprint()
+    pieces = fingerprint.of(pickle_stream.dataset(*parts, groups, ids))
+    if arrow_files.is_arrow(path):
+        collections.deque(pieces, maxlen=0)
+        settings['fingerprint'] = fingerprint.whole
+        by_name = {name: part for name, part in zip(ALL_PARTS, parts) if part is not None}
+        arrow_files.write_arrow(stream, by_name, groups, ids, dict(
+            words=words, of_texts=fingerprint.of_texts, largest_id=int(ids.max()),
+            settings={name: value for name, value in settings.items()
+                      if name not in ('classes', 'fingerprint')},
+            classes=settings['classes'], fingerprint=fingerprint.whole))
+    else:
+        write_content(path, stream, pieces)
+        settings['fingerprint'] = fingerprint.whole
+    for path, stream in others:
+        write_content(path, stream, dictionary_pieces(words, settings))
+    return fingerprint.whole
 
 
 def part_sizes(classes, *parts):
     """Texts and tokens by part and class."""
-    parts = [(name, part) for name, part in zip(ALL_PARTS, parts) if part]
-    sizes = collections.OrderedDict(((part, name), (0, 0)) for part, _ in parts for name in classes)
-    for part, (numbers, labels) in parts:
-        for text, label in zip(numbers, labels):
-            n_texts, n_tokens = sizes[part, classes[label]]
-            sizes[part, classes[label]] = n_texts + 1, n_tokens + len(text)
+    sizes = collections.OrderedDict()
+    for part, found in zip(ALL_PARTS, parts):
+        if found is None:
+            continue
+        texts, labels = found
+        n_texts = numpy.bincount(labels, minlength=len(classes))
+        # Whole numbers in float64 are exact, far beyond the number of words of a corpus.
+        n_tokens = numpy.bincount(labels, texts.lengths, len(classes)).astype('int64')
+        for name, *size in zip(classes, n_texts.tolist(), n_tokens.tolist()):
+            sizes[part, name] = tuple(size)
     return sizes

@@ -14,9 +14,11 @@ import csv
 import glob
 import itertools
 import json
+import lzma
 import os
 import tempfile
 import zipfile
+import zlib
 
 from lstm_sentiment.errors import ConfigError, DataError, abridged, printable, reason
 from lstm_sentiment.files import GZIP_MAGIC, LONGEST_LINE, open_regular, read_lines
@@ -100,7 +102,8 @@ def open_file(path, options):
             beginning = file.peek(4)[:4]
         if beginning == b'PK\x03\x04':
             return from_zip(path, options)
-    except (OSError, DataError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (OSError, DataError, EOFError, RuntimeError, NotImplementedError, lzma.LZMAError,
+            zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f'{path} cannot be read: {reason(error)}. Expected a table: '
                         f'{", ".join(KINDS)}.') from error
     if beginning == b'PAR1':

@@ -16,6 +16,7 @@ import io
 import os
 import sys
 
+from lstm_sentiment import processes
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.files import replace_file, require_writable
 
@@ -224,7 +225,7 @@ def add_options(parser):
 @contextlib.contextmanager
 def recorder(plot=None, log=None, resume=False, **others):
     """The callback for these options, or None if neither is given; see :class:`Curves`."""
-    if not (plot or log):
+    if not (plot or log) or not processes.is_first():
         yield None
         return
     with Curves(plot, log, resume=resume, **others) as curves:

@@ -140,8 +140,8 @@ def test_without_test_its_reviews_have_no_effect(dataset, capsys, monkeypatch): 
     """The runs end the same whatever the test part is, and nothing asks the model about it."""
     make_dataset(dataset)
     sizes, pred_error = [], lstm.pred_error
-    monkeypatch.setattr(lstm, 'pred_error', lambda f, prepare, data, batches: (
-        sizes.append(len(data[0])) or pred_error(f, prepare, data, batches)))
+    monkeypatch.setattr(lstm, 'pred_error', lambda f, prepare, data, batches, **options: (
+        sizes.append(len(data[0])) or pred_error(f, prepare, data, batches, **options)))
     train(test=False, saveto='a.npz')
     said = capsys.readouterr().out
     assert '0 test examples: not looked at\n' in said and 'Test  nan' in said

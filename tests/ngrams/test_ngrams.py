@@ -15,6 +15,7 @@ from lstm_sentiment.model import saved_model
 from lstm_sentiment.ngrams import features, fitting
 from lstm_sentiment.ngrams.model import NGrams, of_classes
 from lstm_sentiment.prediction.classifier import load_model
+from lstm_sentiment.prediction.leaving_out import scores_without
 from lstm_sentiment.prediction.network import Network
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
 
@@ -60,11 +61,17 @@ def test_the_distinct_ngrams_of_each_text(longest):
     assert features.distinct([[], []], 2)[0].shape == (0,)
 
 
-def test_places_of_values():
-    known = numpy.array([3, 7, 9], dtype='uint32')
-    rows, is_known = features.places(numpy.array([7, 3, 8, 99], dtype='uint32'), known)
-    assert is_known.tolist() == [True, True, False, False] and rows[:2].tolist() == [1, 0]
-    assert not features.places(known, known[:0])[1].any()
+@pytest.mark.parametrize('n_known', [0, 1, 2, 300, 5000])
+@pytest.mark.parametrize('largest', [6000, 2 ** 32])
+def test_the_index_finds_what_is_known(n_known, largest):
+    """Spread evenly, as hashes are, or all with the same first bits."""
+    rng = numpy.random.RandomState(n_known)
+    known = numpy.unique(rng.randint(0, largest, size=n_known, dtype='uint64')).astype('uint32')
+    values = numpy.append(rng.randint(0, largest, size=200, dtype='uint64'), [0, 2 ** 32 - 1])
+    values = rng.permutation(numpy.append(values.astype('uint32'), known[::3]))
+    row_of = {value: row for row, value in enumerate(known.tolist())}
+    assert features.Index(known).rows(values).tolist() == [row_of.get(value, -1)
+                                                           for value in values.tolist()]
 
 
 # Fitting.
@@ -171,14 +178,29 @@ def test_the_network_adds_both(pooling, n_classes):
     linear = some_ngrams(n_classes)
     sequences = texts(seed=5) + [[]]
     alone = Network(params, options)
-    both = Network(dict(params, **linear), dict(options, ngrams=3, ngram_share=0.7))
+    options = dict(options, ngrams=3, ngram_share=0.7)
+    both = Network(dict(params, **linear), dict(options, temperature=1.6))
     expected = 0.3 * alone.scores(sequences) + 0.7 * NGrams(linear, 3).scores(sequences)
+    numpy.testing.assert_allclose(Network(dict(params, **linear), options).scores(sequences),
+                                  expected, atol=1e-12)
+    expected /= 1.6
     numpy.testing.assert_allclose(both.scores(sequences), expected, atol=1e-12)
     scores, terms = both.word_scores(sequences)
     numpy.testing.assert_allclose(scores, expected, atol=1e-12)
     for of_words, score in zip(terms, scores):
         numpy.testing.assert_allclose(of_words.sum(axis=0) + both.b_out, score, atol=1e-11)
     assert not both.is_running and alone.is_running == (pooling == 'mean')
+
+
+def test_leaving_a_word_out_leaves_its_ngrams_out():
+    """And makes new ones: the words beside it become neighbours."""
+    params = dict(make_params(), **some_ngrams())
+    network = Network(params, dict(make_options(params), pooling='max', ngrams=3,
+                                   temperature=1.3))
+    sequence, parts = [3, 7, 2, 2, 5, 8, 1, 6], [(k, k + 1) for k in range(8)] + [(1, 5)]
+    expected = [network.scores([sequence[:start] + sequence[stop:]])[0] for start, stop in parts]
+    found = scores_without(network, sequence, parts)
+    numpy.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_training_asks_both_models():

@@ -145,10 +145,11 @@ def test_no_command_is_printed_that_cannot_work(tmp_path, monkeypatch, capsys):
     (tmp_path / 'a.csv').write_text(fields(TEXTS[:6]))
     assert n_texts_of('a.csv') == 6
     assert 'lstm.py --dataset' in capsys.readouterr().out
-    (tmp_path / 'b.csv').write_text(fields(TEXTS[:4]))
-    assert imdb_preprocess.main(['b.csv', '--output', 'b.pkl']) == 2
-    assert 'no class has two training texts' in capsys.readouterr().err
-    assert not (tmp_path / 'b.pkl').exists()
+    for n_texts in (2, 4):
+        (tmp_path / 'b.csv').write_text(fields(TEXTS[:n_texts]))
+        assert imdb_preprocess.main(['b.csv', '--output', 'b.pkl']) == 2
+        assert 'no class has two training texts' in capsys.readouterr().err
+        assert not (tmp_path / 'b.pkl').exists()
 
 
 def n_texts_of(path):

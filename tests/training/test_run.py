@@ -142,9 +142,9 @@ def test_a_checkpoint_that_cannot_be_written_leaves_a_model(easy, monkeypatch): 
 def test_nothing_is_evaluated_after_the_last_validation(easy, monkeypatch):  # noqa: F811
     calls = []
 
-    def counted(*arguments):
+    def counted(*arguments, **options):
         calls.append(1)
-        return pred_error(*arguments)
+        return pred_error(*arguments, **options)
     pred_error = lstm.pred_error
     monkeypatch.setattr(lstm, 'pred_error', counted)
     errors = lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=5))
