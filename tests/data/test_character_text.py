@@ -40,7 +40,7 @@ def short_demo(monkeypatch):
 def archive(content=TEXT, name='text8'):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, 'w') as packed:
-        packed.writestr(name, content)
+        packed.writestr(zipfile.ZipInfo(name), content)  # dated 1980: the same at each import
     return stream.getvalue()
 
 

@@ -82,7 +82,7 @@ READ = [
      [], 29, 'down up', 'line 5 (None where the text should be)'),
     ('a.json', json.dumps(objects(TEXTS, 'body', 'kind')),
      ['--text-column', 'body', '--label-column', 'kind'], 30, 'down up', ''),
-    ('a.json', gzip.compress(json.dumps(objects(TEXTS)).encode()), [], 30, 'down up', ''),
+    ('a.json', gzip.compress(json.dumps(objects(TEXTS)).encode(), mtime=0), [], 30, 'down up', ''),
     ('a.json', json.dumps(objects(TEXTS)).encode('utf-16'), ['--encoding', 'utf-16'], 30,
      'down up', ''),
     ('a.txt', ''.join('__label__%s %s\n' % (name, words) for words, name in TEXTS), [], 30,
