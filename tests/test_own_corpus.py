@@ -203,7 +203,7 @@ def test_a_dictionary_elsewhere_is_told_of(tmp_path, monkeypatch, run_here):
     ([('a', 'x'), ('b', 'x')], {}, DataError, 'Expected two classes or more'),
     ([('a', 'x'), ('b', 'x'), ('\x01', 'y')], {}, DataError, 'classes x, y; '
      'with words to train on: x'),
-    ([('a', 'x'), ('b', 'y')], {}, DataError, 'There is no test text'),
+    ([('a', 'x'), ('b', 'y')], {}, DataError, 'too small to train on'),
     ([('\x01', 'x'), ('\x01', 'y')], {}, DataError, 'There is no train text'),
     ([(' ', 'x'), ('', 'y')], {}, DataError, '2 of 2 rows of .* cannot be used: line 2')])
 @pytest.mark.filterwarnings('ignore:.*no words')

@@ -85,6 +85,8 @@ def missing_column(path, names, head, kind, asked, usual):
     expected = repr(asked) if asked else ' or '.join(map(repr, usual))
     message = f'{path} has no column {expected}. Found the columns {listed(names)}'
     rows = [record for record in head if isinstance(record, (list, tuple))]
+    if not rows and len(names) < 3:  # objects
+        return f'{message}. Expected an object for each text; --{kind}-column names another column.'
     if len(names) == 1:
         return f'{message}: one column, so perhaps another separator. Give --delimiter.'
     if rows and is_headless(names, rows):

@@ -7,6 +7,7 @@ import re
 from lstm_sentiment.errors import DataError
 
 MISSING = ('', 'nan', '<na>')
+MISSING_TYPES = ('NAType', 'NaTType')  # those of pandas, which is not imported here
 
 
 def is_missing(value):
@@ -17,7 +18,9 @@ def is_missing(value):
     """
     if isinstance(value, float):
         return math.isnan(value)
-    return value is None or isinstance(value, str) and value.strip().lower() in MISSING
+    if value is None or type(value).__name__ in MISSING_TYPES:
+        return True
+    return isinstance(value, str) and value.strip().lower() in MISSING
 
 
 def class_name(value):

@@ -34,6 +34,8 @@ from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary
 # With n_words, this many different words are counted, or more if it is a larger number.
 COUNTED_WORDS, COUNTED_PER_WORD = 1000000, 10
 
+TOO_SMALL = ('The corpus is too small to train on: no class has two training texts, one of them to '
+             'validate. Expected three texts or more of a class, one of them to test. Add texts.')
 ANOTHER_OUTPUT = ('Name a file in an existing folder in which you may write (the options --output '
                   'and --dictionary).')
 
@@ -216,7 +218,8 @@ def assign(records, spill, portion, seed):
     with_words = numpy.flatnonzero(spill.lengths)
     labels = label_of[numpy.asarray(records.labels, dtype='int64')[with_words]]
     parts = numpy.asarray(records.parts, dtype='int64')[with_words]
-    if len(parts) and parts[0] < 0:
+    is_split = not len(parts) or parts[0] >= 0
+    if not is_split:
         parts = split_off(labels, portion, numpy.random.RandomState(seed)).astype('int64')
     found, groups = [], None
     for number, part in enumerate(ALL_PARTS):
@@ -224,6 +227,8 @@ def assign(records, spill, portion, seed):
         if not len(members) and part == 'valid':
             found.append(None)
             continue
+        if not len(members) and not is_split:
+            raise DataError(TOO_SMALL)
         if not len(members):
             raise DataError(f'There is no {part} text with a word in it: {len(spill.lengths)} '
                             f'texts were read, {records.n_empty} of them without words. Expected '
@@ -253,9 +258,7 @@ def warn_of_groups(part, groups, of_part):
 def check_size(train, valid):
     """Raise `DataError` if the training part has no text to spare for validation."""
     if valid is None and numpy.bincount(train[1]).max() < 2:
-        raise DataError('The corpus is too small to train on: no class has two training texts, '
-                        'one of them to validate. Expected three texts or more of a class, one of '
-                        'them to test. Add texts.')
+        raise DataError(TOO_SMALL)
 
 
 def check_classes(classes, n_texts):

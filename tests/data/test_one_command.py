@@ -8,6 +8,7 @@ import pytest
 
 import imdb_preprocess
 import lstm
+import predict
 from lstm_sentiment.data import own_corpus
 from lstm_sentiment.model import saved_model
 
@@ -171,3 +172,31 @@ def test_three_texts_with_a_test_part(folder, capsys):
         assert imdb_preprocess.main(['a.csv', '--output', 'a.pkl', '--jobs', '1']) == 0
         command = capsys.readouterr().out.splitlines()[-1]
         assert lstm.main(shlex.split(command)[2:] + SMALL[:4]) == 0, command
+
+
+SCRIPTS = {
+    'chinese': ('那本书真{0}，他觉得{1}。', ['好看', '喜欢', '精彩', '感人', '温暖'],
+                ['难看', '无聊', '失望', '糟糕', '冷淡']),
+    'arabic': ('هذا الكتاب {0} جدا، النهاية {1}.', ['جميل', 'رائع', 'ممتع'],
+               ['ممل', 'سيئ', 'ضعيف']),
+    'emoji': ('ok {0}{1}', ['😀', '😍', '👍'], ['😡', '👎', '💩'])}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name, options', [('chinese', []), ('chinese', ['--language', 'zh']),
+                                           ('arabic', []), ('emoji', [])])
+def test_other_scripts_are_learnt_from_few_texts(folder, capsys, name, options):
+    form, *words = SCRIPTS[name]
+    rows = [form.format(of_class[k // 2 % len(of_class)], of_class[k // 3 % len(of_class)])
+            for k in range(400) for of_class in [words[k % 2]]]
+    (folder / 'a.csv').write_text('text,label\n' + ''.join(
+        '"%s",%s\n' % (text, ('up', 'down')[k % 2]) for k, text in enumerate(rows)),
+        encoding='utf-8')
+    assert lstm.main(['--dataset', 'a.csv', '--dim-proj', '16', '--max-epochs', '25'] + options) \
+        == 0
+    error = float(capsys.readouterr().out.rsplit('Test  ', 1)[1].split()[0])
+    assert error < 0.05
+    model = predict.load_model('a.npz')
+    # The same words in another sentence.
+    texts = ['我' + form.format(of_class[0], of_class[-1]) for of_class in words]
+    assert model.predict(texts) == ['up', 'down']

@@ -55,6 +55,9 @@ READ = [
     ('a.csv', fields(TEXTS, ';'), [], 30, 'down up', ''),
     ('a.csv', fields(TEXTS, '\t'), [], 30, 'down up', ''),
     ('a.csv', fields(TEXTS, '|'), [], 30, 'down up', ''),
+    ('a.csv', 'sep=~\r\n' + fields(TEXTS, '~'), [], 30, 'down up', ''),
+    ('a.csv', 'sep=;\n' + fields(TEXTS[:5] + [('x', '')] + TEXTS[5:], ';'), [], 30, 'down up',
+     'line 8 (no label)'),
     ('a.csv', fields(TEXTS, '~'), ['--delimiter', '~'], 30, 'down up', ''),
     ('a.csv', fields(TEXTS, head='TEXT, Label '), [], 30, 'down up', ''),
     ('a.csv', fields([(k, *row) for k, row in enumerate(TEXTS)], head=',text,label'), [], 30,
@@ -126,6 +129,7 @@ REFUSED = [
     ('a.csv', fields(LESS), ['--strict'], 'a.csv, line 5: no label'),
     ('a.jsonl', lines(objects(TEXTS, label='kind')), [], "no column 'label' or 'sentiment'"),
     ('a.json', '[{"text": "a", "label": "b"}, {"text"', [], 'a.json cannot be read'),
+    ('a.json', json.dumps({'data': objects(TEXTS)}), [], 'Expected an object for each text'),
     ('a.parquet', b'PAR1' + bytes(100), [], 'a.parquet cannot be read'),
     ('a.csv', b'PK\x03\x04' + bytes(100), [], 'a.csv cannot be read: BadZipFile')]
 
@@ -145,10 +149,11 @@ def test_no_command_is_printed_that_cannot_work(tmp_path, monkeypatch, capsys):
     (tmp_path / 'a.csv').write_text(fields(TEXTS[:6]))
     assert n_texts_of('a.csv') == 6
     assert 'lstm.py --dataset' in capsys.readouterr().out
-    (tmp_path / 'b.csv').write_text(fields(TEXTS[:4]))
-    assert imdb_preprocess.main(['b.csv', '--output', 'b.pkl']) == 2
-    assert 'no class has two training texts' in capsys.readouterr().err
-    assert not (tmp_path / 'b.pkl').exists()
+    for n_texts in (2, 4):
+        (tmp_path / 'b.csv').write_text(fields(TEXTS[:n_texts]))
+        assert imdb_preprocess.main(['b.csv', '--output', 'b.pkl']) == 2
+        assert 'no class has two training texts' in capsys.readouterr().err
+        assert not (tmp_path / 'b.pkl').exists()
 
 
 def n_texts_of(path):
@@ -211,3 +216,26 @@ def test_a_data_frame(tmp_path):
     with pytest.warns(UserWarning, match='1 of 30 rows of the table .* row 1 .nan where the text'):
         summary = imdb_preprocess.preprocess(frame, tmp_path / 'a.pkl')
     assert summary.n_train + summary.n_test == 29
+
+
+def test_a_data_frame_of_pandas(tmp_path):
+    pandas = pytest.importorskip('pandas', reason='pandas is not installed')
+    texts, names = zip(*TEXTS)
+    frame = pandas.DataFrame({'Text': texts, 'label': [len(name) for name in names],
+                              'who': ['w%d' % (k % 7) for k in range(N_TEXTS)]},
+                             index=range(5, 5 + N_TEXTS))
+    frame.loc[7, 'Text'] = None
+    frame['label'] = frame['label'].astype('Int64')
+    frame.loc[9, 'label'] = pandas.NA
+    frame['kind'] = pandas.Categorical(names)
+    with pytest.warns(UserWarning, match='2 of 30 rows of the table .*row 3 .*row 5 .no label'):
+        summary = imdb_preprocess.preprocess(frame, tmp_path / 'a.pkl')
+    assert summary.n_train + summary.n_test == 28 and summary.classes == ['2', '4']
+    assert frame.shape == (30, 4)
+    with pytest.warns(UserWarning, match='1 of 30 rows of the table'):
+        summary = imdb_preprocess.preprocess(frame, tmp_path / 'a.pkl', label_column='kind',
+                                             group_column='who')
+    assert summary.classes == ['down', 'up']
+    facts = {}
+    datasets.read_dataset(str(tmp_path / 'a.pkl'), facts=facts)
+    assert len(set(facts['groups'])) == 7
