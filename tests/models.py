@@ -83,6 +83,17 @@ def random_texts(n, seed=0, words=('The', 'film', 'is', 'GOOD', 'bad', "don't", 
             for _ in range(n)]
 
 
+def stop_after(n_records):
+    """A callback that is a Ctrl-C at the record of that number."""
+    seen = []
+
+    def callback(record):
+        seen.append(record)
+        if len(seen) == n_records:
+            raise KeyboardInterrupt
+    return callback
+
+
 def exit_status(main, arguments):
     """The exit status of a command line; argparse raises it, `main` returns it."""
     try:

@@ -14,7 +14,8 @@ import pytest
 
 import lstm
 import predict
-from lstm_sentiment import TextClassifier, estimator, load_model, messages
+from lstm_sentiment import TextClassifier, load_model, messages
+from lstm_sentiment.data import label_values
 from lstm_sentiment.data.from_texts import dataset_from_texts
 from lstm_sentiment.engine.names import config
 from lstm_sentiment.errors import ConfigError, DataError, ModelError, TutorialError
@@ -680,10 +681,10 @@ def test_without_scikit_learn_it_works_the_base_classes_apart():
 
 
 def test_the_estimator_tells_its_own_names_apart():
-    assert estimator.class_names(['a', 'b']) == ['a', 'b']
-    assert estimator.class_names([1, '1']) == ['1', "'1'"]
+    assert label_values.class_names(['a', 'b']) == ['a', 'b']
+    assert label_values.class_names([1, '1']) == ['1', "'1'"]
 
     class Odd:
         def __repr__(self):
             return 'odd'
-    assert estimator.class_names([Odd(), Odd()]) == ['odd (0)', 'odd (1)']
+    assert label_values.class_names([Odd(), Odd()]) == ['odd (0)', 'odd (1)']

@@ -208,7 +208,8 @@ print(json.dumps(f_pred_prob(x, mask).tolist()))
 def test_a_run_on_jax_is_resumed_where_it_stopped(tmp_path):
     code = r"""
 import lstm
-from test_checkpoint import assert_same, stop_after
+from models import stop_after
+from test_checkpoint import assert_same
 arguments = dict(dataset='demo', max_epochs=2, n_words=100, dim_proj=8, validFreq=200,
                  saveFreq=60, dispFreq=100, test_size=100, maxlen=20, average=100)
 expected = lstm.train_lstm(saveto='whole.npz', **arguments)

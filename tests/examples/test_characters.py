@@ -10,7 +10,7 @@ from collections import OrderedDict
 
 import numpy
 import pytest
-from models import CELLS, exit_status
+from models import CELLS, exit_status, stop_after
 from oracles import plain_layer
 
 import lstm
@@ -249,17 +249,6 @@ def test_the_learning_rate_falls(book, monkeypatch):
     monkeypatch.setattr(backend, 'optimizer', optimizer, raising=False)
     example.train_characters(**SMALL)
     numpy.testing.assert_allclose(rates, [10.] * 4 + [1.] * 4 + [0.1])
-
-
-def stop_after(n_records):
-    """A callback that is a Ctrl-C at the record of that number."""
-    seen = []
-
-    def callback(record):
-        seen.append(record)
-        if len(seen) == n_records:
-            raise KeyboardInterrupt
-    return callback
 
 
 def values_of(path):

@@ -9,6 +9,7 @@ import time
 
 import numpy
 import pytest
+from models import stop_after
 from test_lstm import easy, easy_data  # noqa: F401 (a fixture)
 
 import lstm
@@ -29,17 +30,6 @@ def assert_same(path, other):
     for name in one:
         assert one[name].dtype == two[name].dtype
         assert one[name].tobytes() == two[name].tobytes(), name
-
-
-def stop_after(n_records):
-    """A callback that is a Ctrl-C at the record of that number."""
-    seen = []
-
-    def callback(record):
-        seen.append(record)
-        if len(seen) == n_records:
-            raise KeyboardInterrupt
-    return callback
 
 
 @pytest.mark.parametrize('optimizer, options', [
