@@ -38,7 +38,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     from lstm_sentiment.engine.split_draws import RandomStreams
     from lstm_sentiment.messages import LINES, obeys_verbose, say
     from lstm_sentiment.model import metrics, saved_model
-    from lstm_sentiment.ngrams.model import NGrams
+    from lstm_sentiment.ngrams.fitting import fit_ngrams
     from lstm_sentiment.recurrence.backend import backend
     from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
     from lstm_sentiment.text import corpus_options
@@ -822,7 +822,7 @@ def train_lstm(
     tparams = init_tparams(params)
     use_noise, x, mask, y, f_pred_prob, f_pred, cost = build_model(
         tparams, dict(options, class_weights=data.class_weights))
-    linear = NGrams.fitted(data.train, options)
+    linear = fit_ngrams(data.train, options)
     if linear is not None:
         f_pred = linear.joined(f_pred_prob, ngram_share)
     if decay_c > 0.:

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from lstm_sentiment import processes
 from lstm_sentiment.engine import split_draws
+from lstm_sentiment.engine.clipping import clipped
 
 
 class Deal(object):
@@ -100,7 +101,10 @@ class Exchange(object):
         cost, rows = next(found), (self.joined(pair, n) for pair, n in zip(pairs, n_rows))
         grads = [next(rows) if isinstance(grad, tuple) else next(found) for grad in grads]
         if self.clip_norm:
-            clip(grads, self.clip_norm)
+            scaled = clipped([grad[1] if isinstance(grad, tuple) else grad for grad in grads],
+                             self.clip_norm)
+            grads = [(grad[0], array) if isinstance(grad, tuple) else array
+                     for grad, array in zip(grads, scaled)]
         self.seconds, self.n_exchanges = (self.seconds + time.perf_counter() - started,
                                           self.n_exchanges + 1)
         return cost, grads
@@ -135,15 +139,6 @@ class Exchange(object):
             (numpy.ones(len(where), dtype=d_rows.dtype), (where.ravel(), numpy.arange(len(where)))),
             shape=(len(union), len(where)))
         return union.astype('int64'), belongs.dot(all_rows)
-
-
-def clip(grads, limit):
-    """Scale gradients down in place, together, where their norm is above the limit."""
-    arrays = [grad[1] if isinstance(grad, tuple) else grad for grad in grads]
-    norm = numpy.sqrt(sum(numpy.square(array).sum() for array in arrays))
-    if norm > limit:
-        for array in arrays:
-            array *= array.dtype.type(limit / norm)
 
 
 def unpacked(packed, like):

@@ -19,12 +19,25 @@ the scores are log-odds, which can be added to those of another model.
 import numpy
 from scipy import optimize, sparse
 
+from lstm_sentiment.messages import say
 from lstm_sentiment.ngrams.features import Index, distinct
+from lstm_sentiment.ngrams.model import NAMES, NGrams
 
 # An n-gram of fewer training texts has no weight of its own.
 FEWEST_TEXTS = 3
 STRENGTH = 0.1    # C, the inverse of the penalty
 MOST_STEPS = 60   # of the minimization
+
+
+def fit_ngrams(part, options):
+    """The `NGrams` fitted to a part of a dataset, or None if the options have no n-grams."""
+    if not options.get('ngrams'):
+        return None
+    sequences, labels = part
+    say('Fitting the n-grams')
+    found = fit(sequences, labels, options['ydim'], options['ngrams'])
+    say('%d n-grams have a weight' % len(found[0]))
+    return NGrams(dict(zip(NAMES, found)), options['ngrams'])
 
 
 def fit(sequences, labels, ydim, longest):

@@ -11,9 +11,7 @@ training texts by heart after an epoch, and leave the LSTM nothing to learn.
 import numpy
 from scipy import sparse
 
-from lstm_sentiment.messages import say
 from lstm_sentiment.ngrams.features import Index, hashes, in_order_of_words
-from lstm_sentiment.ngrams.fitting import fit
 
 HASHES, WEIGHTS = NAMES = ('ngram_hashes', 'ngram_weights')
 
@@ -38,17 +36,6 @@ class NGrams(object):
         self.params, self.longest = {name: params[name] for name in NAMES}, longest
         weights = of_classes(params[WEIGHTS].astype('float64'))
         self.index, self.weights, self.bias = Index(params[HASHES]), weights[:-1], weights[-1]
-
-    @classmethod
-    def fitted(cls, part, options):
-        """The model fitted to a part of a dataset, or None if the options have no n-grams."""
-        if not options.get('ngrams'):
-            return None
-        sequences, labels = part
-        say('Fitting the n-grams')
-        found = fit(sequences, labels, options['ydim'], options['ngrams'])
-        say('%d n-grams have a weight' % len(found[0]))
-        return cls(dict(zip(NAMES, found)), options['ngrams'])
 
     def scores(self, sequences):
         """The scores of the classes, (n_samples, ydim) float64, with the bias."""

@@ -2,8 +2,6 @@
 
 In a graph they are twenty small nodes, and calling these takes longer than computing them.
 """
-import math
-
 import numpy
 
 TINY = 1e-8  # added to a likelihood before its logarithm
@@ -87,19 +85,3 @@ def cross_entropy(rows, U, b, y):
 def cross_entropy_back(d_cost, rows, U, dz):
     """The derivatives by rows, U and b, given that by the cost."""
     return d_cost * dz.T.dot(U.T), d_cost * dz.dot(rows).T, d_cost * dz.sum(axis=1)
-
-
-def clipped(grads, limit):
-    """The gradients, divided together by what their norm is above `limit`.
-
-    Parameters
-    ----------
-    grads : list of float arrays
-    limit : float
-
-    Returns
-    -------
-    list of float arrays
-    """
-    norm = math.sqrt(sum(float(numpy.vdot(grad, grad)) for grad in grads))
-    return [grad * grad.dtype.type(limit / max(norm, limit)) for grad in grads]

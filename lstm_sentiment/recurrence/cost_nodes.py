@@ -1,6 +1,7 @@
 """Costs by hand as nodes of a graph, with their backward passes; see :mod:`classification`."""
 import numpy
 
+from lstm_sentiment.engine.clipping import clipped
 from lstm_sentiment.engine.names import Apply, NumpyOp, tensor
 from lstm_sentiment.recurrence import classification
 from lstm_sentiment.recurrence.graph_nodes import put
@@ -75,7 +76,7 @@ class CrossEntropyBackward(NumpyOp):
 
 
 class Clip(NumpyOp):
-    """`classification.clipped` as a node."""
+    """`clipping.clipped` as a node."""
 
     __props__ = ('limit',)
 
@@ -86,4 +87,4 @@ class Clip(NumpyOp):
         return Apply(self, list(grads), [grad.type() for grad in grads])
 
     def perform(self, node, inputs, output_storage):
-        put(output_storage, classification.clipped(inputs, self.limit))
+        put(output_storage, clipped(inputs, self.limit))

@@ -6,6 +6,7 @@ import pytest
 from test_lstm import FLOAT, TIGHT
 
 import lstm
+from lstm_sentiment.engine import clipping
 from lstm_sentiment.engine.names import tensor, theano
 from lstm_sentiment.recurrence import classification, encoder
 
@@ -127,5 +128,5 @@ def test_a_single_gradient_is_clipped():
 
 
 def test_a_gradient_that_is_not_a_number_stays_one():
-    found = classification.clipped([numpy.array([numpy.nan]), numpy.array([1.])], 1)
+    found = clipping.clipped([numpy.array([numpy.nan]), numpy.array([1.])], 1)
     assert numpy.isnan(found).all()
