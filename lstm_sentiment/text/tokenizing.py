@@ -159,7 +159,8 @@ def tokenize_in_processes(chunks, settings, jobs):
                 "calls this outside `if __name__ == '__main__':`. Correct this, or pass jobs=1 "
                 '(--jobs 1).') from error
         finally:
-            for _, future in pending:
+            # Not the last one: Python 3.8 waits for ever for tasks of which all are cancelled.
+            for _, future in list(pending)[:-1]:
                 future.cancel()
 
 

@@ -53,9 +53,9 @@ def take_spans(seqs, share, rng):
 
     Examples
     --------
-    >>> rng = numpy.random.RandomState(1)
+    >>> rng = numpy.random.RandomState(4)
     >>> take_spans([[2, 3, 4, 5, 6, 7, 8, 9], [7, 8]], 1., rng)
-    [[2, 3, 4, 5, 6, 7], [7, 8]]
+    [[5, 6, 7, 8, 9], [7, 8]]
     """
     taken = []
     for seq in seqs:

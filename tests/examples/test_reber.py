@@ -151,13 +151,18 @@ def test_each_update_rule_moves_the_parameters(optimizer):
 
 
 def test_held_out_strings_are_not_trained_on(monkeypatch):
-    drawn = []
-    monkeypatch.setattr(reber, 'draw_strings', lambda *arguments, **others: drawn.append(
-        draw_strings(*arguments, **others)) or drawn[-1])
+    drawn, seen = [], []
+
+    def draw(rng, n, known, **limits):
+        seen.append(known)
+        drawn.append(draw_strings(rng, n, known, **limits))
+        return drawn[-1]
+    monkeypatch.setattr(reber, 'draw_strings', draw)
     trained = reber.train_reber(**SMALL)
     short, longer, held_out, long_ones = drawn
     assert [len(strings) for strings in drawn] == [8, 4, 11, 3]
-    assert len(set(sum(drawn, []))) == 26
+    assert seen[0] == set(sum(drawn, [])) and all(known is seen[0] for known in seen)
+    assert len(seen[0]) == 26
     assert max(map(len, short + longer)) < 50 <= min(map(len, long_ones))
     assert min(map(len, longer)) >= 30
     assert (trained.held_out, trained.long_ones) == (held_out, long_ones)

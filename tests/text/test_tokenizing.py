@@ -1,5 +1,7 @@
 """Tests of tokenizing.py: the words of sacremoses, in order, from one process or several."""
 
+import concurrent.futures
+import contextlib
 import multiprocessing
 import os
 import random
@@ -71,6 +73,24 @@ def test_processes_read_only_a_little_ahead(monkeypatch):
     assert next(stream) == 'ten letters'
     assert len(taken) < 20
     stream.close()
+
+
+def test_the_last_task_is_not_cancelled(monkeypatch):
+    """A pool of Python 3.8 hangs if all tasks that are left are cancelled when it is closed."""
+    futures = []
+
+    class Pool(contextlib.nullcontext):
+        def submit(self, function, chunk, settings):
+            future = concurrent.futures.Future()
+            if not futures:
+                future.set_result(function(chunk, settings))
+            futures.append(future)
+            return future
+    monkeypatch.setattr(concurrent.futures, 'ProcessPoolExecutor', lambda *_, **__: Pool(Pool()))
+    stream = tokenizing.tokenize_in_processes([['a'], ['b'], ['c']] * 9, TEXT_SETTINGS, 1)
+    assert next(stream) == (['a'], ['a'])
+    stream.close()
+    assert [future.cancelled() for future in futures[1:]] == [True] * (len(futures) - 2) + [False]
 
 
 SPAWNING = """
