@@ -5,8 +5,8 @@ The two are trained apart, and their opinions are pooled: a class has the probab
 .. math:: p(y) \propto p_{LSTM}(y)^{1-s} \, e^{s z_y}
 
 where z is the score of the n-grams and s their share (T. Heskes, Selecting weighting factors in
-logarithmic opinion pools, NIPS 1997). If they were trained together, the n-grams would know the
-training texts by heart after an epoch, and leave the LSTM nothing to learn.
+logarithmic opinion pools, NIPS 1997). If they were trained together, the n-grams would fit the
+training texts exactly after an epoch, and no gradient would be left for the LSTM.
 """
 import numpy
 from scipy import sparse
