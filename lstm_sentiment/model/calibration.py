@@ -71,7 +71,7 @@ def calibration_error(bins):
 def fit_temperature(scores, labels):
     """The temperature T for which softmax(scores / T) gives the labels the largest likelihood.
 
-    The negative log-likelihood is convex in 1 / T. The zero of its derivative is found by bisection.
+    The negative log-likelihood is convex in 1 / T, so bisection finds where its derivative is zero.
 
     Parameters
     ----------
