@@ -17,6 +17,7 @@ LATE = {
     'charset_normalizer': 'only text that is not UTF-8 needs a guess',
     'onnx': 'an extra, and only --export needs it',
     'pooch': 'imports requests, and only an installation without a checkout asks it',
+    'scipy.optimize': 'takes 20 MB, and only n-grams need it',
     'tqdm': 'only a terminal needs a bar',
     'mpi4py': 'an extra, and importing it joins the processes that mpiexec started',
     'jax': 'an extra, and only device=cuda and mode=JAX need it',

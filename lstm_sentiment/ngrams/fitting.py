@@ -17,7 +17,7 @@ ACL 2012, equations 1 to 4, with logistic regression in place of the support vec
 the scores are log-odds, which can be added to those of another model.
 """
 import numpy
-from scipy import optimize, sparse
+from scipy import sparse
 
 from lstm_sentiment.messages import say
 from lstm_sentiment.ngrams.features import Index, distinct
@@ -89,6 +89,7 @@ def log_count_ratios(x, is_class):
 
 def fit_class(x, is_class):
     """The w of each n-gram, and a, for one class against the others, (n_known + 1,)."""
+    import scipy.optimize  # 20 MB, which runs without n-grams do not need
     ratios = log_count_ratios(x, is_class)
     scaled = x.multiply(ratios[None, :]).tocsr().astype('float32')
     transposed = scaled.T.tocsr()
@@ -101,6 +102,6 @@ def fit_class(x, is_class):
         gradient = transposed.dot(d_scores.astype('float32')) + v / STRENGTH
         return numpy.logaddexp(0, -margins).sum() + v.dot(v) / (2 * STRENGTH), gradient
 
-    found = optimize.minimize(cost, numpy.zeros(len(ratios)), jac=True, method='L-BFGS-B',
+    found = scipy.optimize.minimize(cost, numpy.zeros(len(ratios)), jac=True, method='L-BFGS-B',
                               options={'maxiter': MOST_STEPS})
     return numpy.append(ratios * found.x, a)
