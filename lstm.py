@@ -689,7 +689,7 @@ def train_lstm(
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
         peephole='matrix', valid_split='random', test=True, class_weight='',
         valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
-        ngrams=0, ngram_share=0.75, verbose=2, callback=None):
+        ngrams=0, ngram_share=0.75, train_error_size=25000, verbose=2, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -783,6 +783,9 @@ def train_lstm(
         If not 0, a linear model over sequences of at most this many words answers with the LSTM.
     ngram_share : float
         Weight of its scores; those of the LSTM have the rest of 1.
+    train_error_size : int
+        If there are more training reviews than this, each validation measures the training error on
+        so many of them, always the same; the end of the run on all. All if not positive.
     verbose : int
         2 prints the tutorial's lines, 1 shows a bar, 0 prints nothing.
     callback : callable, optional
@@ -842,11 +845,11 @@ def train_lstm(
 
     confusions = metrics.confusions_for(options, known=datasets)
 
-    def errors():
+    def errors(n_parts=3):
         use_noise.set_value(0.)
         return [float(run.measured(pred_error, f_pred, prepare_data, part, minibatches, confusion))
                 if minibatches else numpy.nan
-                for (part, minibatches), confusion in zip(batches, confusions)]
+                for (part, minibatches), confusion in list(zip(batches, confusions))[:n_parts]]
 
     run = Run(options, control, data, rng, tparams,
               optimizer_of(tparams, f_grad_shared, f_update), errors, get_minibatches_idx,

@@ -101,9 +101,9 @@ class TextClassifier(*BASES):
                  valid_portion=0.05, length_window=0, word_dropout=0., average=0,
                  bidirectional=False, n_layers=1, pooling='mean', peephole='matrix',
                  class_weight=None, valid_metric='error', forget_bias=0., clip_norm=0.,
-                 falling_lrate=False, spans=0., ngrams=0, ngram_share=0.75, min_count=1,
-                 tokenizer='moses', language='en', lowercase=True, strip_html=False, jobs=None,
-                 random_state=None, verbose=0):
+                 falling_lrate=False, spans=0., ngrams=0, ngram_share=0.75,
+                 train_error_size=25000, min_count=1, tokenizer='moses', language='en',
+                 lowercase=True, strip_html=False, jobs=None, random_state=None, verbose=0):
         arguments = dict(locals())
         del arguments['self']
         vars(self).update(arguments)
