@@ -697,7 +697,7 @@ def train_lstm(
         Weights from the cell to the gates of lstm_peephole: a whole matrix, or diagonal.
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
-        validation.
+        validation; its method `started`, if it has one, before them with options and parameters.
 
     Returns
     -------

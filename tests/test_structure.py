@@ -16,6 +16,7 @@ LATE = {
     'charset_normalizer': 'only text that is not UTF-8 needs a guess',
     'onnx': 'an extra, and only --export needs it',
     'pooch': 'imports requests, and only an installation without a checkout asks it',
+    'tensorboardX': 'an extra, and only --log with a folder needs it',
     'tqdm': 'only a terminal needs a bar',
     'jax': 'an extra, and only device=cuda and mode=JAX need it',
     'lstm_sentiment.engine.jax_random': 'imports jax',

@@ -62,6 +62,7 @@ class Run(Resumable):
         self.stopping = EarlyStopping(options['patience'])
         self.mean = RunningMean(tparams, options['average'], optimizer.settle)
         self.display = Display(options, self.per_epoch, callback)
+        self.display.started(options, tparams)
 
     def frequencies(self):
         """Updates between validations, and between saves."""
