@@ -25,17 +25,20 @@ lint:            ## check the style and the arrows between the parts (needs the 
 bench:           ## time it beside PyTorch (needs the extra bench)
 	$(PYTHON) benchmarks/bench.py
 
-# All reviews at their full length; the reasons are in docs/results.md.
-FULL = --maxlen none --dim-proj 64 --word-dropout 0.5 --length-window 200 --average 2500 \
-	--max-epochs 14 --valid-freq 2970 --disp-freq 100 --test-size -1
-
-full:            ## train on all reviews with three seeds, and test on all; see docs/results
+full:            ## train the best model with three seeds, into OUT=FOLDER; see docs/results.md
+	@test -n "$(OUT)" || { echo "say where the results go: make full OUT=FOLDER"; exit 2; }
+	mkdir -p "$(OUT)"
 	for seed in 1 2 3; do \
-		THEANO_FLAGS="floatX=float32" $(PYTHON) lstm.py $(FULL) --seed $$seed \
-			--saveto full_$$seed.npz --log docs/results/seed_$$seed.csv \
-			> docs/results/seed_$$seed.log 2>&1 || exit 1; \
-		tail -n 3 docs/results/seed_$$seed.log; \
+		THEANO_FLAGS="floatX=float32" $(PYTHON) lstm.py --preset full --seed $$seed \
+			--saveto "$(OUT)/seed_$$seed.npz" --log "$(OUT)/seed_$$seed.csv" \
+			> "$(OUT)/seed_$$seed.log" 2>&1 || exit 1; \
+		tail -n 3 "$(OUT)/seed_$$seed.log"; \
 	done
+	$(PYTHON) benchmarks/full.py "$(OUT)"/seed_1.npz "$(OUT)"/seed_2.npz "$(OUT)"/seed_3.npz
+
+# MODEL is the file, REVIEWS the folder aclImdb/test, RECIPE the command that trained it.
+package:         ## make the model that comes along, and its card, of a trained model
+	$(PYTHON) benchmarks/package_model.py $(MODEL) --reviews $(REVIEWS) --recipe "$(RECIPE)"
 
 figures:         ## train for, and draw, the figures of the tutorial (needs the extra docs)
 	THEANO_FLAGS="floatX=float32" $(PYTHON) docs/figures/make.py
@@ -43,4 +46,4 @@ figures:         ## train for, and draw, the figures of the tutorial (needs the 
 notebook:        ## run the notebook and keep its outputs (needs the extra docs)
 	$(PYTHON) notebooks/execute.py
 
-.PHONY: help run demo test slow long lint bench full figures notebook
+.PHONY: help run demo test slow long lint bench full package figures notebook

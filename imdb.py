@@ -1,8 +1,9 @@
 """The film reviews as lists of word ids: find, load and batch them.
 
 The dataset is one file, ``imdb.pkl``, with two pickles in it: ``(train_x, train_y)`` and
-``(test_x, test_y)``. `load_data` downloads it if it is not on the machine, reads it, and splits off
-a validation part. `prepare_data` makes a minibatch of reviews.
+``(test_x, test_y)``; or an Arrow file, whose ids stay on disk until they are needed. `load_data`
+downloads it if it is not on the machine, reads it, and splits off a validation part. `prepare_data`
+makes a minibatch of reviews.
 """
 import contextlib
 import gc
@@ -12,10 +13,13 @@ import os
 import numpy
 
 from lstm_sentiment.data import finding
-from lstm_sentiment.data.datasets import IMDB_SHA256, check_ids, read_dataset
-from lstm_sentiment.data.splitting import random_split, stratified_split
+from lstm_sentiment.data.arrow_datasets import ArrowDataset
+from lstm_sentiment.data.datasets import check_ids, read_dataset
+from lstm_sentiment.data.splitting import group_split, random_split, stratified_split
+from lstm_sentiment.data.text_ids import lengths_of, take
 from lstm_sentiment.engine.names import config
 from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.text.arrow_files import is_arrow
 
 
 def prepare_data(seqs, labels, maxlen=None):
@@ -70,8 +74,8 @@ def keep_shorter(seqs, labels, maxlen):
     >>> keep_shorter([[2, 3], [4], [5, 6, 7]], [1, 0, 1], maxlen=3)
     ([[2, 3], [4]], [1, 0])
     """
-    short = [sample for sample, seq in enumerate(seqs) if len(seq) < maxlen]
-    return [seqs[sample] for sample in short], [labels[sample] for sample in short]
+    short = numpy.flatnonzero(lengths_of(seqs) < maxlen)
+    return take(seqs, short), take(labels, short)
 
 
 def sort_by_length(seqs, labels):
@@ -80,12 +84,12 @@ def sort_by_length(seqs, labels):
     >>> sort_by_length([[2, 3], [4], [5, 6]], [1, 0, 0])
     ([[4], [2, 3], [5, 6]], [0, 1, 0])
     """
-    order = sorted(range(len(seqs)), key=lambda sample: len(seqs[sample]))
-    return [seqs[sample] for sample in order], [labels[sample] for sample in order]
+    order = numpy.argsort(lengths_of(seqs), kind='stable')
+    return take(seqs, order), take(labels, order)
 
 
 def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, sort_by_len=True,
-              rng=None, about=None):
+              rng=None, about=None, valid_split='random'):
     """Load the reviews, and split a validation part off the training part.
 
     Parameters
@@ -98,7 +102,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         Share of the training reviews used for validation, between 0 and 1; round(n * (1 -
         valid_portion)) of them are left for training. Of the tutorial's own reviews and of
         ``demo`` they are drawn from all; of other datasets from each class its share (see
-        `splitting.stratified_split`).
+        `splitting.stratified_split`). A dataset with a validation part of its own is not split.
     maxlen : int, optional
         Only reviews with len < maxlen are kept in train and valid; test is not filtered.
     sort_by_len : bool
@@ -108,12 +112,18 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     about : dict, optional
         Filled with the ``path`` of the file that was read, its ``fingerprint`` (see there), the
         ``largest_id`` in what is kept of it, ``n_training`` reviews in it, ``n_too_long`` of
-        them dropped, and whether the split is ``stratified``.
+        them dropped, whether the split is ``stratified``, whether the dataset ``has_valid``, a
+        validation part of its own, and for a split by groups ``n_groups``, how many of them are in
+        train and in valid. Of an Arrow file also its ``vocabulary``.
+    valid_split : str
+        random, or group: then all texts of a group, such as the reviews of one film, are in the
+        same part (see `splitting.group_split`). The groups come with the dataset.
 
     Returns
     -------
     train, valid, test : tuple
-        Each is ``(sequences, labels)``: a list of lists of word ids and a list of the labels.
+        Each is ``(sequences, labels)``: a list of lists of word ids and a list of the labels; of
+        an Arrow file, `text_ids.TextIds` and an array.
 
     Raises
     ------
@@ -130,40 +140,92 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         rng = numpy.random.RandomState(123)
     is_demo = os.fspath(path) == finding.DEMO
     path = finding.find_dataset(path)
-    lengths = []
-
-    def shorter(sequences, labels):
-        lengths[:] = map(len, sequences)
-        return (sequences, labels) if maxlen is None else keep_shorter(sequences, labels, maxlen)
-
-    with collector_paused():
-        digest = hashlib.sha256()
-        (train_x, train_y), (test_x, test_y) = read_dataset(path, digest, shorter)
-        largest_id = max(check_ids(part, n_words, path) for part in (train_x, test_x))
-    stratified = not (is_demo or digest.hexdigest() in IMDB_SHA256)
+    read = read_arrow if is_arrow(path) else read_pickles
+    (train_x, train_y), (test_x, test_y), lengths, facts = read(path, n_words, maxlen)
+    own_valid = facts['valid'] or ([], [])
+    has_valid = facts['valid'] is not None
+    by_group = valid_split == 'group' and not has_valid
+    stratified = not (is_demo or facts['is_imdb'] or by_group or has_valid)
     if about is not None:
-        about.update(path=path, fingerprint=digest.hexdigest(), largest_id=largest_id,
+        about.update(facts['about'], path=path,
                      n_training=len(lengths), n_too_long=len(lengths) - len(train_x),
-                     stratified=stratified)
+                     stratified=stratified, has_valid=has_valid)
     n_samples = len(train_x)
     n_valid = n_samples - int(numpy.round(n_samples * (1. - valid_portion)))
     order = rng.permutation(n_samples)
     # Differs from the tutorial: a corpus that is not its own is split class by class.
-    halves = (stratified_split(order, n_valid, train_y) if stratified
-              else random_split(order, n_valid))
-    if not all(map(len, halves)):
+    if has_valid:
+        halves = order, order[:0]
+    elif by_group:
+        groups = groups_of(facts['groups'], lengths, maxlen, path)
+        halves = group_split(order, n_valid, train_y, groups)
+        if about is not None:
+            about['n_groups'] = [len({groups[sample] for sample in half}) for half in halves]
+    else:
+        halves = (stratified_split(order, n_valid, train_y) if stratified
+                  else random_split(order, n_valid))
+    parts = [(take(train_x, half), take(train_y, half)) for half in halves]
+    if has_valid:
+        parts[1] = own_valid if maxlen is None else keep_shorter(*own_valid, maxlen)
+    if not all(len(sequences) for sequences, _ in parts):
         raise DataError(
-            f'{path}: with maxlen={maxlen} and valid_portion={valid_portion}, {len(halves[0])} '
-            f'reviews are left to train and {len(halves[1])} to validate; expected one or more of '
-            f'each. The shortest training review has {min(lengths)} words: use a larger maxlen '
+            f'{path}: with maxlen={maxlen} and valid_portion={valid_portion}, {len(parts[0][0])} '
+            f'reviews are left to train and {len(parts[1][0])} to validate; expected one or more '
+            f'of each. The shortest training review has {lengths.min()} words: use a larger maxlen '
             'than that, another valid_portion, or a larger dataset.')
-    parts = [([train_x[sample] for sample in half], [train_y[sample] for sample in half])
-             for half in halves]
     parts.append((test_x, test_y))
     if sort_by_len:
         parts = [sort_by_length(*part) for part in parts]
     train, valid, test = parts
     return train, valid, test
+
+
+def read_pickles(path, n_words, maxlen):
+    """Read and check the pickles of a dataset.
+
+    Returns
+    -------
+    train, test : tuple
+        Each ``(sequences, labels)``; only training sequences with len < maxlen.
+    lengths : ndarray of int64
+        Of all training sequences.
+    facts : dict
+        ``is_imdb``, ``groups`` and ``valid``, as by `datasets.read_dataset`; and ``about``, with
+        the ``fingerprint`` and the ``largest_id``.
+    """
+    lengths, facts = [], {}
+
+    def shorter(sequences, labels):
+        lengths.append(lengths_of(sequences))
+        return (sequences, labels) if maxlen is None else keep_shorter(sequences, labels, maxlen)
+
+    with collector_paused():
+        digest = hashlib.sha256()
+        train, test = read_dataset(path, digest, shorter, facts)
+        largest_id = max(check_ids(sequences, n_words, path)
+                         for sequences, _ in (train, test, facts['valid'] or ([], [])))
+    facts['about'] = {'fingerprint': digest.hexdigest(), 'largest_id': largest_id}
+    return train, test, lengths[0], facts
+
+
+def read_arrow(path, n_words, maxlen):
+    """The same of an Arrow file; ``about`` has the ``vocabulary`` too."""
+    found = ArrowDataset(path, n_words)
+    train, test = found.parts['train'], found.parts['test']
+    facts = {'valid': found.parts.get('valid'), 'is_imdb': found.is_imdb, 'groups': found.groups,
+             'about': {'fingerprint': found.about['fingerprint'], 'vocabulary': found.vocabulary,
+                       'largest_id': found.about['largest_id']}}
+    lengths = train[0].lengths
+    return train if maxlen is None else keep_shorter(*train, maxlen), test, lengths, facts
+
+
+def groups_of(groups, lengths, maxlen, path):
+    """The groups of the training reviews with len < maxlen."""
+    if groups is None:
+        raise DataError(f'{path} does not say which texts belong together, so valid_split=group '
+                        'cannot be used. Expected groups in the dataset; split at random, or make '
+                        'the dataset again with groups.')
+    return [group for group, length in zip(groups, lengths) if maxlen is None or length < maxlen]
 
 
 def check_options(n_words, valid_portion, maxlen):

@@ -10,7 +10,11 @@ written:
 ``imdb.pkl``
     Two pickles in one stream, ``(train_x, train_y)`` and ``(test_x, test_y)``: lists of lists of
     word ids, and lists of labels. A label is the position of its class in the sorted names (1 for
-    pos, 0 for neg). In the lists, all pos come before all neg.
+    pos, 0 for neg). In the lists, all pos come before all neg. If the corpus says which training
+    texts belong together, as ``train/urls_pos.txt`` and ``train/urls_neg.txt`` of the published
+    reviews do by the film, a third pickle follows, ``[['groups', numbers]]``, a number for each
+    training text: ``lstm.py --valid-split group`` keeps them together. A validation part of the
+    corpus is there too, as ``['valid', [valid_x, valid_y]]``; training then validates on it.
 ``imdb.dict.pkl``
     The dictionary, from word to id, and then a second pickle in the same stream: the text settings,
     the names of the classes, and the fingerprint of the matching ``imdb.pkl``.
@@ -25,62 +29,45 @@ a warning.
 import argparse
 import inspect
 import itertools
-import math
 import shlex
 import sys
 import time
 
-import numpy
-
 from lstm_sentiment import command_line
-from lstm_sentiment.text import text_settings
+from lstm_sentiment.data import own_corpus
+from lstm_sentiment.data.choices import choices, quantile
+from lstm_sentiment.text import corpus_options
+from lstm_sentiment.text.arrow_files import is_arrow
 from lstm_sentiment.text.corpora import PARTS
-from lstm_sentiment.text.preprocessing import TEST_PORTION, preprocess
-from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, dictionary_path
+from lstm_sentiment.text.preprocessing import preprocess
+from lstm_sentiment.text.vocabulary import dictionary_path
 
-# The defaults of `lstm.py`.
-DEFAULT_N_WORDS = 10000
-DEFAULT_VALID_PORTION = 0.05
-# An error measured on fewer validation texts than this is not meaningful.
-VALID_TEXTS = 10
-# The suggested maxlen keeps this share of the training texts.
-KEPT_PORTION = 0.95
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 1)
 
 
 
-def quantile(lengths, portion):
-    """The smallest length that this portion of the sorted lengths does not exceed.
-
-    >>> quantile([1, 2, 3, 9], 0.5), quantile([1, 2, 3, 9], 0.51), quantile([1, 2, 3, 9], 1)
-    (2, 3, 9)
-    """
-    return int(lengths[max(1, math.ceil(portion * len(lengths))) - 1])
-
-
 def training_command(summary, output, n_words=None):
     """The command that trains on the new dataset, with options where the defaults do not fit."""
-    maxlen = quantile(summary.lengths, KEPT_PORTION) + 1  # len < maxlen is kept
-    command = command_line.command('lstm.py').split()
-    command += ['--dataset', output, '--maxlen', str(maxlen)]
-    n_ids = summary.n_words + FIRST_WORD_ID
-    if n_words is not None or n_ids < DEFAULT_N_WORDS:
-        command += ['--n-words', str(n_ids)]
-    n_kept = numpy.count_nonzero(summary.lengths < maxlen)
-    if n_kept * DEFAULT_VALID_PORTION < VALID_TEXTS:
-        command += ['--valid-portion', '%.2g' % min(0.5, VALID_TEXTS / n_kept)]
+    found = choices(summary.lengths, summary.n_words, summary.n_valid, n_words is not None)
+    command = command_line.command('lstm.py').split() + ['--dataset', output]
+    for name, value in found.items():
+        command += [command_line.spellings(name)[0], str(value)]
+    # The model of another run may be at the default path.
+    command += ['--saveto', own_corpus.stem_of(output) + '.npz']
     return ' '.join(map(shlex.quote, command))
 
 
 def report(summary):
     """The lines that describe the new dataset."""
-    yield (f'{summary.n_train} train and {summary.n_test} test texts, {summary.n_words} words, '
-           f'{summary.n_tokens} training tokens')
+    parts = PARTS + (('valid',) if summary.n_valid else ())
+    valid = f', {summary.n_valid} validation texts' if summary.n_valid else ''
+    yield (f'{summary.n_train} train and {summary.n_test} test texts{valid}, {summary.n_words} '
+           f'words, {summary.n_tokens} training tokens')
     width = max(len('class'), *map(len, summary.classes))
-    yield f'{"class":{width}}' + ''.join(f'{part + " " + what:>13}' for part in PARTS
+    yield f'{"class":{width}}' + ''.join(f'{part + " " + what:>13}' for part in parts
                                          for what in ('texts', 'tokens'))
     for name in summary.classes:
-        sizes = itertools.chain(*(summary.sizes[part, name] for part in PARTS))
+        sizes = itertools.chain(*(summary.sizes[part, name] for part in parts))
         yield f'{name:{width}}' + ''.join(f'{size:13}' for size in sizes)
     yield (f'{summary.n_words} words kept, {summary.n_cut} cut; '
            f'{100 * summary.unknown_portion:.2f} % of the test tokens are unknown')
@@ -97,44 +84,17 @@ def make_parser():
         help='folder with train/CLASS and test/CLASS, folder with a folder for each class, or '
              '.csv, .tsv, .json, .jsonl or .parquet, also .zip or with .gz; '
              'or the tables of train and test')
-    group = parser.add_argument_group('input')
-    group.add_argument('--text-column', metavar='NAME', help='(default: text or review)')
-    group.add_argument('--label-column', metavar='NAME', help='(default: label or sentiment)')
-    group.add_argument('--split-column', metavar='NAME',
-                       help='column that says train or test (default: split, if there is one)')
-    group.add_argument('--no-header', action='store_false', dest='header',
-                       help='the first row is a text; name columns by number, from 1')
-    group.add_argument('--delimiter', metavar='C', help='separator of columns (default: found)')
-    group.add_argument('--quotes', action='store_true',
-                       help='quotes enclose fields of a .tsv too; --no-quotes: they are text')
-    group.add_argument('--no-quotes', action='store_false', dest='quotes', help=argparse.SUPPRESS)
-    group.add_argument('--encoding', metavar='NAME', help='(default: %(default)s)')
-    group.add_argument('--strict', action='store_true',
-                       help='a row without a text or a label is an error, not skipped')
-    group.add_argument('--test-portion', type=float, metavar='PART',
-                       help='share of each class that becomes test, if SOURCE is not split '
-                            f'(default: {TEST_PORTION})')
+    group = corpus_options.add_input_options(parser, 'input')
     group.add_argument('--seed', type=int, metavar='S',
                        help='seed that selects these test texts (default: %(default)s)')
-    group = parser.add_argument_group('from text to ids')
-    group.add_argument('--tokenizer', choices=text_settings.TOKENIZERS,
-                       help='(default: %(default)s)')
-    group.add_argument('--language', metavar='CODE',
-                       help='of the Moses rules (default: %(default)s)')
-    group.add_argument('--lowercase', action='store_true',
-                       help='(the default; --no-lowercase turns it off)')
-    group.add_argument('--no-lowercase', action='store_false', dest='lowercase',
-                       help=argparse.SUPPRESS)
-    group.add_argument('--strip-html', action='store_true',
-                       help='tags such as <br /> become spaces, here and in prediction')
+    group = corpus_options.add_word_options(parser, 'from text to ids')
     group.add_argument('--n-words', type=int, metavar='N',
                        help='only ids below N: the N - 2 most frequent words (default: all)')
-    group.add_argument('--min-count', type=int, metavar='N',
-                       help='only words that occur at least N times (default: %(default)s)')
     group = parser.add_argument_group('output')
     group.add_argument(
         '--output', metavar='FILE',
-        help='file of the word ids, compressed if the name ends in .gz (default: %(default)s)')
+        help='file of the word ids, compressed if the name ends in .gz; PATH.arrow is an Arrow '
+             'file, for corpora of any size (default: %(default)s)')
     group.add_argument(
         '--dictionary', metavar='FILE',
         help='file of the dictionary (default: next to the output, PATH.dict.pkl for PATH.pkl)')
@@ -142,7 +102,7 @@ def make_parser():
                        help='processes (default: one for each core)')
     parser.set_defaults(**{name: parameter.default for name, parameter
                            in inspect.signature(preprocess).parameters.items()
-                           if name not in ('source', 'progress')})
+                           if name not in ('source', 'progress', 'trainable')})
     command_line.add_common(parser)
     return parser
 
@@ -152,22 +112,18 @@ def work(arguments=None):
     options = make_parser().parse_args(arguments)
     del options.debug
     started = time.time()
-    summary = preprocess(progress=True, **vars(options))
+    summary = preprocess(progress=True, trainable=True, **vars(options))
     beside = dictionary_path(options.output)
     dictionary = options.dictionary or beside
     for line in report(summary):
         print(line)
-    print(f'{options.output} and {dictionary} written in {time.time() - started:.1f} s')
-    if dictionary != beside:
+    has_words = is_arrow(options.output)
+    written = [options.output] + [dictionary] * (not has_words or options.dictionary is not None)
+    print(f'{" and ".join(written)} written in {time.time() - started:.1f} s')
+    if dictionary != beside and not has_words:
         print(f'Training looks for the dictionary at {beside}; '
               f'{command_line.program("predict.py")} takes this one by '
               f'--dictionary {shlex.quote(dictionary)}')
-    if max(summary.sizes['train', name][0] for name in summary.classes) < 2:
-        # Validation takes its texts from those of each class, and leaves one.
-        print('It is too small to train on: no class has two training texts, one of them to '
-              'validate.')
-        print('Expected three texts or more of a class, one of them to test. Add texts.')
-        return
     print('To train on it, with a maxlen that keeps 95 % of the texts:')
     print(training_command(summary, options.output, options.n_words))
 

@@ -23,7 +23,7 @@ if IS_SCRIPT:
 
 with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     import imdb
-    from lstm_sentiment.data import finding
+    from lstm_sentiment.data import finding, own_corpus
     from lstm_sentiment.data.training_data import load_training_data
     from lstm_sentiment.engine.names import (
         RandomStreams,
@@ -36,9 +36,11 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
         theano,
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
-    from lstm_sentiment.model import saved_model
+    from lstm_sentiment.model import metrics, saved_model
+    from lstm_sentiment.ngrams.model import NGrams
     from lstm_sentiment.recurrence.backend import backend
     from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
+    from lstm_sentiment.text import corpus_options
     from lstm_sentiment.training import curves, provenance
     from lstm_sentiment.training.run import Run
     from lstm_sentiment.training.settings import settings_of
@@ -133,12 +135,14 @@ def param_init_lstm(options, params, prefix='lstm', rng=None, n_rows=None):
     """Add the LSTM's weights to `params`, the gates i, f, o and the candidate c side by side.
 
     ``lstm_W`` (n_rows, 4 * dim_proj), n_rows by default dim_proj, and ``lstm_U`` (dim_proj,
-    4 * dim_proj), orthogonal blocks; ``lstm_b`` (4 * dim_proj,), zero.
+    4 * dim_proj), orthogonal blocks; ``lstm_b`` (4 * dim_proj,), zero, but for the block of the
+    forget gate with the option `forget_bias` (R. Jozefowicz and others, ICML 2015).
     """
     rng, dim_proj = default_rng(rng), options['dim_proj']
     params['%s_W' % prefix] = ortho_blocks(4, dim_proj, rng, n_rows)
     params['%s_U' % prefix] = ortho_blocks(4, dim_proj, rng)
     params['%s_b' % prefix] = numpy.zeros(4 * dim_proj, dtype=config.floatX)
+    params['%s_b' % prefix][dim_proj:2 * dim_proj] = options.get('forget_bias', 0.)
     return params
 
 
@@ -507,12 +511,56 @@ def rmsprop(lr, tparams, grads, x, mask, y, cost):
     return compile_rule(RMSPROP, lr, tparams, grads, x, mask, y, cost)
 
 
+def adam_step(lr, grad, p, mean_grad, mean_grad2, weight, weight2):
+    """New values of p, E[g], E[g²] and, for the bias correction, of both means of 1, w and w2.
+
+    E[g] ← 0.9·E[g] + 0.1·g;  E[g²] ← 0.999·E[g²] + 0.001·g²;  w, w2 likewise from 1;
+    p ← p − lr·(E[g] / w) / (sqrt(E[g²] / w2) + 1e-8); nothing of this where g = 0
+    """
+    moves = abs(grad) / (abs(grad) + 1e-30)  # 1, but 0 where g = 0
+    rest, rest2 = 0.1 * moves, 0.001 * moves
+    mean_grad, weight = mean_grad + rest * (grad - mean_grad), weight + rest * (1 - weight)
+    mean_grad2 = mean_grad2 + rest2 * (grad ** 2 - mean_grad2)
+    weight2 = weight2 + rest2 * (1 - weight2)
+    spread = (mean_grad2 / (weight2 + 1e-30)) ** 0.5 + 1e-8
+    return [p - lr * moves * (mean_grad / (weight + 1e-30)) / spread, mean_grad, mean_grad2, weight,
+            weight2]
+
+
+def adam_idle(n_steps, *values):
+    return list(values)
+
+
+ADAM = Rule('adam', adam_step, adam_idle, ('mean_grad', 'mean_grad2', 'weight', 'weight2'),
+            moves_when_idle=False)
+
+
+def adam(lr, tparams, grads, x, mask, y, cost):
+    """Adam in its lazy form: where a gradient is 0, as of an absent word, nothing moves.
+
+    D. P. Kingma, J. Ba, Adam: a method for stochastic optimization, 2014, arXiv:1412.6980;
+    parameters and result are those of :func:`sgd`.
+    """
+    return compile_rule(ADAM, lr, tparams, grads, x, mask, y, cost)
+
+
 def compile_rule(rule, lr, tparams, grads, x, mask, y, cost):
     optimizer = backend.optimizer(rule, lr, tparams, grads, x, mask, y, cost)
     return optimizer.gradient, optimizer.update
 
 
-update_rules = {'adadelta': adadelta, 'rmsprop': rmsprop, 'sgd': sgd}
+update_rules = {'adadelta': adadelta, 'adam': adam, 'rmsprop': rmsprop, 'sgd': sgd}
+
+
+def clipped(grads, clip_norm):
+    """The gradients, scaled down together where their norm is above `clip_norm`.
+
+    R. Pascanu, T. Mikolov, Y. Bengio, On the difficulty of training recurrent neural networks,
+    ICML 2013, algorithm 1.
+    """
+    norm = tensor.sqrt(sum((grad ** 2).sum() for grad in grads))
+    scale = tensor.cast(clip_norm / tensor.maximum(norm, clip_norm), config.floatX)
+    return [grad * scale for grad in grads]
 
 
 # Model.
@@ -523,12 +571,18 @@ def classify(proj, tparams):
     return softmax(tensor.dot(proj, tparams['U']) + tparams['b'])
 
 
-def mean_cost(proj, tparams, mask, y):
-    """Mean negative log-likelihood of the labels; equation 11 of docs/tutorial.md."""
+def mean_cost(proj, tparams, mask, y, class_weights=None):
+    """Mean negative log-likelihood of the labels; equation 11 of docs/tutorial.md.
+
+    With `class_weights`, a number for each class, a mean weighted by those of the labels.
+    """
     likelihood = classify(proj, tparams)[tensor.arange(y.shape[0]), y]
     # Differs from the tutorial: a sample without words, such as padding, does not affect it.
-    counts = tensor.minimum(mask.sum(axis=0), 1)
-    return -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), 1)
+    counts, least = tensor.minimum(mask.sum(axis=0), 1), 1
+    if class_weights is not None:
+        weights = tensor.as_tensor_variable(numpy.asarray(class_weights, dtype=config.floatX))
+        counts, least = counts * weights[y], weights.min()
+    return -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), least)
 
 
 def build_model(tparams, options):
@@ -561,7 +615,7 @@ def build_model(tparams, options):
     if options['use_dropout']:
         proj = dropout_layer(proj, use_noise, RandomStreams(options.get('seed', 123)))
     pred = classify(proj, tparams)
-    cost = backend.mean_cost(mean_cost, proj, tparams, mask, y)
+    cost = backend.mean_cost(mean_cost, proj, tparams, mask, y, options.get('class_weights'))
 
     f_pred_prob = per_sample_function([x, mask], pred, name='f_pred_prob')
 
@@ -597,17 +651,23 @@ def pred_probs(f_pred_prob, prepare_data, data, iterator, verbose=False):
     return probs
 
 
-def pred_error(f_pred, prepare_data, data, iterator, verbose=False):
+def pred_error(f_pred, prepare_data, data, iterator, verbose=False, confusion=None):
     """Share of the samples of `data` that are misclassified, 0 to 1.
 
-    Parameters are those of :func:`pred_probs`, with `f_pred` for `f_pred_prob`.
+    Parameters are those of :func:`pred_probs`, with `f_pred` for `f_pred_prob`. `confusion`,
+    (ydim, ydim) int, is filled with the number of samples of each label (row) and answer (column).
     """
     sequences, labels = data
+    if confusion is not None:
+        confusion[...] = 0
     n_right, n_done = 0, 0
     for _, batch in iterator:
         targets = numpy.array([labels[k] for k in batch])
         x, mask, _ = prepare_data([sequences[k] for k in batch], targets)
-        n_right += (f_pred(x, mask) == targets).sum()
+        preds = f_pred(x, mask)
+        n_right += (preds == targets).sum()
+        if confusion is not None:
+            numpy.add.at(confusion, (targets, preds), 1)
         n_done += len(batch)
         if verbose:
             print('%d/%d samples classified' % (n_done, len(sequences)))
@@ -624,7 +684,9 @@ def train_lstm(
         dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
         seed=123, valid_portion=0.05, length_window=0, word_dropout=0., average=0, checkpoint='',
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
-        peephole='matrix', callback=None):
+        peephole='matrix', valid_split='random', test=True, class_weight='',
+        valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
+        ngrams=0, ngram_share=0.75, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -640,11 +702,11 @@ def train_lstm(
     decay_c : float
         Weight of the squared norm of U in the cost.
     lrate : float
-        Learning rate of sgd; adadelta and rmsprop have none.
+        Learning rate of sgd and adam; adadelta and rmsprop have none.
     n_words : int
         Size of the vocabulary: ids of n_words or more become 1, unknown.
     optimizer : callable or str
-        adadelta, rmsprop or sgd.
+        adadelta, adam, rmsprop or sgd.
     encoder : str
         Kind of memory cell: lstm, lstm_standard or lstm_peephole.
     saveto : str or None
@@ -660,7 +722,8 @@ def train_lstm(
     valid_batch_size : int
         Reviews in a minibatch of validation and test.
     dataset : str
-        imdb, demo, or the path of a pickle that imdb_preprocess.py wrote.
+        imdb, demo, or the path of a pickle that imdb_preprocess.py wrote; on the command line also
+        of a table or a folder of texts.
     noise_std : float
         Must be 0: the tutorial has this argument and does nothing with it.
     use_dropout : bool
@@ -695,6 +758,27 @@ def train_lstm(
         How the outputs at all words become one vector: mean, max or last.
     peephole : str
         Weights from the cell to the gates of lstm_peephole: a whole matrix, or diagonal.
+    valid_split : str
+        random, or group: validate on texts of other groups, such as films, than those of training.
+    test : bool
+        Measure the test error too. Choose options without it: then it says what they are worth.
+    class_weight : str
+        Weights of the classes in the cost: balanced, for the same sum for each class, or such as
+        neg=1,pos=5. Empty for none.
+    valid_metric : str
+        What early stopping looks at: error, or f1 (the mean of the classes' F1).
+    forget_bias : float
+        Initial bias of the forget gates; 1 keeps the cells' contents from the start.
+    clip_norm : float
+        If not 0, scale the gradients down where their norm is larger.
+    falling_lrate : bool
+        Let the learning rate fall to 0 over max_epochs, in a straight line.
+    spans : float
+        Share of the training reviews of which an update gets a random part, a few words or more.
+    ngrams : int
+        If not 0, a linear model over sequences of at most this many words answers with the LSTM.
+    ngram_share : float
+        Weight of its scores; those of the LSTM have the rest of 1.
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
         validation; its method `started`, if it has one, before them with options and parameters.
@@ -704,7 +788,8 @@ def train_lstm(
     train_err, valid_err, test_err : float
         Share of misclassified reviews under the parameters with the best
         validation error; (1., 1., 1.) if the cost was no longer a number; NaN if the run was
-        interrupted before any validation, and again while these errors were measured.
+        interrupted before any validation, and again while these errors were measured. The test
+        error is NaN without `test`.
 
     Raises
     ------
@@ -729,10 +814,16 @@ def train_lstm(
         saved_model.check_start(reload_model, options, data.vocabulary())
         load_params(reload_model, params)
     tparams = init_tparams(params)
-    use_noise, x, mask, y, _, f_pred, cost = build_model(tparams, options)
+    use_noise, x, mask, y, f_pred_prob, f_pred, cost = build_model(
+        tparams, dict(options, class_weights=data.class_weights))
+    linear = NGrams.fitted(data.train, options)
+    if linear is not None:
+        f_pred = linear.joined(f_pred_prob, ngram_share)
     if decay_c > 0.:
         cost += decay_c * (tparams['U'] ** 2).sum()
     grads = theano.grad(cost, wrt=list(tparams.values()))
+    if clip_norm:
+        grads = backend.clipped(clipped, grads, clip_norm)
     lr = tensor.scalar('lr', dtype=config.floatX)
     rule = update_rules.get(optimizer, optimizer)  # by name or as given
     f_grad_shared, f_update = rule(lr, tparams, grads, x, mask, y, cost)
@@ -741,15 +832,19 @@ def train_lstm(
     batches = [(part, get_minibatches_idx(len(part[0]), size)) for part, size in (
         (data.train, batch_size), (data.valid, valid_batch_size), (data.test, valid_batch_size))]
     for name, (part, _) in zip(('train', 'valid', 'test'), batches):
-        print('%d %s examples' % (len(part[0]), name))
+        print('%d %s examples%s' % (len(part[0]), name, '' if len(part[0]) else ': not looked at'))
+
+    confusions = metrics.confusions_for(options, known=datasets)
 
     def errors():
         use_noise.set_value(0.)
-        return [float(pred_error(f_pred, prepare_data, *pair)) for pair in batches]
+        return [float(pred_error(f_pred, prepare_data, part, minibatches, confusion=confusion))
+                if minibatches else numpy.nan
+                for (part, minibatches), confusion in zip(batches, confusions)]
 
     run = Run(options, control, data, rng, tparams,
               optimizer_of(tparams, f_grad_shared, f_update), errors, get_minibatches_idx,
-              prepare_data, callback)
+              prepare_data, callback, confusions, linear.params if ngrams else {})
     with backend.training():
         with run:                                   # an interrupt ends it as a finished run ends
             for x, mask, y in run.minibatches():    # epochs, shuffling, word dropout, resuming
@@ -757,7 +852,7 @@ def train_lstm(
                 cost = float(f_grad_shared(x, mask, y))
                 if run.is_bad(cost):
                     break
-                f_update(lrate)
+                f_update(run.lrate())
                 run.updated(cost)                   # averaging, display, saving, checkpoint
                 if run.validation_is_due() and run.validate():
                     break
@@ -774,18 +869,24 @@ def work(arguments=None):
         description='Train an LSTM to tell positive from negative reviews. With no '
                     '--dataset, imdb is used, or demo where imdb cannot be had.')
     curves.add_options(parser)
+    command_line.add_preset(parser, settings.PRESETS)
+    corpus_options.add_input_options(parser, 'a table or a folder as --dataset')
+    corpus_options.add_word_options(parser, 'the words of its texts')
     parser.add_argument('--repeat', metavar='MODEL',
                         help='train again with the settings saved in this model, into a new file')
     command_line.add_common(parser)
     options = vars(parser.parse_args(arguments))
     del options['debug']
+    options = dict(settings.PRESETS.get(options.pop('preset'), {}), **options)
     model = options.pop('repeat')
     with curves.recorder(options.pop('plot'), options.pop('log'),
                          options.get('resume', False)) as record:
         if model is not None:
             options = provenance.arguments_of(model, train_lstm, options)
-        elif 'dataset' not in options:
-            options['dataset'] = finding.choose_dataset()
+        else:
+            if 'dataset' not in options:
+                options['dataset'] = finding.choose_dataset()
+            options = own_corpus.prepared(options)
         with command_line.progress_bar() as bar:
             train_lstm(callback=command_line.joined_callback(record, bar),
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))

@@ -1,14 +1,17 @@
 """Ask a trained model about text.
 
+    python predict.py "A film to see again."
     python predict.py MODEL.npz "A film to see again."
 
-Text becomes words and ids exactly as in training; the model contains these settings. From code:
+Without MODEL, the model that comes along answers. Text becomes words and ids exactly as in
+training; the model contains these settings. From code:
 
-    model = predict.load_model('lstm_model.npz')
+    model = predict.load_model()
     model.predict(['A film to see again.'])
 """
 import argparse
 import contextlib
+import os
 import sys
 import textwrap
 
@@ -18,21 +21,27 @@ from lstm_sentiment import command_line
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.prediction import export, html_report, inputs, states_page
 from lstm_sentiment.prediction.classifier import load_model
-from lstm_sentiment.prediction.explanation import colour_depth
+from lstm_sentiment.prediction.explanation import KINDS, LEAVE_OUT, SHARE, colour_depth
 from lstm_sentiment.prediction.outputs import FORMATS, Tally, make_writer
 
 # Arguments that say how a table is read; see `table_files.TableOptions`.
 TABLE_OPTIONS = ('text_column', 'label_column', 'delimiter', 'quotes', 'header', 'encoding',
                  'strict')
+# The kind of explanation that suits the input.
+BY_INPUT = 'auto'
 
 
 def make_parser():
     parser = argparse.ArgumentParser(
         description='Classify texts with a trained model. Without TEXT and --file, or with - as '
                     'TEXT, read standard input, one text a line. If the input has labels, '
-                    'accuracy, confusion matrix and the most confident mistakes follow.')
-    parser.add_argument('model', metavar='MODEL', help='the .npz that training saved')
-    parser.add_argument('texts', metavar='TEXT', nargs='*', help='a text, or - for standard input')
+                    'accuracy, confusion matrix and the most confident mistakes follow.',
+        usage='%(prog)s [options] [MODEL] [TEXT ...]')
+    parser.add_argument('texts', metavar='MODEL, TEXT', nargs='*',
+                        help='MODEL is the .npz that training saved; without it, the model that '
+                             'comes along answers. The first argument is a model if it ends in '
+                             '.npz, names a file, or has a %s and no space. TEXT is a text, or - '
+                             'for standard input' % os.sep)
     group = parser.add_argument_group('input')
     group.add_argument('--file', metavar='FILE',
                        help='a file with one text a line; a .csv, .tsv, .json, .jsonl or .parquet '
@@ -59,9 +68,15 @@ def make_parser():
     group = parser.add_argument_group('output')
     group.add_argument('--format', choices=FORMATS, default='table',
                        help='table is for people, the others are for programs (default: table)')
-    group.add_argument('--explain', action='store_true',
-                       help='show each text, its words coloured by the verdict at each word '
-                            '(formats table and jsonl)')
+    group.add_argument('--threshold', type=probability, metavar='P', default=0.,
+                       help='answer unsure where the likeliest class has a probability below P')
+    group.add_argument('--explain', metavar='KIND', nargs='?', choices=(BY_INPUT,) + KINDS,
+                       const=BY_INPUT,
+                       help='show each text, its words coloured (formats table and jsonl). '
+                            'leave-out: by what the verdict loses without the word, the default '
+                            'for a TEXT and for --html; share: by the share of the score that '
+                            'the network draws from its output at the word, the default for '
+                            'other input')
     group.add_argument('--html', metavar='FILE',
                        help='write the explanations as one HTML page')
     group.add_argument('--states', metavar='FILE',
@@ -73,6 +88,53 @@ def make_parser():
                        help='threads, and tokenizing processes (default: one for each core)')
     command_line.add_common(parser)
     return parser
+
+
+def probability(text):
+    """A probability in an option.
+
+    >>> probability('.75')
+    0.75
+    """
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError('expected a number from 0 to 1')
+    return value
+
+
+def split_off_model(texts):
+    """The model that a command line names first, or None, and its texts.
+
+    >>> split_off_model(['m.npz', 'A film.']), split_off_model(['A film/a joke.'])
+    (('m.npz', ['A film.']), (None, ['A film/a joke.']))
+    >>> split_off_model(['-'])
+    (None, ['-'])
+    """
+    first = texts[0] if texts else ''
+    separators = {os.sep, os.altsep or os.sep}
+    # A mistyped name must not get a verdict.
+    if first.endswith('.npz') or os.path.isfile(first) or (
+            separators & set(first) and not any(map(str.isspace, first))):
+        return first, texts[1:]
+    return None, texts
+
+
+def with_explicit_kind(arguments):
+    """The arguments with the kind of explanation in the option, so that no text is taken for it.
+
+    >>> with_explicit_kind(['--explain', 'A film.', '--explain', 'share'])
+    ['--explain=auto', 'A film.', '--explain=share']
+    """
+    result, is_option = [], True
+    for argument in arguments:
+        is_option = is_option and argument != '--'
+        if is_option and argument in KINDS and result[-1:] == ['--explain=' + BY_INPUT]:
+            result[-1] = '--explain=' + argument
+        elif is_option and argument == '--explain':
+            result.append('--explain=' + BY_INPUT)
+        else:
+            result.append(argument)
+    return result
 
 
 def pairs(text):
@@ -109,9 +171,21 @@ def open_source(arguments, classes):
     return inputs.from_stream(sys.stdin.buffer, 'standard input', arguments.encoding)
 
 
+def kind_of_explanation(arguments, model):
+    """Which explanations the answers need; None for none."""
+    if arguments.explain is None and arguments.html is None:
+        return None
+    if arguments.explain in KINDS:
+        return arguments.explain
+    is_short = arguments.html is not None or arguments.texts not in ([], ['-'])
+    return LEAVE_OUT if is_short or not model.network.has_shares else SHARE
+
+
 def run(arguments):
     """Answer a command line."""
-    if arguments.explain and arguments.format in ('csv', 'tsv'):
+    arguments.model, arguments.texts = split_off_model(arguments.texts)
+    is_explained = arguments.explain is not None
+    if is_explained and arguments.format in ('csv', 'tsv'):
         raise ConfigError('--explain does not work with --format %s; expected table or jsonl'
                           % arguments.format)
     model = load_model(arguments.model, arguments.dictionary, arguments.jobs)
@@ -121,28 +195,33 @@ def run(arguments):
     if arguments.states is not None:
         write_states(model, arguments)
     source = open_source(arguments, model.classes)
+    if arguments.model is None:
+        print('The model that comes along answers: %s' % model.about, file=sys.stderr)
     if arguments.format != 'table':
         # What UTF-8 lacks as well, a lone surrogate, is escaped as JSON does it.
         command_line.reconfigure(sys.stdout, encoding='utf-8', errors='backslashreplace')
     writer = make_writer(arguments.format, sys.stdout, model.classes, source,
-                         colour_depth(sys.stdout))
-    tally, n_empty = Tally(model.classes), 0
-    answers = model.answers(source.samples, arguments.explain or arguments.html is not None)
+                         colour_depth(sys.stdout), arguments.threshold > 0)
+    tally, n_empty, meaning = Tally(model.classes), 0, None
+    answers = model.answers(source.samples, kind_of_explanation(arguments, model),
+                            arguments.threshold)
     with contextlib.ExitStack() as stack:
         # The threads work on different batches; with BLAS threads in addition it is slower.
         stack.enter_context(threadpool_limits(limits=1, user_api='blas'))
         stack.enter_context(contextlib.closing(answers))
         page = (None if arguments.html is None
                 else stack.enter_context(html_report.open_page(
-                    arguments.html, arguments.model, model.meaning)))
+                    arguments.html, arguments.model or 'the model that comes along')))
         for answer in answers:
             n_empty += not answer.n_words
             if answer.sample.label is not None:
                 tally.add(answer)
             if page is not None:
                 page.add(answer)
-            writer.write(answer if arguments.explain else answer._replace(explanation=None))
-    show_end(arguments, source, tally, n_empty, model.meaning)
+            if is_explained:
+                meaning = answer.explanation.meaning
+            writer.write(answer if is_explained else answer._replace(explanation=None))
+    show_end(arguments, source, tally, n_empty, meaning)
 
 
 def export_model(model, arguments):
@@ -164,9 +243,9 @@ def write_states(model, arguments):
 def show_end(arguments, source, tally, n_empty, meaning):
     """Print the lines after the answers, to standard output or, after rows, standard error."""
     stream = sys.stdout if arguments.format == 'table' else sys.stderr
-    if arguments.explain and arguments.format == 'table':
+    if meaning is not None and arguments.format == 'table':
         print('\n' + textwrap.fill(meaning, 79), file=stream)
-    if source.labelled or tally.confusion.any():
+    if source.labelled or tally.n_labelled:
         print(tally.report(), file=stream)
     if n_empty:
         print('%d without words: classified by the bias alone' % n_empty, file=sys.stderr)
@@ -177,8 +256,11 @@ def show_end(arguments, source, tally, n_empty, meaning):
 
 def main(arguments=None):
     """Run a command line; return the exit status."""
-    return command_line.run(lambda given: run(make_parser().parse_intermixed_args(given)),
-                            arguments)
+    def work(given):
+        given = with_explicit_kind(sys.argv[1:] if given is None else given)
+        run(make_parser().parse_intermixed_args(given))
+
+    return command_line.run(work, arguments)
 
 
 if __name__ == '__main__':

@@ -51,6 +51,9 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
 
 # Training strings have fewer symbols than this, and the long strings at least so many.
 LONG = 50
+# One training string in three has at least this many symbols. Of the grammar's own strings one in
+# 600 has; the short ones do not teach the network to remember for long.
+LONGER = 30
 
 # Minibatches. A set of symbols is a whole number, the sum of 2 to the power of their indices.
 
@@ -209,12 +212,6 @@ def adam(lr, tparams, grads, x, mask, y, cost):
 update_rules = OrderedDict(lstm.update_rules, adam=adam)
 
 
-def clipped(grads, limit):
-    """The gradients, scaled down together where their norm is above `limit`."""
-    norm = tensor.sqrt(sum((grad ** 2).sum() for grad in grads))
-    return [grad * (limit / tensor.maximum(norm, limit)) for grad in grads]
-
-
 def in_batches(strings, size):
     return [strings[start:start + size] for start in range(0, len(strings), size)]
 
@@ -275,7 +272,7 @@ def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=24, optimiz
     max_epochs : int
         Passes over the training strings.
     n_train : int
-        Training strings, each of fewer than 50 symbols.
+        Training strings, each of fewer than 50 symbols; a third of them of 30 or more.
     n_held_out : int
         Held-out strings.
     n_long : int
@@ -297,7 +294,9 @@ def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=24, optimiz
         require(test(options[name]), name, options[name], expected)
     print(description(say_default=True))
     rng, seen = numpy.random.RandomState(seed), set()
-    train = draw_strings(rng, n_train, seen, limit=LONG)
+    n_longer = n_train // 3
+    train = (draw_strings(rng, n_train - n_longer, seen, limit=LONG)
+             + draw_strings(rng, n_longer, seen, least=LONGER, limit=LONG))
     held_out = draw_strings(rng, n_held_out, seen)
     long_ones = draw_strings(rng, n_long, seen, least=LONG)
 
@@ -305,7 +304,7 @@ def train_reber(encoder='lstm_peephole', peephole='matrix', dim_proj=24, optimiz
     tparams = lstm.init_tparams(init_params(options, rng))
     x, mask, y, f_pred, cost = build_model(tparams, options)
     f_cost = theano.function([x, mask, y], cost, name='f_cost')
-    grads = clipped(theano.grad(cost, wrt=list(tparams.values())), 1)
+    grads = lstm.clipped(theano.grad(cost, wrt=list(tparams.values())), 1)
     lr = tensor.scalar('lr', dtype=config.floatX)
     f_grad_shared, f_update = update_rules[optimizer](lr, tparams, grads, x, mask, y, cost)
 

@@ -257,6 +257,31 @@ def parser_for(function, groups, defaults, description):
     return parser
 
 
+def add_preset(parser, presets):
+    """Add ``--preset``, whose help lists the options of each preset."""
+    parser.add_argument(
+        '--preset', choices=sorted(presets),
+        help='options by one name, each of which can still be given: '
+             + '; '.join('%s is %s' % (name, as_options(presets[name]))
+                         for name in sorted(presets)))
+
+
+def as_options(values):
+    """Arguments as they are typed on a command line.
+
+    >>> as_options({'maxlen': None, 'lrate': 0.5, 'bidirectional': True, 'test': False})
+    '--maxlen none --lrate 0.5 --bidirectional --no-test'
+    """
+    words = []
+    for name, value in values.items():
+        option = spellings(name)[0]
+        if isinstance(value, bool):
+            words.append(option if value else '--no-' + option[2:])
+        else:
+            words.append('%s %s' % (option, 'none' if value is None else value))
+    return ' '.join(words)
+
+
 class JoinedCallback:
     """One callback that calls several."""
 

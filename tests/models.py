@@ -8,7 +8,7 @@ import numpy
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction.network import shapes_of
 from lstm_sentiment.recurrence.stack import n_directions
-from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL
+from lstm_sentiment.text.dataset_files import PICKLE_PROTOCOL
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
 
 WORDS = ['.', ',', 'the', 'film', 'is', 'good', 'bad', '&apos;t', 'don', '&amp;', 'caf\u00e9',

@@ -124,12 +124,41 @@ def test_help_has_an_option_for_every_argument(capsys):
         assert title in shown
 
 
+def test_a_preset_is_a_set_of_options_that_others_override(recorded):
+    preset = options.PRESETS['full']
+    found = arguments_of(recorded, '--dataset', 'demo', '--preset', 'full')
+    assert preset.items() <= found.items()
+    for order in (['--preset', 'full', '--max-epochs', '2', '--no-bidirectional'],
+                  ['--max-epochs', '2', '--no-bidirectional', '--preset', 'full']):
+        found = arguments_of(recorded, '--dataset', 'demo', *order)
+        assert found['max_epochs'] == 2 and found['bidirectional'] is False
+        assert found['ngrams'] == preset['ngrams']
+
+
+def test_presets_hold_arguments_that_can_be_used():
+    signature = inspect.signature(lstm.train_lstm).parameters
+    defaults = {name: signature[name].default for name in ARGUMENTS}
+    for preset in options.PRESETS.values():
+        assert set(preset) <= set(ARGUMENTS)
+        options.check_values(dict(defaults, **preset))
+        assert all(value != defaults[name] or name == 'test_size'
+                   for name, value in preset.items())
+
+
+def test_help_lists_what_a_preset_is(capsys):
+    with pytest.raises(SystemExit):
+        lstm.main(['--help'])
+    shown = ' '.join(capsys.readouterr().out.split())
+    assert '--preset {full}' in shown
+    assert command_line.as_options(options.PRESETS['full']) in shown.replace('- ', '-')
+
+
 def test_every_argument_is_in_one_group_and_described():
     grouped = sum(options.GROUPS.values(), [])
     assert sorted(grouped) == sorted(ARGUMENTS)
     described = command_line.descriptions(lstm.train_lstm)
     assert set(ARGUMENTS) <= set(described)
-    assert described['lrate'] == 'Learning rate of sgd; adadelta and rmsprop have none.'
+    assert described['lrate'] == 'Learning rate of sgd and adam; adadelta and rmsprop have none.'
     assert all(text.endswith('.') and '\n' not in text for text in described.values())
 
 
@@ -190,7 +219,7 @@ def test_options_become_arguments(recorded, options, expected):
     (['--decay-c', 'none'], ['decay_c']), (['--decay-c', '-1'], ['decay_c=-1.0']),
     (['--noise-std', 'none'], ['noise_std']), (['--dim-proj', 'none'], ['dim_proj']),
     (['--seed', '-1'], ['seed=-1']), (['--test-size', 'none'], ['test_size']),
-    (['--optimizer', 'adam'], ["optimizer='adam'", 'adadelta', 'rmsprop', 'sgd']),
+    (['--optimizer', 'newton'], ["optimizer='newton'", 'adadelta', 'adam', 'rmsprop', 'sgd']),
     (['--encoder', 'gru'], ["encoder='gru'", 'lstm']),
     (['--dataset', 'mnist'], ["dataset='mnist'", 'demo', 'imdb', 'tiny']),
     (['--dim-proj', '12.5'], ['--dim-proj', '12.5']), (['--seed', 'x'], ['--seed', 'x']),

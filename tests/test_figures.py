@@ -27,6 +27,7 @@ import gates_at_work  # noqa: E402
 import gradient_norm  # noqa: E402
 import make  # noqa: E402
 import optimizer_runs  # noqa: E402
+import reliability  # noqa: E402
 import tables  # noqa: E402
 
 FIXED = ['memory_cell', 'model', 'gate_blocks']
@@ -40,7 +41,7 @@ def content(name, folder=FOLDER):
         return stream.read()
 
 
-@pytest.mark.parametrize('name', ['style', 'tables', 'full_result'])
+@pytest.mark.parametrize('name', ['style', 'tables', 'full_result', 'reliability'])
 def test_examples(name):
     tested = doctest.testmod(importlib.import_module(name))
     assert tested.attempted > 0 and tested.failed == 0
@@ -473,3 +474,30 @@ def test_the_table_of_optimizers_says_what_its_docstring_says():
         assert len(costs) == 20 * 126 / 21 and len(errors) == 20
         n_wrong = numpy.array(errors) * 105
         numpy.testing.assert_allclose(n_wrong, n_wrong.round(), atol=1e-3)
+
+
+# The model that comes along
+
+def test_the_reliability_diagram_shows_its_table(tmp_path):
+    pytest.importorskip('matplotlib')
+    from matplotlib.figure import Figure
+    table = tmp_path / 'reliability.csv'
+    table.write_text('low,high,n_answers,confidence,accuracy\n0.4,0.6,0,nan,nan\n'
+                     '0.6,0.8,10,0.7,0.65\n0.8,1.0,30,0.95,0.9\n')
+    figure = Figure()
+    reliability.plot(figure, tables.read_table(str(table)))
+    axes, = figure.axes
+    assert [(bar.get_x(), bar.get_height()) for bar in axes.patches] == [(.6, .65), (.8, .9)]
+    means, diagonal = axes.lines
+    assert means.get_xydata().tolist() == [[.7, .65], [.95, .9]]
+    assert diagonal.get_xydata().tolist() == [[.6, .6], [1, 1]]
+    assert 'is 0.0500. Of the answers, 75 % are in' in reliability.draw(str(table))
+
+
+@pytest.mark.skipif(not os.path.exists(os.path.join(FOLDER, 'reliability.svg')),
+                    reason='no model is packaged yet')
+def test_the_model_that_comes_along_is_calibrated():
+    rows = tables.read_table(os.path.join(FOLDER, 'reliability.csv'))
+    assert sum(tables.column(rows, 'n_answers')) == 25000
+    assert reliability.distance(rows) <= 0.02
+    assert 'is %.4f. Of the answers' % reliability.distance(rows) in content('reliability.svg')

@@ -68,6 +68,22 @@ def test_words_are_dropped_one_by_one_with_the_share_asked_for():
     assert [words.tolist() for words in nearly_all] == [[2], [7], [9]]
 
 
+def test_spans_are_parts_of_the_texts():
+    seqs = [list(range(100 * k, 100 * k + 90)) for k in range(1, 400)] + [[7, 8, 9, 10], [11]]
+    rng = numpy.random.RandomState(0)
+    taken = word_dropout.take_spans(seqs, 0.4, rng)
+    assert taken[-2:] == seqs[-2:]
+    shorter = [span for span, seq in zip(taken, seqs) if len(span) < len(seq)]
+    assert 120 < len(shorter) < 200
+    for span, seq in zip(taken, seqs):
+        assert span == seq[span[0] - seq[0]:][:len(span)] and len(span) >= min(4, len(seq))
+    # As many of 4 to 19 words as of 19 to 90; from the beginning to the end of the text.
+    assert 0.35 < numpy.mean([len(span) < 19 for span in shorter]) < 0.65
+    starts = [span[0] % 100 / (90 - len(span)) for span in shorter]
+    assert min(starts) < 0.05 and max(starts) > 0.95
+    assert word_dropout.take_spans(seqs, 0., rng) == seqs
+
+
 def test_prepare_data_keeps_only_shorter_sequences():
     seqs, labels = [[7, 8], [4, 5, 6], [9]], [1, 0, 1]
     x, mask, kept = imdb.prepare_data(seqs, labels, maxlen=3)
@@ -94,7 +110,7 @@ def test_sequences_may_be_arrays():
 
 def as_the_tutorials_own(monkeypatch, path):
     """Have a dataset be split as the tutorial's own are."""
-    monkeypatch.setattr(imdb, 'IMDB_SHA256', {files.fingerprint(path)})
+    monkeypatch.setattr(datasets, 'IMDB_SHA256', {files.fingerprint(path)})
 
 
 def test_load_data_agrees_with_a_plain_reading(write, monkeypatch):

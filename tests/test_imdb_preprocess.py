@@ -125,8 +125,8 @@ def test_texts_without_words_are_left_out_with_one_warning(corpus, tmp_path):
                          'train/pos/notes.md': 'not a review', 'train/pos/.1_9.txt': 'hidden'})
     with pytest.warns(UserWarning, match='2 of 7 texts have no words .* first is .*0_9.txt') as w:
         summary = preprocessing.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'b.pkl')
-    # The other one names notes.md.
-    assert len(w) == 2 and '1 left out' in str(w[0].message) and 'notes.md' in str(w[0].message)
+    # The first one names notes.md; the third says that neg has one text to train on.
+    assert len(w) == 3 and '1 left out' in str(w[0].message) and 'notes.md' in str(w[0].message)
     assert summary[:3] == (3, 2, 2)
     (train_x, train_y), _ = load_all(tmp_path / 'a.pkl')
     assert (len(train_x), train_y) == (3, [1, 1, 0])
@@ -248,9 +248,10 @@ def test_command_line(corpus, tmp_path):
     assert lines[6].startswith('imdb.pkl and imdb.dict.pkl written in ')
     assert lines[7:] == ['To train on it, with a maxlen that keeps 95 % of the texts:',
                          'python lstm.py --dataset imdb.pkl --maxlen 7 --n-words 13 '
-                         '--valid-portion 0.5']
-    # No bar where there is no terminal: one line alone.
-    assert result.stderr.startswith('warning: 1 of 6 texts') and result.stderr.count('\n') == 1
+                         '--valid-portion 0.5 --saveto imdb.npz']
+    # No bar where there is no terminal.
+    assert [line[:30] for line in result.stderr.splitlines()] == [
+        'warning: 1 of 6 texts have no ', 'warning: The class neg has 1 t']
     assert sorted(os.listdir(tmp_path)) == ['corpus', 'imdb.dict.pkl', 'imdb.pkl']
 
 
@@ -263,6 +264,44 @@ def test_command_line_refuses(corpus, tmp_path):
     assert run(cwd=str(tmp_path)).returncode == 2
 
 
+# Groups
+
+PAGES = {
+    'train/urls_pos.txt': '\n'.join('http://www.imdb.com/title/tt%07d/usercomments' % film
+                                    for film in [9, 9, 7, 5, 5, 5, 5, 5, 5, 5, 8]),
+    'train/urls_neg.txt': 'http://www.imdb.com/title/tt0000007/usercomments\n',
+}
+
+
+def test_the_film_of_each_training_review_is_its_group(tmp_path):
+    with pytest.warns(UserWarning, match='1 of 7 texts'):
+        preprocessing.preprocess(make_corpus(tmp_path / 'corpus', dict(
+            REVIEWS, **PAGES, **{'train/pos/1_9.txt': ' ', 'train/pos/3_9.txt': 'Works.'})),
+            tmp_path / 'a.pkl', tmp_path / 'a.dict.pkl')
+    with open(str(tmp_path / 'a.pkl'), 'rb') as file:
+        (train_x, train_y), _, further = (pickle.load(file) for _ in range(3))
+    # pos 10 is of film 8, pos 2 of film 7, pos 3 of film 5, neg 0 of film 7; pos 1 has no words.
+    assert len(train_x) == 4 and train_y == [1, 1, 1, 0]
+    (name, groups), = further
+    assert name == 'groups' and groups[1] == groups[3] and len(set(groups)) == 3
+    facts = {}
+    datasets.read_dataset(str(tmp_path / 'a.pkl'), facts=facts)
+    assert facts['groups'] == groups
+
+
+@pytest.mark.parametrize('pages', [
+    {'train/urls_pos.txt': PAGES['train/urls_pos.txt']},
+    dict(PAGES, **{'train/urls_neg.txt': ''}), dict(PAGES, **{'train/urls_neg.txt': 'x'})])
+def test_where_not_every_film_is_known_there_are_no_groups(corpus, tmp_path, recwarn, pages):
+    make_corpus(corpus, pages)
+    preprocessing.preprocess(corpus, tmp_path / 'a.pkl', tmp_path / 'a.dict.pkl')
+    facts = {}
+    datasets.read_dataset(str(tmp_path / 'a.pkl'), facts=facts)
+    assert facts['groups'] is None
+    said = [str(warning.message) for warning in recwarn if 'names no film' in str(warning.message)]
+    assert len(said) == len(pages) - 1
+
+
 # The real reviews
 
 @needs_corpus
@@ -272,7 +311,7 @@ def test_real_reviews_give_the_ids_of_the_pickle():
     dictionary = os.path.join(os.path.dirname(dataset), 'imdb.dict.pkl' + ending)
     words, _ = datasets.load_dictionary(dictionary, files.fingerprint(dataset))
     parts = dict(zip(('train', 'test'), datasets.read_dataset(dataset)))
-    for part, classes in corpora.find_parts(real_corpus()).items():
+    for part, classes in corpora.find_parts(real_corpus(), {}).items():
         sequences, labels = parts[part]
         reviews = [(path, ['neg', 'pos'].index(name)) for name, paths in classes.items()
                    for path in paths]

@@ -511,3 +511,16 @@ def _rng_after_data():
     rng = numpy.random.RandomState(123)
     easy_data(rng=rng)
     return rng
+
+
+def test_the_forget_gates_may_begin_with_a_bias():
+    options = {'n_words': 9, 'dim_proj': 3, 'ydim': 2, 'bidirectional': True, 'n_layers': 2}
+    for encoder in lstm.layers:
+        plain, biased = (lstm.init_params(dict(options, encoder=encoder, forget_bias=bias))
+                         for bias in (0., 1.5))
+        for name, value in plain.items():
+            difference = biased[name] - value
+            if name.endswith('_b'):
+                assert difference.tolist() == [0] * 3 + [1.5] * 3 + [0] * 6
+            else:
+                assert not difference.any()

@@ -175,16 +175,17 @@ def test_the_suggested_options(tmp_path):
     # 80 training texts, of different lengths: 76 are 95 %.
     assert n_kept == 76 and (summary.lengths < maxlen - 1).sum() == 75
     assert command.startswith("python lstm.py --dataset 'my shop.pkl' --maxlen ")
-    assert command.endswith(' --n-words %d --valid-portion 0.13' % (summary.n_words + 2))
+    assert command.endswith(" --n-words %d --valid-portion 0.13 --saveto 'my shop.npz'"
+                            % (summary.n_words + 2))
     large = summary._replace(n_words=20000, lengths=numpy.arange(1, 10001))
     assert imdb_preprocess.training_command(large, 'a.pkl') == (
-        'python lstm.py --dataset a.pkl --maxlen 9501')
-    assert imdb_preprocess.training_command(large, 'a.pkl', 20002).endswith(' --n-words 20002')
+        'python lstm.py --dataset a.pkl --maxlen 9501 --saveto a.npz')
+    assert ' --n-words 20002 ' in imdb_preprocess.training_command(large, 'a.pkl', 20002)
 
 
 def test_a_dictionary_elsewhere_is_told_of(tmp_path, monkeypatch, run_here):
     monkeypatch.chdir(tmp_path)
-    write_csv(tmp_path / 'a.csv', ROWS)
+    write_csv(tmp_path / 'a.csv', ROWS + ROWS)
     printed = run_here('imdb_preprocess.py', 'a.csv', '--output', 'a.pkl', '--dictionary', 'b.pkl',
                        '--no-lowercase', '--jobs', '1', '--min-count', '1')
     assert 'a.dict.pkl' in printed[-3] and printed[-3].endswith('--dictionary b.pkl')

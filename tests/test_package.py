@@ -14,6 +14,7 @@ import pytest
 import setuptools
 
 import lstm_sentiment
+from lstm_sentiment.model import packaged
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COMMANDS = {'lstm-train', 'imdb-preprocess', 'lstm-predict'}
@@ -120,6 +121,15 @@ def test_a_model_is_trained_and_asked_in_an_empty_folder(run):
     assert answer.split('\t')[1] in ('neg', 'pos')
     done = run('lstm-train', '--dataset', 'nowhere.pkl')
     assert done.returncode == 2 and 'Traceback' not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.isfile(packaged.place()), reason='no model is packaged yet')
+def test_the_model_that_comes_along_answers_without_training(run):
+    done = run('lstm-predict', 'A wonderful film.', 'Boring and stupid.', '--format', 'tsv')
+    assert done.returncode == 0, done.stderr
+    assert [line.split('\t')[1] for line in done.stdout.splitlines()[1:]] == ['pos', 'neg']
+    assert done.stderr.startswith('The model that comes along answers: trained on ')
 
 
 @pytest.mark.skipif(SETUPTOOLS < (61, 2), reason='this setuptools reads no pyproject.toml')

@@ -309,19 +309,20 @@ def test_json_lines_with_reasons(capsys, saved, model):
         assert ''.join(word for word, _ in reason['words']) == text
         numbers = [number for _, number in reason['words']]
         numpy.testing.assert_allclose(numbers, explanation.numbers, rtol=0, atol=1e-12)
-        assert (reason['toward'], reason['against'], reason['bias']) == ('pos', 'neg',
-                                                                         explanation.bias)
+        assert (reason['kind'], reason['unit']) == ('leave-out', 'word')
+        assert (reason['toward'], reason['against'], reason['bias']) == ('pos', 'neg', None)
+        assert reason['log_odds'] == pytest.approx(explanation.score, abs=1e-12)
 
 
 def test_explanations_in_the_terminal(capsys, saved):
     output, _ = call(capsys, saved, 'the film', '--explain', 'is GOOD')  # options between texts
     assert output.count('log-odds of pos against neg') == 2 and 'GOOD' in output
-    assert 'not say what the word alone is worth' in ' '.join(output.split())
+    assert 'lose when that word is left out' in ' '.join(output.split())
 
 
 def test_a_page(capsys, saved, tmp_path):
     output, errors = call(capsys, saved, 'the film', 'is good', '--html', str(tmp_path / 'r.html'))
-    assert (tmp_path / 'r.html').read_text().count('<article>') == 2
+    assert (tmp_path / 'r.html').read_text().count('<article ') == 2
     assert 'strongest' not in output and 'r.html written' in errors
 
 
@@ -361,18 +362,59 @@ def test_a_labelled_table(capsys, saved, model, tmp_path):
     assert 'accuracy %.4f: %d of 40' % (n_right / 40, n_right) in errors
     counts = [line.split() for line in errors.splitlines() if line[:3] in ('neg', 'pos')]
     pairs = list(zip(labels, said))
-    assert counts == [[label] + [str(pairs.count((label, name))) for name in ('neg', 'pos')]
-                      for label in ('neg', 'pos')]
+    assert counts[:2] == [[label] + [str(pairs.count((label, name))) for name in ('neg', 'pos')]
+                          for label in ('neg', 'pos')]
+    for label, scores in zip(('neg', 'pos'), counts[2:]):
+        assert scores[1:3] == ['%.3f' % (pairs.count((label, label)) / names.count(label))
+                               for names in (said, labels)]
     output, errors = call(capsys, saved, '--file', path, '--no-labels')
     assert 'accuracy' not in output + errors
+
+
+def answer_of(p, label, text, said='pos'):
+    return classifier.Answer(inputs.Sample(text, None, label), 1, said, numpy.array([1 - p, p]), 1,
+                             0, None)
+
+
+def test_unsure_answers_are_counted_apart():
+    tally = outputs.Tally(['neg', 'pos'])
+    for p, label, said in [(.9, 'pos', 'pos'), (.8, 'neg', 'pos'), (.55, 'neg', 'unsure'),
+                           (.6, 'pos', 'unsure'), (.5, 'pos', 'unsure')]:
+        tally.add(answer_of(p, label, 'text', said))
+    lines = tally.report().splitlines()
+    assert lines[0] == 'accuracy 0.5000: 1 of 2 texts are right, error 0.5'
+    assert lines[1] == '3 of 5 texts are unsure, and are left out of these numbers'
+    assert lines[2].split()[:4] == ['label', 'neg', 'pos', 'unsure']
+    assert [line.split() for line in lines[3:5]] == [['neg', '0', '1', '1'], ['pos', '0', '1', '2']]
+    tally = outputs.Tally(['neg', 'pos'])
+    tally.add(answer_of(.5, 'pos', 'text', 'unsure'))
+    assert tally.report() == '1 texts: all unsure' and tally.n_labelled == 1
+
+
+def test_below_the_threshold_the_answer_is_unsure(capsys, saved, model):
+    texts = random_texts(30)
+    highest = model.predict_proba(texts).max(axis=1)
+    threshold = float(numpy.median(highest))
+    expected = [said if p >= threshold else 'unsure'
+                for said, p in zip(model.predict(texts), highest)]
+    assert model.predict(texts, threshold=threshold) == expected
+    assert 10 < expected.count('unsure') < 20
+    output, _ = call(capsys, saved, '--threshold', repr(threshold), '--format', 'csv', *texts)
+    assert [row['class'] for row in csv.DictReader(io.StringIO(output))] == expected
+
+
+def test_a_class_named_unsure_and_a_threshold(tmp_path):
+    model = predict.load_model(save_model(tmp_path / 'm.npz', ('sure', 'unsure'))[0])
+    assert set(model.predict(random_texts(200))) == {'sure', 'unsure'}
+    with pytest.raises(ConfigError, match='two meanings'):
+        model.predict(['the film'], threshold=.5)
 
 
 def test_the_most_confidently_wrong_come_first(model):
     tally = outputs.Tally(['neg', 'pos'], n_worst=2)
     for p, label, text in [(.9, 'pos', 'right'), (.6, 'neg', 'a'), (.8, 'neg', 'b'),
                            (.7, 'neg', 'c'), (.8, 'neg', 'd')]:
-        tally.add(classifier.Answer(inputs.Sample(text, None, label), 1, numpy.array([1 - p, p]), 1,
-                                 0, None))
+        tally.add(answer_of(p, label, text))
     assert tally.error == 1 - 1 / 5.
     worst = tally.report().split('most confidently wrong:\n')[1]
     assert worst.splitlines() == ['  pos 0.800, labelled neg: b', '  pos 0.800, labelled neg: d']

@@ -13,6 +13,7 @@ SCRIPTS = {'imdb': set(), 'imdb_preprocess': set(), 'predict': set(), 'lstm': {'
 LATE = {
     'matplotlib': 'takes a second, and only pictures need it',
     'duckdb': 'takes a tenth of a second, and only Parquet and JSON arrays need it',
+    'pyarrow': 'an extra that takes a tenth of a second, and only .arrow files need it',
     'charset_normalizer': 'only text that is not UTF-8 needs a guess',
     'onnx': 'an extra, and only --export needs it',
     'pooch': 'imports requests, and only an installation without a checkout asks it',

@@ -290,8 +290,9 @@ def test_each_section_ends_with_exercises():
 
 
 def test_figures():
-    pictures = IMAGE.findall(prose(read(TUTORIAL)))
     folder = os.path.join(ROOT, 'docs')
+    pictures = [picture for page in (TUTORIAL, os.path.join(folder, 'results.md'))
+                for picture in IMAGE.findall(prose(read(page)))]
     for alt, target in pictures:
         assert len(alt) > 40, 'describe what %s shows' % target
         assert os.path.isfile(os.path.join(folder, target)), target

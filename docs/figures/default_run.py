@@ -13,7 +13,7 @@ DOCS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(DOCS)
 COMMAND = 'THEANO_FLAGS="floatX=float32" python lstm.py --plot curves.png --log run.csv'
 CHROMIUMS = ('chromium', 'chromium-browser', 'google-chrome')
-WINDOW = 820, 590
+WINDOW = 820, 630
 
 
 def python(folder, script, *arguments):
@@ -33,7 +33,7 @@ def run(folder):
     shutil.copy(os.path.join(folder, 'curves.png'), DOCS)
     model = os.path.join(folder, 'lstm_model.npz')
     python(folder, 'predict.py', model, '--file', os.path.join(DOCS, 'review.txt'), '--explain',
-           '--html', 'report.html')
+           'share', '--html', 'report.html')
     photograph(os.path.join(folder, 'report.html'), os.path.join(DOCS, 'explain.png'))
     return model
 

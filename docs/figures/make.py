@@ -23,9 +23,10 @@ import full_result  # noqa: E402
 import gates_at_work  # noqa: E402
 import gradient_norm  # noqa: E402
 import optimizer_runs  # noqa: E402
+import reliability  # noqa: E402
 
 GATES, GRADIENTS, OPTIMIZERS = 'gates_at_work.csv', 'gradient_norm.csv', 'optimizers.csv'
-CELLS = 'cells.csv'
+CELLS, RELIABILITY = 'cells.csv', 'reliability.csv'
 RESULTS = os.path.join(ROOT, 'docs', 'results')
 
 
@@ -49,6 +50,10 @@ def draw(folder, tables=HERE):
         drawn['full_result'] = full_result.draw(logs)
     else:
         print('full_result.svg is not drawn: docs/results has no .csv')
+    # benchmarks/package_model.py writes it, beside this file.
+    packaged = os.path.join(HERE, RELIABILITY)
+    if os.path.exists(packaged):
+        drawn['reliability'] = reliability.draw(packaged)
     for name, svg in drawn.items():
         with open(os.path.join(folder, name + '.svg'), 'w', encoding='utf-8',
                   newline='\n') as stream:

@@ -1,16 +1,23 @@
 """Datasets of word ids and their dictionaries: read them and check their contents.
 
 A dataset is one file, such as ``imdb.pkl``, with two pickles in it: ``(train_x, train_y)`` and
-``(test_x, test_y)``. It may come from the network or from other people. So `safe_reading` reads the
-pickles without executing anything in them, and their contents are checked before use.
+``(test_x, test_y)``. A third may follow, which the tutorial's own reader does not see: a list of
+further facts, ``[name, value]`` each. ``groups`` is a number for each training text; texts of one
+group, such as the reviews of one film, have the same number. ``valid`` is a validation part,
+``[valid_x, valid_y]``.
+
+A dataset may come from the network or from other people. So `safe_reading` reads the pickles
+without executing anything in them, and their contents are checked before use.
 """
 import array
+import hashlib
 import warnings
 
 import numpy
 
 from lstm_sentiment.command_line import command
 from lstm_sentiment.data.safe_reading import open_pickles, read_pickle
+from lstm_sentiment.data.splitting import blocks_of_reviews
 from lstm_sentiment.errors import DataError, abridged
 from lstm_sentiment.text.vocabulary import (
     CLASSES,
@@ -31,7 +38,7 @@ MAX_LABEL = 9999
 MAX_LENGTH = 100000
 
 
-def read_dataset(path, digest=None, of_training=None):
+def read_dataset(path, digest=None, of_training=None, facts=None):
     """Read a dataset and check its structure and labels; `check_ids` checks the ids.
 
     Parameters
@@ -42,6 +49,10 @@ def read_dataset(path, digest=None, of_training=None):
     of_training : callable, optional
         Receives the sequences and labels of the training part and returns those to keep. The others
         are freed before the test part is read, which saves a third of the memory.
+    facts : dict, optional
+        Filled with ``is_imdb``, whether the two parts are the published reviews, and ``groups``,
+        a list of int for the training texts with words, or None if the dataset names no groups; and
+        ``valid``, its validation part like the others, or None.
 
     Returns
     -------
@@ -56,32 +67,104 @@ def read_dataset(path, digest=None, of_training=None):
     """
     expected = ('two pickles, (train_x, train_y) and (test_x, test_y), each a list of lists of '
                 f'word ids and a list of as many labels (int, 0 to {MAX_LABEL})')
-    parts = []
+    parts, digest = [], hashlib.sha256() if digest is None else digest
     with open_pickles(path, expected, IMDB_SHA256, digest) as stream:
         for part in ('train', 'test'):
             if not stream.peek(1):
                 raise DataError(f'the file ends before the pickle of {part}')
             sequences, labels = check_part(read_pickle(stream), part)
-            with_words = [sample for sample, seq in enumerate(sequences) if seq]
-            n_dropped = len(sequences) - len(with_words)
-            if not with_words:
-                raise DataError(f'no review with a word in it in {part}')
-            if n_dropped:
-                warnings.warn(f'{n_dropped} of the {len(sequences)} {part} reviews in {path} have '
-                              'no words in them and are left out.', stacklevel=3)
+            with_words = places_with_words(sequences, part, path)
             # Differs from the tutorial: reviews without words are kept there and make the cost NaN.
             parts.append(([sequences[sample] for sample in with_words],
                           [labels[sample] for sample in with_words]))
             if part == 'train':
-                known = set(parts[0][1])
+                n_texts, kept, known = len(sequences), with_words, set(parts[0][1])
                 if of_training is not None:
                     parts[0] = of_training(*parts[0])
             del sequences, labels
         train, test = parts
-        unseen = set(test[1]) - known
-        if unseen:
-            raise DataError(f'the test label {min(unseen)}, which no training review has')
+        check_labels('test', test[1], known)
+        if facts is not None:
+            own = of_two_parts(stream, digest)
+            further = read_further(stream)
+            groups = checked_groups(further.get('groups'), n_texts)
+            facts['valid'] = checked_valid(further.get('valid'), known, path)
+            facts['is_imdb'] = own in IMDB_SHA256
+            if groups is None and own == OWN_SHA256:
+                groups = blocks_of_reviews(n_texts)
+            facts['groups'] = groups and [groups[sample] for sample in kept]
     return train, test
+
+
+def places_with_words(sequences, part, path):
+    """The places of the texts with words; a warning counts the others.
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
+    with_words = [sample for sample, seq in enumerate(sequences) if seq]
+    n_dropped = len(sequences) - len(with_words)
+    if not with_words:
+        raise DataError(f'no review with a word in it in {part}')
+    if n_dropped:
+        warnings.warn(f'{n_dropped} of the {len(sequences)} {part} reviews in {path} have '
+                      'no words in them and are left out.', stacklevel=4)
+    return with_words
+
+
+def check_labels(part, labels, known):
+    """Raise `DataError` for a label that no training text has."""
+    unseen = set(labels) - known
+    if unseen:
+        raise DataError(f'the {part} label {min(unseen)}, which no training review has')
+
+
+def checked_valid(value, known, path):
+    """The validation part that a dataset brings, without texts that have no words, or None."""
+    if value is None:
+        return None
+    sequences, labels = check_part(value, 'valid')
+    check_labels('valid', labels, known)
+    with_words = places_with_words(sequences, 'valid', path)
+    return [sequences[sample] for sample in with_words], [labels[sample] for sample in with_words]
+
+
+def of_two_parts(stream, digest):
+    """The SHA-256 of what was read, which is that of the file where nothing follows."""
+    if not stream.peek(1):
+        return digest.hexdigest()
+    return hashlib.sha256(stream.raw.getbuffer()[:stream.tell()]).hexdigest()
+
+
+def read_further(stream):
+    """The facts of the third pickle by name, if there is one."""
+    facts = read_pickle(stream) if stream.peek(1) else []
+    # No dict: beside one, the scan of `safe_reading` lets no tuple pass.
+    if type(facts) is not list or not all(type(fact) is list and len(fact) == 2
+                                          and type(fact[0]) is str for fact in facts):
+        raise DataError('a third pickle that is no list of further facts, [name, value] each')
+    return dict(facts)
+
+
+def checked_groups(groups, n_texts):
+    """The group of each training text, or None.
+
+    Raises
+    ------
+    DataError
+        If they are not a number for each text.
+    """
+    if groups is None:
+        return None
+    if type(groups) is not list or len(groups) != n_texts:
+        raise DataError(f'groups that are not a list of {n_texts} numbers, one for each training '
+                        'text')
+    for group in groups:
+        if type(group) is not int or not 0 <= group < 1 << 62:
+            raise DataError(f'the group {abridged(group)}')
+    return groups
 
 
 def check_part(value, part):

@@ -1,4 +1,4 @@
-"""Download the film reviews; what comes from the network is not trusted.
+"""Download the film reviews and text8; what comes from the network is not trusted.
 
 A file is moved to its place only when it is complete and has the SHA-256 listed here. There are
 time limits for the first answer, for the next byte, and for a complete file. After a broken
@@ -34,7 +34,8 @@ from lstm_sentiment.data.datasets import TUTORIAL_SHA256, load_dictionary, read_
 from lstm_sentiment.errors import DataError, DownloadError, TutorialError
 from lstm_sentiment.files import fingerprint, put_in_place
 from lstm_sentiment.text.corpora import PARTS
-from lstm_sentiment.text.preprocessing import PICKLE_PROTOCOL, preprocess
+from lstm_sentiment.text.dataset_files import PICKLE_PROTOCOL
+from lstm_sentiment.text.preprocessing import preprocess
 from lstm_sentiment.text.vocabulary import CLASSES, TEXT_SETTINGS
 
 DATASET, DICTIONARY = 'imdb.pkl', 'imdb.dict.pkl.gz'
@@ -54,6 +55,10 @@ ARCHIVE_SOURCE = Source(
 # contents are checked.
 DICTIONARY_SOURCE = Source('https://www.iro.umontreal.ca/~lisa/deep/data/imdb.dict.pkl.gz', None,
                            16 * MIB)
+
+# It is not served over HTTPS. The SHA-256 is published in many places.
+TEXT8_SOURCE = Source('http://mattmahoney.net/dc/text8.zip',
+                      'a6640522afe85d1963ad56c05b0ede0a0c000dddc9671758a6cc09b7a38e5232', 64 * MIB)
 
 # The reviews in the published archive; no name leads out of the folder.
 REVIEW_MEMBER = re.compile(r'aclImdb/(train|test)/(pos|neg)/([0-9]{1,9}_[0-9]{1,9}\.txt)')
@@ -106,6 +111,31 @@ def download_dataset(folder, looked_in):
         f'{command("imdb_preprocess.py")} aclImdb;\n'
         '  - train on the dataset that this project makes itself: '
         f'{command("lstm.py")} --dataset demo')
+
+
+def download_text8(folder):
+    """Download ``text8.zip``, 100 million characters of an encyclopedia, into `folder`.
+
+    Returns
+    -------
+    str
+        Its path.
+
+    Raises
+    ------
+    DownloadError
+        If it cannot be had; the message says why.
+    """
+    why = probe([TEXT8_SOURCE.url])[TEXT8_SOURCE.url]
+    if why is None:
+        print(f'Downloading {TEXT8_SOURCE.url} to {folder}', file=sys.stderr)
+        try:
+            os.makedirs(folder, exist_ok=True)
+            return fetch(TEXT8_SOURCE, folder, 'text8.zip')
+        except (OSError, ValueError, EOFError, TutorialError) as error:
+            why = plain_reason(error)
+    raise DownloadError(f'text8 is not on this machine, and {TEXT8_SOURCE.url} could not be used: '
+                        f'{why}. You can put text8 or text8.zip into {folder}.')
 
 
 # What each source gives

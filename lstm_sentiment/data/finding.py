@@ -7,7 +7,8 @@ from lstm_sentiment.command_line import command
 from lstm_sentiment.errors import DataError, DownloadError
 from lstm_sentiment.options import require
 from lstm_sentiment.text import demo_grammar
-from lstm_sentiment.text.table_files import table_kind
+from lstm_sentiment.text.arrow_files import is_arrow
+from lstm_sentiment.text.table_files import FASTTEXT, table_kind
 from lstm_sentiment.text.vocabulary import dictionary_path
 
 DATASET = 'imdb.pkl'
@@ -94,16 +95,29 @@ def check_dataset(name, known):
     is_path = isinstance(name, (str, os.PathLike))
     if is_path:
         refuse_texts(os.fspath(name))
-    looks_like_one = is_path and ('.pkl' in os.fspath(name) or os.path.dirname(name)
-                                  or os.path.isfile(name))
-    require(looks_like_one, 'dataset', name, 'one of %s, or the path of a dataset (PATH.pkl) that '
-            '%s wrote' % (', '.join(sorted(known)), command('imdb_preprocess.py')))
+    looks_like_one = is_path and ('.pkl' in os.fspath(name) or is_arrow(os.fspath(name))
+                                  or os.path.dirname(name) or os.path.isfile(name))
+    require(looks_like_one, 'dataset', name, 'one of %s, or the path of a dataset (PATH.pkl or '
+            'PATH.arrow) that %s wrote' % (', '.join(sorted(known)), command('imdb_preprocess.py')))
     find_dataset(name, download=False)
+
+
+def is_texts(path):
+    """Whether a path is a table or a folder: texts that are not word ids yet."""
+    path = os.fspath(path)
+    return os.path.isdir(path) or os.path.isfile(path) and (
+        table_kind(path) is not None or begins_with_label(path))
+
+
+def begins_with_label(path):
+    """Whether a file begins with a label in the form of fastText."""
+    with open(path, 'rb') as file:
+        return file.read(len(FASTTEXT)) == FASTTEXT.encode('ascii')
 
 
 def refuse_texts(path):
     """Raise `DataError` for a table or a folder: texts that are not word ids yet."""
-    if os.path.isdir(path) or os.path.isfile(path) and table_kind(path):
+    if is_texts(path):
         raise DataError('%s holds texts, not word ids. %s' % (path, how_to_preprocess(path)))
 
 

@@ -29,9 +29,20 @@ class Compiled(object):
         """
         return plain(tparams, x, options, prefix, mask, initial)
 
-    def mean_cost(self, plain, proj, tparams, mask, y):
+    def mean_cost(self, plain, proj, tparams, mask, y, class_weights=None):
         """The cost of a minibatch, given its texts as vectors; `plain` is `lstm.mean_cost`."""
-        return plain(proj, tparams, mask, y)
+        return plain(proj, tparams, mask, y, class_weights)
+
+    def cross_entropy(self, plain, h, tparams, y):
+        """The mean cross-entropy of a softmax over outputs; see `encoder.cross_entropy`.
+
+        `plain` is the same as a graph.
+        """
+        return plain(h, tparams, y)
+
+    def clipped(self, plain, grads, clip_norm):
+        """Gradients whose norm is at most `clip_norm`; `plain` is `lstm.clipped`."""
+        return plain(grads, clip_norm)
 
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         """An optimizer by this rule; see :class:`optimizers.DenseOptimizer`."""

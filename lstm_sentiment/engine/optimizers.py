@@ -107,7 +107,7 @@ class DenseOptimizer(SharedState):
         gradients = [zero_like(p, name + '.grad') for name, p in tparams.items()]
         self.f_grad_shared = theano.function(
             [x, mask, y], cost, updates=list(zip(gradients, grads)) + list(updates),
-            name='f_grad_shared')
+            on_unused_input='ignore', name='f_grad_shared')
         self.randoms, updates = random_states(self.f_grad_shared), []
         self.shared = OrderedDict(self.randoms)
         for (name, p), grad in zip(tparams.items(), gradients):

@@ -25,6 +25,7 @@ from lstm_sentiment.data.safe_reading import (
 )
 from lstm_sentiment.errors import DataError, ModelError, abridged, reason
 from lstm_sentiment.files import read_bounded, require_writable, whole_files
+from lstm_sentiment.model import packaged
 from lstm_sentiment.options import EXPECTED
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, Vocabulary
 
@@ -33,6 +34,8 @@ WORDS = '.words.json'
 MAX_WORDS = 1 << 26
 # What an .npz contains besides the parameters.
 RESULTS = ('train_err', 'valid_err', 'test_err', 'history_errs', 'options', 'words')
+# Parameters that are whole numbers.
+WHOLE = ('ngram_hashes',)
 PLAIN = (bool, int, float, str, type(None))
 # What the layers are, and the tutorial's, which older models do not name.
 LAYERS = {'encoder': 'lstm', 'peephole': 'matrix', 'bidirectional': False, 'n_layers': 1,
@@ -48,11 +51,12 @@ def check_writable(path):
     Raises
     ------
     errors.ConfigError
-        If it is a folder, or its folder is missing or not writable.
+        If it is a folder, its folder is missing or not writable, or it is the packaged model.
     """
     path = os.fspath(path)
     if not path.endswith('.npz'):
         path += '.npz'
+    packaged.check_other('saveto', path)
     require_writable('saveto', *files_of(path))
     return path
 
@@ -62,10 +66,11 @@ def files_of(path):
     return [path, path + '.json', path + WORDS] if path else []
 
 
-def save(path, params, options, vocabulary=None, **errors):
+def save(path, params, options, vocabulary=None, beside=True, **errors):
     """Write arrays, options, words and `errors` to `path`; options and words beside it as well.
 
-    Without a vocabulary, the words of an earlier model there are removed.
+    Without a vocabulary, the words of an earlier model there are removed. If `beside` is false,
+    only `path` is written.
 
     Raises
     ------
@@ -82,11 +87,11 @@ def save(path, params, options, vocabulary=None, **errors):
         options['words_sha256'] = hashlib.sha256(words).hexdigest()
         arrays['words'] = numpy.frombuffer(words, 'uint8')
     text = (json.dumps(options, indent=1, sort_keys=True, default=plain) + '\n').encode('ascii')
-    files = files_of(path) if vocabulary is not None else files_of(path)[:2]
+    n_files = 1 if not beside else 2 if vocabulary is None else 3
     try:
-        with whole_files(*files) as (stream, *beside):
+        with whole_files(*files_of(path)[:n_files]) as (stream, *others):
             numpy.savez(stream, options=numpy.frombuffer(text, 'uint8'), **arrays)
-            for file, content in zip(beside, (text, words)):
+            for file, content in zip(others, (text, words)):
                 file.write(content)
         if vocabulary is None:
             with contextlib.suppress(FileNotFoundError):
@@ -133,11 +138,15 @@ def model_arrays(path):
 
 
 def finite(path, name, value, dtype=None):
-    """The array in the given type, if all numbers in it are finite."""
+    """The array in the given type, if all numbers in it are finite.
+
+    Numbers stored in float16 become float32 where no type is given.
+    """
     if value.dtype.kind != 'f':
         raise ModelError('the model %s is damaged: its parameter %s is of type %s. Expected '
                          'floating-point numbers.' % (path, name, value.dtype))
-    value = numpy.asarray(value, dtype=dtype or value.dtype)
+    dtype = dtype or ('float32' if value.dtype == 'float16' else value.dtype)
+    value = numpy.asarray(value, dtype=dtype)
     if not numpy.isfinite(value).all():
         raise ModelError('the model %s is damaged: its parameter %s has values that are not '
                          'finite. Expected finite numbers; train it again.' % (path, name))
@@ -243,7 +252,8 @@ def load(path):
     options = load_options(path)
     with model_arrays(path) as (arrays, members):
         check_shapes(path, members, options)
-        params = OrderedDict((name, finite(path, name, arrays[name])) for name in members
+        params = OrderedDict((name, arrays[name] if name in WHOLE else
+                              finite(path, name, arrays[name])) for name in members
                              if name not in RESULTS)
     vocabulary = load_vocabulary(path, options)
     if vocabulary is not None:

@@ -5,13 +5,13 @@ import contextlib
 from array import array
 
 import numpy
-from scipy.special import softmax
 
 from lstm_sentiment.data.datasets import read_vocabulary
 from lstm_sentiment.errors import ConfigError, ModelError
-from lstm_sentiment.model import saved_model
-from lstm_sentiment.prediction import inputs
-from lstm_sentiment.prediction.explanation import MEANING, MEANING_IN_CONTEXT, Explanation
+from lstm_sentiment.model import packaged, saved_model
+from lstm_sentiment.model.calibration import UNSURE, softmax
+from lstm_sentiment.prediction import inputs, leaving_out
+from lstm_sentiment.prediction.explanation import LEAVE_OUT, SHARE, Explanation
 from lstm_sentiment.prediction.network import Network, check_model
 from lstm_sentiment.text.tokenizing import number_of_jobs, tokenize_texts
 from lstm_sentiment.text.vocabulary import UNKNOWN_ID
@@ -23,18 +23,20 @@ WINDOW_TEXTS, WINDOW_WORDS = 4096, 2000000
 BATCH_TEXTS, BATCH_WORDS, EXPLAINED_WORDS = 512, 1 << 18, 1 << 14
 
 Encoded = collections.namedtuple('Encoded', 'sample words ids')
-# `label` is the number of the class; `explanation` is None unless it is requested.
+# `label` is the number of the likeliest class, `said` its name or UNSURE; `explanation` is None
+# unless it is requested.
 Answer = collections.namedtuple('Answer',
-                                'sample label probabilities n_words n_unknown explanation')
+                                'sample label said probabilities n_words n_unknown explanation')
 
 
-def load_model(path, dictionary=None, jobs=None):
+def load_model(path=None, dictionary=None, jobs=None):
     """Load a trained model.
 
     Parameters
     ----------
-    path : str
-        The ``.npz`` that `lstm.py` or the original program saved.
+    path : str, optional
+        The ``.npz`` that `lstm.py` or the original program saved; by default the model that comes
+        along, which `packaged` describes.
     dictionary : str, optional
         The dictionary of the training data; needed for a model that was saved without its words, as
         the original program does.
@@ -50,6 +52,8 @@ def load_model(path, dictionary=None, jobs=None):
     errors.TutorialError
         If the model or the dictionary cannot be used, or a dictionary is needed and missing.
     """
+    if path is None:
+        path = packaged.path()
     params, options, vocabulary = saved_model.load(path)
     check_model(path, params, options)
     if dictionary is not None:
@@ -58,7 +62,7 @@ def load_model(path, dictionary=None, jobs=None):
         raise ModelError('the model %s was saved without its words, so text cannot become ids. '
                          'Give the dictionary of the dataset that it was trained on: '
                          '--dictionary FILE (imdb.dict.pkl.gz for the IMDB reviews).' % path)
-    return Classifier(Network(params, options), vocabulary, jobs)
+    return Classifier(Network(params, options), vocabulary, jobs, options.get('about'))
 
 
 def given_vocabulary(path, dictionary, params, options, own=None):
@@ -106,23 +110,26 @@ class Classifier:
     ----------
     classes : list of str
         The name of each label.
+    about : str or None
+        What the model was trained on and how often it errs, if that was saved with it.
     """
 
-    def __init__(self, network, vocabulary, jobs=None):
+    def __init__(self, network, vocabulary, jobs=None, about=None):
         self.network, self.vocabulary, self.jobs = network, vocabulary, number_of_jobs(jobs)
-        self.classes = list(vocabulary.classes)
+        self.classes, self.about = list(vocabulary.classes), about
 
-    @property
-    def meaning(self):
-        """What the numbers of this model's explanations say, in a few sentences."""
-        return MEANING if self.network.is_running else MEANING_IN_CONTEXT
-
-    def predict(self, texts):
+    def predict(self, texts, threshold=0.):
         """The name of the likeliest class of each text.
 
         A text without words is classified by the bias alone.
+
+        Parameters
+        ----------
+        texts : iterable of str
+        threshold : float
+            Where the likeliest class has a lower probability, the answer is ``unsure``.
         """
-        return [self.classes[answer.label] for answer in self.answers(as_samples(texts))]
+        return [answer.said for answer in self.answers(as_samples(texts), threshold=threshold)]
 
     def predict_proba(self, texts):
         """Probability of each class for each text, (n_texts, n_classes), floatX of the model."""
@@ -130,9 +137,17 @@ class Classifier:
         dtype = self.network.b_out.dtype
         return numpy.array(probabilities, dtype=dtype).reshape(-1, len(self.classes))
 
-    def explain(self, text):
-        """Why a text gets its class; see :class:`explanation.Explanation`."""
-        answer, = self.answers(as_samples([text]), explain=True)
+    def explain(self, text, kind=LEAVE_OUT):
+        """Why a text gets its class; see :class:`explanation.Explanation`.
+
+        Parameters
+        ----------
+        text : str
+        kind : str
+            ``leave-out``: what the verdict loses without each word. ``share``: the share of each
+            word in the score.
+        """
+        answer, = self.answers(as_samples([text]), explain=kind)
         return answer.explanation
 
     def states(self, text):
@@ -148,29 +163,35 @@ class Classifier:
         encoded, = self.encode(as_samples([text]), keep_words=True)
         return encoded.words, self.network.states(encoded.ids)
 
-    def answers(self, samples, explain=False):
+    def answers(self, samples, explain=None, threshold=0.):
         """Classify samples while they are read.
 
         Parameters
         ----------
         samples : iterable of inputs.Sample
             They are read when they are needed; a few windows of texts are in memory at a time.
-        explain : bool
-            Whether the answers have explanations.
+        explain : str, optional
+            The kind of the answers' explanations; by default they have none.
+        threshold : float
+            As for :meth:`predict`.
 
         Yields
         ------
         Answer
             In the order of the samples.
         """
+        if threshold > 0 and UNSURE in self.classes:
+            raise ConfigError('threshold=%s: a class of this model is named %s, so that the answer '
+                              'would have two meanings' % (threshold, UNSURE))
         # The tokenizing processes are started before the threads: a fork copies only one thread.
-        windows = gather(self.encode(samples, explain))
+        windows = gather(self.encode(samples, explain is not None))
         pending = collections.deque()
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             try:
                 for window in windows:
                     pending.append((window, [
-                        (batch, pool.submit(self.classify, [window[k] for k in batch], explain))
+                        (batch, pool.submit(self.classify, [window[k] for k in batch], explain,
+                                            threshold))
                         for batch in batches_by_length(
                             window, EXPLAINED_WORDS if explain else BATCH_WORDS)]))
                     # While the threads work on this window, the next one is gathered.
@@ -199,24 +220,35 @@ class Classifier:
                 ids = array('q', self.vocabulary.ids(words))
                 yield Encoded(waiting.popleft(), words.split() if keep_words else None, ids)
 
-    def classify(self, encoded, explain):
+    def classify(self, encoded, kind, threshold):
         """The answers to some samples."""
         sequences = [item.ids for item in encoded]
-        if explain:
+        if kind == SHARE:
             scores, terms = self.network.word_scores(sequences)
         else:
             scores, terms = self.network.scores(sequences), [None] * len(sequences)
         answers = []
-        for item, probabilities, of_words in zip(encoded, softmax(scores, axis=1), terms):
+        for item, own, of_words in zip(encoded, scores, terms):
+            probabilities = softmax(own)
+            label = int(probabilities.argmax())
+            said = UNSURE if probabilities[label] < threshold else self.classes[label]
             explanation = None
-            if explain:
-                known = [word_id != UNKNOWN_ID for word_id in item.ids]
-                explanation = Explanation(item.sample.text, item.words, known, of_words,
-                                          self.network.b_out, self.classes, probabilities,
-                                          self.vocabulary.settings, self.network.is_running)
-            answers.append(Answer(item.sample, int(probabilities.argmax()), probabilities,
-                                  len(item.ids), item.ids.count(UNKNOWN_ID), explanation))
+            if kind is not None:
+                explanation = self.explanation_of(item, kind, said, probabilities, own, of_words)
+            answers.append(Answer(item.sample, label, said, probabilities, len(item.ids),
+                                  item.ids.count(UNKNOWN_ID), explanation))
         return answers
+
+    def explanation_of(self, item, kind, said, probabilities, scores, of_words):
+        """The explanation of one answer; `of_words` are the shares, if it is of that kind."""
+        parts = None
+        if kind == LEAVE_OUT:
+            parts = leaving_out.parts_of(item.words)
+            of_words = scores - leaving_out.scores_without(self.network, item.ids, parts)
+        known = [word_id != UNKNOWN_ID for word_id in item.ids]
+        return Explanation(item.sample.text, item.words, known, of_words, scores,
+                           self.network.b_out, self.classes, probabilities,
+                           self.vocabulary.settings, said, kind, parts, self.network.is_running)
 
 
 def as_samples(texts):

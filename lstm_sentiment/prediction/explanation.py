@@ -1,19 +1,26 @@
 """Why a text got its class: a number for each word, and the text coloured by these numbers.
 
-The score of a text is exactly the bias plus the sum of the numbers of its words (:mod:`network`).
-With two classes, class 1 is compared with class 0; with more classes, the winner with the
-runner-up.
+There are two kinds of numbers. The one says what the verdict loses when the word is left out
+(:mod:`leaving_out`). The other is the word's share of the score, which is exactly the bias plus the
+sum of the shares (:mod:`network`). With two classes, class 1 is compared with class 0; with more
+classes, the winner with the runner-up.
 """
 import functools
 import math
 import os
 import re
+import textwrap
 from collections import namedtuple
 
 import numpy
 
 from lstm_sentiment.errors import printable
 
+# The kinds of explanations.
+KINDS = LEAVE_OUT, SHARE = 'leave-out', 'share'
+MEANING_LEFT_OUT = ('A number says what the log-odds of the verdict lose when that word is left '
+                    'out. A text of more than 400 words is explained by sentence. Words work '
+                    'together, so the numbers do not add up to the log-odds.')
 MEANING = ('A number says how the verdict stood at that word, after all the words before it. It '
            'does not say what the word alone is worth. The numbers and the bias add up to the '
            'log-odds.')
@@ -42,8 +49,16 @@ Piece = namedtuple('Piece', 'gap word')
 class Explanation:
     """A text, its class, and the number of each word.
 
+    Where sentences are left out, "word" means sentence below.
+
     Attributes
     ----------
+    kind : str
+        LEAVE_OUT or SHARE.
+    unit : str
+        word or sentence.
+    said : str
+        The answer: the name of the likeliest class, or that none is likely enough.
     pieces : list of Piece
         Each word as in the text, with the text between it and the word before.
     tail : str
@@ -55,8 +70,10 @@ class Explanation:
     toward, against : int
         The two classes compared; a number above 0 supports `toward`.
     numbers : float64 array, (n_words,)
-    bias : float
-        `numbers` and `bias` add up to the difference of the two classes' scores.
+    score : float
+        The log-odds of `toward` against `against`: the difference of their scores.
+    bias : float or None
+        With shares, `numbers` and `bias` add up to `score`. None otherwise.
     classes : list of str
     probabilities : float array, (ydim,)
     is_running : bool
@@ -64,15 +81,31 @@ class Explanation:
         length: so it is with the pooling mean and one direction.
     """
 
-    def __init__(self, text, words, known, terms, bias, classes, probabilities, settings,
-                 is_running=True):
-        self.is_running = is_running
+    def __init__(self, text, words, known, terms, scores, bias, classes, probabilities, settings,
+                 said, kind=SHARE, parts=None, is_running=True):
+        self.kind, self.said, self.unit = kind, said, 'word'
+        self.is_running = is_running and kind == SHARE
         self.pieces, self.tail = as_written(text, words, settings)
         self.known, self.classes, self.probabilities = known, classes, probabilities
+        if parts is not None and len(parts) < len(words):
+            self.unit = 'sentence'
+            self.pieces, self.known = in_parts(self.pieces, parts), [True] * len(parts)
         self.label = int(probabilities.argmax())
         self.toward, self.against = compared(probabilities)
-        self.numbers = terms[:, self.toward] - terms[:, self.against]
-        self.bias = float(bias[self.toward]) - float(bias[self.against])
+        self.numbers = self.of_both(terms.T.astype('float64'))
+        self.score = float(self.of_both(scores.astype('float64')))
+        self.bias = float(self.of_both(bias.astype('float64'))) if kind == SHARE else None
+
+    def of_both(self, scores):
+        """The difference of the scores of the two classes that are compared."""
+        return scores[self.toward] - scores[self.against]
+
+    @property
+    def meaning(self):
+        """What the numbers say, in a few sentences."""
+        if self.kind == LEAVE_OUT:
+            return MEANING_LEFT_OUT
+        return MEANING if self.is_running else MEANING_IN_CONTEXT
 
     @property
     def toward_name(self):
@@ -81,11 +114,6 @@ class Explanation:
     @property
     def against_name(self):
         return self.classes[self.against]
-
-    @property
-    def score(self):
-        """The log-odds of the one class against the other."""
-        return float(self.numbers.sum()) + self.bias
 
     def levels(self):
         """Each number divided by the largest, from -1 to 1."""
@@ -124,6 +152,19 @@ def compared(probabilities):
 
 
 # Words as they were written.
+
+
+def in_parts(pieces, parts):
+    """Pieces of several words each.
+
+    >>> in_parts([Piece('', 'A'), Piece(' ', 'bore'), Piece('', '.')], [(0, 3)])
+    [Piece(gap='', word='A bore.')]
+    """
+    joined = []
+    for start, stop in parts:
+        text = ''.join(gap + word for gap, word in pieces[start:stop])
+        joined.append(Piece(pieces[start].gap, text[len(pieces[start].gap):]))
+    return joined
 
 
 def as_written(text, words, settings):
@@ -226,9 +267,28 @@ def strongest_lines(explanation):
     names = explanation.toward_name, explanation.against_name
     width = max(map(len, names))
     for name, positions in zip(names, explanation.strongest()):
-        words = ('%s (word %d) %+.3f' % (explanation.pieces[k].word, k + 1,
-                                         explanation.numbers[k]) for k in positions)
+        words = ('%s (%s %d) %+.3f' % (shortened(explanation.pieces[k].word), explanation.unit,
+                                       k + 1, explanation.numbers[k]) for k in positions)
         yield 'strongest for %-*s  %s' % (width, name, ', '.join(words) or 'none')
+
+
+def shortened(text):
+    """The beginning of a sentence; a word as it is.
+
+    >>> shortened('It is as long as a film can be.'), shortened('fine')
+    ('It is as long as a film can ...', 'fine')
+    """
+    return textwrap.shorten(text, 32, placeholder=' ...') if ' ' in text else text
+
+
+def sum_line(explanation):
+    """The log-odds, and the bias where the numbers add up to them."""
+    parts = ['%d %ss' % (len(explanation.pieces), explanation.unit)]
+    if explanation.kind == SHARE:
+        parts = ['%s %+.3f' % (parts[0], explanation.numbers.sum()),
+                 'bias %+.3f' % explanation.bias]
+    return '%s: log-odds of %s against %s %+.3f' % (
+        ', '.join(parts), explanation.toward_name, explanation.against_name, explanation.score)
 
 
 def in_terminal(explanation, colours=0):
@@ -241,8 +301,7 @@ def in_terminal(explanation, colours=0):
         As from :func:`colour_depth`.
     """
     pairs = zip(explanation.classes, explanation.probabilities)
-    lines = ['%s   (%s)' % (explanation.classes[explanation.label],
-                            ', '.join('%s %.3f' % pair for pair in pairs))]
+    lines = ['%s   (%s)' % (explanation.said, ', '.join('%s %.3f' % pair for pair in pairs))]
     if explanation.pieces:
         lines.append(''.join(
             as_content(gap) + marked(as_content(word), level, colours)
@@ -251,7 +310,5 @@ def in_terminal(explanation, colours=0):
         lines += [as_content(line) for line in strongest_lines(explanation)]
     else:
         lines.append('(no words: the bias alone decides)')
-    lines.append('%d words %+.3f, bias %+.3f: log-odds of %s against %s %+.3f' % (
-        len(explanation.pieces), explanation.numbers.sum(), explanation.bias,
-        explanation.toward_name, explanation.against_name, explanation.score))
+    lines.append(sum_line(explanation))
     return '\n'.join(lines)

@@ -302,9 +302,15 @@ def to_onnx(classifier):
     Raises
     ------
     errors.ConfigError
-        If the package onnx is missing, or the model is too large for a file of this format.
+        If the package onnx is missing, the model is too large for a file of this format, or it has
+        n-grams, whose table an ONNX graph cannot look up by words.
     """
     onnx, network = import_onnx(), classifier.network
+    if network.ngrams is not None:
+        raise ConfigError('the model has a linear model over n-grams beside its LSTM, which '
+                          '--export cannot write. Expected a model that was trained with '
+                          '--ngrams 0; --preset full has them, and so has the model that comes '
+                          'along.')
     if 4 * network.Wemb.size > MOST_BYTES:
         raise ConfigError('the model is too large for ONNX: its embeddings take %d bytes. Expected '
                           'at most %d.' % (4 * network.Wemb.size, MOST_BYTES))

@@ -8,7 +8,8 @@ of a class is a sum, with terms for each word and one for the bias. With the mea
 
 where d is the half that dropout leaves at prediction, 1 without dropout. With the maximum each
 unit's term belongs to the word at which it took its maximum. With two directions there are terms
-of both, each for the word that was read.
+of both, each for the word that was read. A model with n-grams has their scores as well
+(:mod:`lstm_sentiment.ngrams`): the score of an n-gram belongs to its words in equal parts.
 
 No engine is needed: the passes are those of :mod:`layer`, with which training runs, and dropout
 and logistic regression are one line.
@@ -18,7 +19,8 @@ from collections import namedtuple
 import numpy
 
 from lstm_sentiment.errors import ConfigError, ModelError
-from lstm_sentiment.options import EXPECTED
+from lstm_sentiment.ngrams.model import HASHES, WEIGHTS, NGrams
+from lstm_sentiment.options import EXPECTED, above
 from lstm_sentiment.recurrence import layer, pooling
 from lstm_sentiment.recurrence.cells.lstm import blocks
 from lstm_sentiment.recurrence.cells.table import CELLS, find_form
@@ -26,6 +28,9 @@ from lstm_sentiment.recurrence.packing import groups_of, pack, reversed_rows
 from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
 
 PADDING = 0
+# Fewer words are read by loops in NumPy: the native ones must be compiled once on each machine,
+# which takes a second or two.
+FEW_WORDS = 4096
 
 # What the gates and the cell do at each word of a text, (n_words, dim_proj) each: the equations
 # of the cell in `lstm.layers`.
@@ -58,8 +63,10 @@ def check_model(path, params, options):
         ('use_dropout', isinstance(options.get('use_dropout'), (bool, int)), 'true or false')]
     # Models of the tutorial have none of these.
     expected += [(name, EXPECTED[name][0](options[name]), EXPECTED[name][1])
-                 for name in ('bidirectional', 'n_layers', 'pooling', 'peephole')
+                 for name in ('bidirectional', 'n_layers', 'pooling', 'peephole', 'ngrams',
+                              'ngram_share')
                  if name in options]
+    expected.append(('temperature', above(0)(options.get('temperature', 1.)), 'a number above 0'))
     for name, is_good, values in expected:
         if not is_good:
             raise ModelError('the model %s has the %s %r: expected %s'
@@ -70,6 +77,23 @@ def check_model(path, params, options):
             raise ModelError('the model %s cannot be used: its encoder %s expects a parameter %s '
                              'of shape %s, found %s'
                              % (path, options['encoder'], name, shape, found))
+    if options.get('ngrams'):
+        check_ngrams(path, params)
+
+
+def check_ngrams(path, params):
+    """Raise `ModelError` unless the parameters of the n-grams fit each other."""
+    known, weights = params.get(HASHES), params.get(WEIGHTS)
+    n_scores = len(params['b']) if len(params['b']) > 2 else 1
+    if known is None or known.dtype != 'uint32' or known.ndim != 1 or (
+            known[1:] <= known[:-1]).any():
+        raise ModelError('the model %s cannot be used: expected a parameter %s of ascending '
+                         'uint32' % (path, HASHES))
+    expected = len(known) + 1, n_scores
+    if weights is None or weights.shape != expected:
+        raise ModelError('the model %s cannot be used: expected a parameter %s of shape %s, '
+                         'found %s' % (path, WEIGHTS, expected,
+                                       'none' if weights is None else weights.shape))
 
 
 def in_columns(sequences):
@@ -96,26 +120,51 @@ class Network:
     params : dict of float arrays
         ``Wemb``, those of the encoder, ``U`` and ``b``.
     options : dict
-        Of the model: those of the encoder and ``use_dropout`` are used.
+        Of the model: those of the encoder, ``use_dropout``, ``ngrams`` and ``temperature`` are
+        used.
     """
 
     def __init__(self, params, options):
         self.Wemb = params['Wemb']
         self.form, self.pooling = find_form(options), options.get('pooling', pooling.MEAN)
+        self.plain_form = self.form.without_native_code()
         self.levels = [
             [Reader(params[prefix + '_W'], params[prefix + '_b'],
                     [params['%s_%s' % (prefix, name)] for name in self.form.names], is_reverse)
              for prefix, is_reverse in directions(options, level)]
             for level in range(options.get('n_layers', 1))]
+        # It divides all scores (`model.calibration`).
+        self.temperature = params['b'].dtype.type(options.get('temperature', 1.))
         # What dropout leaves of each unit at prediction.
-        self.U_out = params['U'] * params['U'].dtype.type(0.5 if options['use_dropout'] else 1)
-        self.b_out = params['b']
+        share = params['U'].dtype.type(0.5 if options['use_dropout'] else 1)
+        self.U_out = params['U'] * (share / self.temperature)
+        self.b_out = params['b'] / self.temperature
+        self.ngrams = None
+        if options.get('ngrams'):
+            self.pool_with_ngrams(params, options['ngrams'], options.get('ngram_share', 0.75))
         self.dim_proj = len(self.U_out) // n_directions(options)
+
+    def pool_with_ngrams(self, params, longest, share):
+        """Give the LSTM and the n-grams their shares in the scores."""
+        dtype, degree = self.U_out.dtype, float(self.temperature)
+        self.ngrams = NGrams(dict(params, **{WEIGHTS: share / degree * params[WEIGHTS]}), longest)
+        self.U_out = self.U_out * dtype.type(1 - share)
+        self.b_out = (self.b_out * (1 - share) + self.ngrams.bias).astype(dtype)
 
     @property
     def is_running(self):
         """As of `explanation.Explanation`."""
-        return self.pooling == pooling.MEAN and len(self.levels[0]) == 1
+        return (self.pooling == pooling.MEAN and len(self.levels[0]) == 1
+                and self.ngrams is None)
+
+    @property
+    def has_shares(self):
+        """Whether the score is a sum over words, as for :meth:`word_scores`."""
+        return self.pooling != pooling.LAST
+
+    def form_for(self, n_words):
+        """The form by hand of the cell, to read so many words with."""
+        return self.form if n_words >= FEW_WORDS else self.plain_form
 
     def read(self, sequences, n_levels, keep):
         """Run the layers of some levels over some samples.
@@ -139,11 +188,11 @@ class Network:
         words, tokens, n_alive, order = pack(*in_columns(sequences))
         from_the_end = reversed_rows(n_alive, len(order))
         zeros = numpy.zeros((len(order), self.dim_proj), dtype=self.Wemb.dtype)
-        below = self.Wemb[words]
+        below, form = self.Wemb[words], self.form_for(len(tokens))
 
         def run(passes, reader, *others):
             inputs = tokens[from_the_end] if reader.is_reverse else tokens
-            return passes(self.form, below.dot(reader.W) + reader.b, inputs, n_alive,
+            return passes(form, below.dot(reader.W) + reader.b, inputs, n_alive,
                           reader.weights, zeros, zeros, *others)
 
         for level in self.levels[:n_levels - 1]:
@@ -161,12 +210,19 @@ class Network:
         A sample without words has those of the bias alone.
         """
         pooled, (_, order, _) = self.read(sequences, len(self.levels), keep=False)
-        return self.scores_of(pooled, order)
+        return self.scores_of(pooled, order, sequences)
 
-    def scores_of(self, pooled, order):
+    def scores_of(self, pooled, order, sequences):
         """The scores, given the pooled outputs of each direction in packed order."""
         features = pooling.in_order(numpy.concatenate(pooled, axis=1), order)
-        return features.dot(self.U_out) + self.b_out
+        return self.scores_of_features(features, sequences)
+
+    def scores_of_features(self, features, sequences):
+        """The scores of some samples, given what the layers make of them."""
+        scores = features.dot(self.U_out) + self.b_out
+        if self.ngrams is not None:
+            scores += (self.ngrams.scores(sequences) - self.ngrams.bias).astype(scores.dtype)
+        return scores
 
     def word_scores(self, sequences):
         """The scores, and the terms that they are the sums of.
@@ -182,10 +238,10 @@ class Network:
         errors.ConfigError
             If the model has the pooling last: its score is no sum over words.
         """
-        if self.pooling == pooling.LAST:
+        if not self.has_shares:
             raise ConfigError('a model with the pooling last gives no share to each word: its '
                               'score comes from the last output alone. Expected a model with the '
-                              'pooling mean or max.')
+                              'pooling mean or max; or use --explain leave-out.')
         results, (n_alive, order, from_the_end) = self.read(sequences, len(self.levels), keep=True)
         outputs = [result[0] for result in results]
         pooled, wheres = zip(*[pooling.pool(self.pooling, h, n_alive, len(order))
@@ -210,7 +266,9 @@ class Network:
         for place, sample in enumerate(order.tolist()):
             # Within a step, row k belongs to the k-th longest sample.
             terms[sample] = of_words[starts[:lengths[place]] + place]
-        return self.scores_of(pooled, order), terms
+            if self.ngrams is not None:
+                terms[sample] = terms[sample] + self.ngrams.word_scores(sequences[sample])
+        return self.scores_of(pooled, order, sequences), terms
 
     def states(self, sequence, level=1, reverse=False):
         """Gates, candidate, cell and output at each word of one sample.

@@ -7,6 +7,8 @@ import shutil
 import numpy
 
 from lstm_sentiment.errors import printable
+from lstm_sentiment.model import metrics
+from lstm_sentiment.model.calibration import UNSURE
 from lstm_sentiment.prediction.explanation import as_content, in_terminal
 
 FORMATS = ('table', 'tsv', 'jsonl', 'csv')
@@ -50,7 +52,7 @@ class Rows:
         row = {'name': sample.name} if self.source.named else {'text': sample.text}
         if self.source.labelled:
             row['label'] = sample.label
-        row['class'] = self.classes[answer.label]
+        row['class'] = answer.said
         row.update(('p_' + name, float(p)) for name, p in zip(self.classes, answer.probabilities))
         row.update(tokens=answer.n_words, unknown=answer.n_unknown)
         return row
@@ -86,8 +88,9 @@ class JsonLines(Rows):
         explanation = answer.explanation
         if explanation is not None:
             row['explanation'] = {
+                'kind': explanation.kind, 'unit': explanation.unit,
                 'toward': explanation.toward_name, 'against': explanation.against_name,
-                'bias': explanation.bias,
+                'log_odds': explanation.score, 'bias': explanation.bias,
                 'words': [[piece.word, number] for piece, number
                           in zip(explanation.pieces, explanation.numbers.tolist())]}
         self.stream.write(json.dumps(row, ensure_ascii=False) + '\n')
@@ -96,11 +99,12 @@ class JsonLines(Rows):
 class Table(Rows):
     """A table for people, or one text after another if there are explanations."""
 
-    def __init__(self, stream, classes, source, colours=0):
+    def __init__(self, stream, classes, source, colours=0, may_be_unsure=False):
         super().__init__(stream, classes, source)
         self.colours, self.n_written = colours, 0
         self.widths = [max(7, len(name) + 2) for name in classes]
-        self.class_width = max(5, max(map(len, classes)))
+        answers = list(classes) + [UNSURE] * may_be_unsure
+        self.class_width = max(5, max(map(len, answers)))
         taken = self.class_width + sum(self.widths) + 18
         columns = shutil.get_terminal_size().columns
         self.text_width = max(LEAST_WIDTH, columns - taken) if stream.isatty() else TEXT_WIDTH
@@ -123,7 +127,7 @@ class Table(Rows):
         if not answer.n_words:
             text = (text + ' ' + NO_WORDS).strip()
         self.stream.write('%-*s%s  %6d %7d  %s\n' % (
-            self.class_width, printable(self.classes[answer.label]), numbers, answer.n_words,
+            self.class_width, printable(answer.said), numbers, answer.n_words,
             answer.n_unknown, text))
 
     def write_explanation(self, answer):
@@ -134,10 +138,10 @@ class Table(Rows):
         self.stream.write(in_terminal(answer.explanation, self.colours) + '\n')
 
 
-def make_writer(name, stream, classes, source, colours=0):
+def make_writer(name, stream, classes, source, colours=0, may_be_unsure=False):
     """The writer of a format."""
     if name == 'table':
-        return Table(stream, classes, source, colours)
+        return Table(stream, classes, source, colours, may_be_unsure)
     kind = {'tsv': TabSeparated, 'csv': Separated, 'jsonl': JsonLines}[name]
     return kind(stream, classes, source)
 
@@ -155,10 +159,15 @@ class Tally:
     def __init__(self, classes, n_worst=5):
         self.classes, self.n_worst = classes, n_worst
         self.confusion = numpy.zeros((len(classes), len(classes)), dtype='int64')
+        # By label: answers for which no class was likely enough.
+        self.unsure = numpy.zeros(len(classes), dtype='int64')
         self.worst = []
 
     def add(self, answer):
         label = self.classes.index(answer.sample.label)
+        if answer.said not in self.classes:
+            self.unsure[label] += 1
+            return
         self.confusion[label, answer.label] += 1
         if label != answer.label:
             # Among equal probabilities the count decides: the first one stays.
@@ -169,24 +178,31 @@ class Tally:
                 heapq.heappop(self.worst)
 
     @property
+    def n_labelled(self):
+        """Texts with a label."""
+        return int(self.confusion.sum() + self.unsure.sum())
+
+    @property
     def error(self):
-        """Share of misclassified texts, as in `lstm.pred_error`."""
+        """Share of misclassified texts, as in `lstm.pred_error`; unsure answers do not count."""
         return 1. - numpy.trace(self.confusion) / float(self.confusion.sum())
 
     def report(self):
         """The lines to be printed."""
-        n_right, n_all = numpy.trace(self.confusion), self.confusion.sum()
+        n_right, n_all, n_unsure = (int(numpy.trace(self.confusion)), int(self.confusion.sum()),
+                                    int(self.unsure.sum()))
         if not n_all:
-            return 'no labelled texts'
+            return '%d texts: all unsure' % n_unsure if n_unsure else 'no labelled texts'
         lines = ['accuracy %.4f: %d of %d texts are right, error %s'
                  % (n_right / n_all, n_right, n_all, repr(float(self.error)))]
         names = [printable(name) for name in self.classes]
-        width = max(8, max(map(len, names)) + 2, len(str(n_all)) + 2)
-        first = max(5, max(map(len, names)))
-        lines.append('%-*s%s   (columns: what the model says)' % (
-            first, 'label', ''.join('%*s' % (width, name) for name in names)))
-        lines += ['%-*s%s' % (first, name, ''.join('%*d' % (width, count) for count in counts))
-                  for name, counts in zip(names, self.confusion)]
+        columns, counts = names, self.confusion
+        if n_unsure:
+            lines.append('%d of %d texts are unsure, and are left out of these numbers'
+                         % (n_unsure, n_all + n_unsure))
+            columns, counts = names + [UNSURE], numpy.column_stack([counts, self.unsure])
+        lines += metrics.confusion_lines(counts, names, columns)
+        lines += metrics.score_lines(self.confusion, names)
         if self.worst:
             lines.append('most confidently wrong:')
         lines += ['  %s %.3f, labelled %s: %s' % (said, p, label, text)

@@ -400,8 +400,8 @@ def write(classifier, text, path, model):
     classifier : classifier.Classifier
     text : str
     path : str
-    model : str
-        The model's path, for the title.
+    model : str or None
+        The model's path, for the title; None for the model that comes along.
 
     Raises
     ------
@@ -409,7 +409,8 @@ def write(classifier, text, path, model):
         As of :func:`page`, or if the file cannot be written.
     """
     require_writable('states', path)
-    title = 'The memory cell of %s, word by word' % os.path.basename(model)
+    title = 'The memory cell of %s, word by word' % (
+        os.path.basename(model) if model else 'the model that comes along')
     content = page(classifier, text, title)
     with whole_files(path, error=ConfigError) as (stream,):
         stream.write(content.encode('utf-8'))

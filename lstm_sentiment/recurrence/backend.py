@@ -23,8 +23,14 @@ class ByHand(Compiled):
             return plain(tparams, x, options, prefix, mask, initial)
         return encoder.run_layer(tparams, x, options, prefix, mask, initial)
 
-    def mean_cost(self, plain, proj, tparams, mask, y):
-        return encoder.mean_cost(proj, tparams, mask, y)
+    def mean_cost(self, plain, proj, tparams, mask, y, class_weights=None):
+        return encoder.mean_cost(proj, tparams, mask, y, class_weights)
+
+    def cross_entropy(self, plain, h, tparams, y):
+        return encoder.cross_entropy(h, tparams, y)
+
+    def clipped(self, plain, grads, clip_norm):
+        return encoder.clipped(plain, grads, clip_norm)
 
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         return SparseOptimizer(rule, lr, tparams, grads, x, mask, y, cost, updates)

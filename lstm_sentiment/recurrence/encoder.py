@@ -4,16 +4,19 @@
 """
 from lstm_sentiment.engine.names import config, tensor
 from lstm_sentiment.recurrence.cells.table import find_form
+from lstm_sentiment.recurrence.cost_nodes import Clip, CrossEntropy, MeanCost
 from lstm_sentiment.recurrence.graph_nodes import (
     Layer,
-    MeanCost,
     NoState,
     Pack,
+    PackWhole,
     Pool,
     Reorder,
     ReversedRows,
+    RowsGradient,
     Spread,
     project,
+    rows_gradient,
     take_rows,
 )
 from lstm_sentiment.recurrence.stack import directions
@@ -59,9 +62,41 @@ def joined(columns):
     return columns[0] if len(columns) == 1 else tensor.concatenate(columns, axis=1)
 
 
-def mean_cost(proj, tparams, mask, y):
+def mean_cost(proj, tparams, mask, y, class_weights=None):
     """The logistic regression and its cost by hand; see `lstm.mean_cost`."""
-    return MeanCost()(proj, tparams['U'], tparams['b'], mask, y)[0]
+    return MeanCost(tuple(class_weights or ()))(proj, tparams['U'], tparams['b'], mask, y)[0]
+
+
+def cross_entropy(h, tparams, y):
+    """The mean cross-entropy of a softmax over the outputs of a layer, by hand.
+
+    Parameters
+    ----------
+    h : floatX variable, (n_timesteps, n_samples, dim_proj)
+    tparams : dict of shared variables
+        ``U`` and ``b`` are used.
+    y : int64 variable, (n_timesteps, n_samples)
+        The right class at each step.
+    """
+    U, b = tparams['U'], tparams['b']
+    rows = h.reshape((y.shape[0] * y.shape[1], U.shape[0]))
+    return CrossEntropy()(rows, U, b, y.flatten())[0]
+
+
+def clipped(plain, grads, clip_norm):
+    """`lstm.clipped`, where a gradient of rows remains one: the other rows are zero.
+
+    Without such gradients it is one node, which is faster for small layers.
+    """
+    of_rows = [grad.owner is not None and isinstance(grad.owner.op, RowsGradient)
+               for grad in grads]
+    if not any(of_rows):
+        found = Clip(clip_norm)(*grads)
+        return found if isinstance(found, (list, tuple)) else [found]
+    new = plain([grad.owner.inputs[2] if is_rows else grad
+                 for grad, is_rows in zip(grads, of_rows)], clip_norm)
+    return [rows_gradient(*(grad.owner.inputs[:2] + [scaled])) if is_rows else scaled
+            for grad, is_rows, scaled in zip(grads, of_rows, new)]
 
 
 def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=None):
@@ -90,12 +125,18 @@ def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=N
         After the last step whose mask is 1.
     """
     n_timesteps, n_samples = state_below.shape[0], state_below.shape[1]
-    places = tensor.arange(n_timesteps * n_samples).reshape((n_timesteps, n_samples))
-    if mask is None:
-        mask = tensor.ones((n_timesteps, n_samples), dtype=config.floatX)
-    words, tokens, n_alive, order = Pack()(places, mask)
     W, b, U = (tparams['%s_%s' % (prefix, name)] for name in 'WbU')
-    row_places = words[tokens]
+    if state_below.ndim == 2 and mask is None:
+        places = state_below  # only its shape is used
+    else:
+        places = tensor.arange(n_timesteps * n_samples).reshape((n_timesteps, n_samples))
+    if mask is None:
+        row_places, n_alive = PackWhole(config.floatX)(places)
+        words, tokens = row_places, tensor.arange(row_places.shape[0])
+        order = tensor.arange(n_samples)
+    else:
+        words, tokens, n_alive, order = Pack()(places, mask)
+        row_places = words[tokens]
     if state_below.ndim == 2:
         projected, tokens = W + b, state_below.flatten()[row_places]
     else:
@@ -103,10 +144,12 @@ def run_layer(tparams, state_below, options, prefix='lstm', mask=None, initial=N
         projected = project(take_rows(rows, words), W, b)
     if initial is None:
         initial = NoState()(U, order)
-    else:
+    elif mask is not None:
         initial = [take_rows(state, order) for state in initial]
     h, last_h, last_c = make_layer(tparams, projected, tokens, n_alive, options, prefix, initial,
                                    ends=True)
-    h = Spread()(h, mask, row_places).reshape((n_timesteps, n_samples, U.shape[0]))
+    h = Spread()(h, places, row_places).reshape((n_timesteps, n_samples, U.shape[0]))
+    if mask is None:
+        return h, last_h, last_c
     back = tensor.argsort(order)
     return h, take_rows(last_h, back), take_rows(last_c, back)

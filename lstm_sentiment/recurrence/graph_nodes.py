@@ -12,9 +12,9 @@ from lstm_sentiment.engine.names import (
     register_rewrite,
     tensor,
 )
-from lstm_sentiment.recurrence import classification, layer, numba_recurrence, pooling
+from lstm_sentiment.recurrence import layer, numba_recurrence, pooling
 from lstm_sentiment.recurrence.cells.table import find_form
-from lstm_sentiment.recurrence.packing import pack, reversed_rows
+from lstm_sentiment.recurrence.packing import pack, pack_whole, reversed_rows
 
 
 def put(output_storage, values):
@@ -58,6 +58,23 @@ class ReversedRows(NumpyOp):
     def perform(self, node, inputs, output_storage):
         n_alive, order = inputs
         output_storage[0][0] = reversed_rows(n_alive, len(order)).astype('int64')
+
+
+class PackWhole(NumpyOp):
+    """`packing.pack_whole` as a node: symbols, (n_timesteps, n_samples), to places, n_alive."""
+
+    __props__ = ('dtype',)
+    n_integer_inputs = 1
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+
+    def make_node(self, x):
+        return Apply(self, [x], [tensor.lvector(), tensor.lmatrix()])
+
+    def perform(self, node, inputs, output_storage):
+        n_groups = 2 if numba_recurrence.usable(numpy.dtype(self.dtype)) else 1
+        put(output_storage, pack_whole(*inputs[0].shape, n_groups=n_groups))
 
 
 class TakeRows(NumpyOp):
@@ -117,7 +134,7 @@ class Spread(NumpyOp):
     `places` are distinct; `like` has the shape (n_timesteps, n_samples).
     """
 
-    n_integer_inputs = 1
+    n_integer_inputs = 2  # neither has a gradient
 
     def make_node(self, h, like, places):
         return Apply(self, [h, like, places], [h.type()])
@@ -129,7 +146,7 @@ class Spread(NumpyOp):
         output_storage[0][0] = spread
 
     def gradient(self, inputs, outputs, output_grads):
-        return [take_rows(output_grads[0], inputs[2]), inputs[1].zeros_like()]
+        return [take_rows(output_grads[0], inputs[2])]
 
 
 # The layer.
@@ -346,40 +363,6 @@ class PoolBackward(NumpyOp):
     def perform(self, node, inputs, output_storage):
         d_pooled, h, where, n_alive, order = inputs
         output_storage[0][0] = pooling.pool_back(self.pooling, d_pooled[order], h, where, n_alive)
-
-
-# The cost.
-
-
-class MeanCost(NumpyOp):
-    """`classification.mean_cost` as a node: the cost, and what the backward pass needs."""
-
-    n_integer_inputs = 2  # the mask has no gradient either
-
-    def make_node(self, proj, U, b, mask, y):
-        return Apply(self, [proj, U, b, mask, y], [
-            tensor.scalar(dtype=proj.dtype), proj.type(), tensor.vector(dtype=proj.dtype)])
-
-    def perform(self, node, inputs, output_storage):
-        cost, pred, weights = classification.mean_cost(*inputs)
-        put(output_storage, [numpy.asarray(cost, dtype=pred.dtype), pred, weights])
-
-    def gradient(self, inputs, outputs, output_grads):
-        proj, U, b, _, y = inputs
-        return MeanCostBackward()(output_grads[0], proj, U, b, y, *outputs[1:])
-
-    def connection_pattern(self, node):
-        return [[position < 3, False, False] for position in range(5)]
-
-
-class MeanCostBackward(NumpyOp):
-    """`classification.mean_cost_back` as a node."""
-
-    def make_node(self, d_cost, proj, U, b, y, pred, weights):
-        return Apply(self, [d_cost, proj, U, y, pred, weights], [proj.type(), U.type(), b.type()])
-
-    def perform(self, node, inputs, output_storage):
-        put(output_storage, classification.mean_cost_back(*inputs))
 
 
 take_rows, rows_gradient, project = TakeRows(), RowsGradient(), Project()

@@ -28,6 +28,31 @@ from lstm_sentiment.recurrence.threads import product, side_by_side
 WINDOW = 16
 
 
+# Native loops are up to twice as fast on arrays that begin at a multiple of this many bytes: then
+# a vector register is filled from one line of the cache.
+ALIGNMENT = 64
+
+
+def aligned(shape, dtype):
+    """A new array like `numpy.empty`, which begins at a multiple of ALIGNMENT bytes."""
+    n_bytes = int(numpy.prod(shape)) * dtype.itemsize
+    block = numpy.empty(n_bytes + ALIGNMENT, dtype='uint8')
+    start = -block.ctypes.data % ALIGNMENT
+    return block[start:start + n_bytes].view(dtype).reshape(shape)
+
+
+def aligned_copy(array):
+    """A C-contiguous copy, :func:`aligned`."""
+    copy = aligned(array.shape, array.dtype)
+    copy[...] = array
+    return copy
+
+
+def aligned_weights(form, weights):
+    """The weights as the loops of a cell take them."""
+    return [aligned_copy(weight) for weight in form.loop_weights(*weights)]
+
+
 # What enters the gates.
 
 
@@ -70,9 +95,9 @@ def forward(form, projected, tokens, n_alive, weights, h0, c0):
     h, gates, c, tanh_c : float arrays, (N, dim_proj), (N, 4 * dim_proj), (N, dim_proj) twice
     """
     n_words, dim_proj, dtype = len(tokens), h0.shape[1], projected.dtype
-    gates = numpy.empty((n_words, projected.shape[1]), dtype=dtype)
-    h, c, tanh_c = (numpy.empty((n_words, dim_proj), dtype=dtype) for _ in range(3))
-    run_steps, loop_weights = form.forward_loop(dtype), form.loop_weights(*weights)
+    gates = aligned((n_words, projected.shape[1]), dtype)
+    h, c, tanh_c = (aligned((n_words, dim_proj), dtype) for _ in range(3))
+    run_steps, loop_weights = form.forward_loop(dtype), aligned_weights(form, weights)
 
     def run(group):
         words, samples = group.words, group.samples
@@ -86,13 +111,13 @@ def forward(form, projected, tokens, n_alive, weights, h0, c0):
 def forward_lean(form, projected, tokens, n_alive, weights, h0, c0):
     """The first result of :func:`forward`; memory for the others does not grow with the texts."""
     dim_proj, dtype = h0.shape[1], projected.dtype
-    h = numpy.empty((len(tokens), dim_proj), dtype=dtype)
-    run_steps, loop_weights = form.forward_loop(dtype), form.loop_weights(*weights)
+    h = aligned((len(tokens), dim_proj), dtype)
+    run_steps, loop_weights = form.forward_loop(dtype), aligned_weights(form, weights)
 
     def run(group):
         n_rows = WINDOW * len(h0[group.samples])
-        gates = numpy.empty((n_rows, projected.shape[1]), dtype=dtype)
-        c, tanh_c = (numpy.empty((n_rows, dim_proj), dtype=dtype) for _ in range(2))
+        gates = aligned((n_rows, projected.shape[1]), dtype)
+        c, tanh_c = (aligned((n_rows, dim_proj), dtype) for _ in range(2))
         h_before, c_before = h0[group.samples], c0[group.samples]
         start = group.words.start
         for first in range(0, len(group.n_alive), WINDOW):
@@ -117,9 +142,9 @@ def forward_pooled(form, projected, tokens, n_alive, weights, h0, c0, pooling):
     """
     (n_samples, dim_proj), dtype = h0.shape, projected.dtype
     pooled = pool.begin(pooling, n_samples, dim_proj, dtype)
-    gates = numpy.empty((2 * n_samples, projected.shape[1]), dtype=dtype)
-    h, c, tanh_c = (numpy.empty((2 * n_samples, dim_proj), dtype=dtype) for _ in range(3))
-    run_steps, loop_weights = form.forward_loop(dtype), form.loop_weights(*weights)
+    gates = aligned((2 * n_samples, projected.shape[1]), dtype)
+    h, c, tanh_c = (aligned((2 * n_samples, dim_proj), dtype) for _ in range(3))
+    run_steps, loop_weights = form.forward_loop(dtype), aligned_weights(form, weights)
     number = pool.POOLINGS.index(pooling)
 
     def run(group):
@@ -165,9 +190,9 @@ def backward(form, d_h, d_last_h, d_last_c, projected, tokens, n_alive, weights,
     d_h0, d_c0 : float arrays, (n_samples, dim_proj)
     """
     run_steps_back = form.backward_loop(projected.dtype)
-    transposed = [numpy.ascontiguousarray(weight.T) for weight in form.loop_weights(*weights)]
-    dz = numpy.empty_like(gates)
-    dh, dc = d_last_h.copy(), d_last_c.copy()
+    transposed = [aligned_copy(weight.T) for weight in form.loop_weights(*weights)]
+    dz = aligned(gates.shape, gates.dtype)
+    dh, dc = aligned_copy(d_last_h), aligned_copy(d_last_c)
 
     def run(group):
         words, samples = group.words, group.samples
@@ -197,10 +222,13 @@ def sum_by_input(dz, tokens, n_inputs):
 @native
 def native_sum(dz, tokens, first, stop, total):
     """Fill in the columns from `first` to `stop` of :func:`sum_by_input`."""
-    for row in range(total.shape[0]):
-        for j in range(first, stop):
-            total[row, j] = 0
+    total[:, first:stop] = 0
     for k in range(len(tokens)):
-        x = tokens[k]
-        for j in range(first, stop):
-            total[x, j] += dz[k, j]
+        add(total[tokens[k], first:stop], dz[k, first:stop])
+
+
+@native
+def add(total, values):
+    """Add the values in place; as a loop over two rows it can be vectorized."""
+    for j in range(len(total)):
+        total[j] += values[j]

@@ -17,6 +17,9 @@ COASTING = numpy.float32(9)
 # TINY is added under the roots of adadelta. SMALL is added under the root of rmsprop, and is its
 # learning rate.
 TINY, SMALL = numpy.float32(1e-6), numpy.float32(1e-4)
+# Of adam: what is left of its means, and what is added to its root.
+ADAM_DECAY, ADAM_DECAY2 = numpy.float32(0.9), numpy.float32(0.999)
+ADAM_REST, ADAM_REST2, EPSILON = numpy.float32(0.1), numpy.float32(0.001), numpy.float32(1e-8)
 
 
 # One number, whose running means are those after the idle updates.
@@ -73,8 +76,24 @@ def rmsprop_rows(lr, words, decay, left, grad, p, mean_grad, mean_grad2, step):
             p[row, j] = coasted + step[row, j]
 
 
-RULES = {'sgd': sgd_rows, 'adadelta': adadelta_rows, 'rmsprop': rmsprop_rows}
-N_ARRAYS = {'sgd': 1, 'adadelta': 3, 'rmsprop': 4}
+@native
+def adam_rows(lr, words, decay, left, grad, p, mean_grad, mean_grad2, weight, weight2):
+    for k in range(len(words)):
+        row = words[k]
+        for j in range(grad.shape[1]):
+            g = grad[k, j]
+            if g != 0:
+                m = ADAM_DECAY * mean_grad[row, j] + ADAM_REST * g
+                v = ADAM_DECAY2 * mean_grad2[row, j] + ADAM_REST2 * g * g
+                w = ADAM_DECAY * weight[row, j] + ADAM_REST
+                w2 = ADAM_DECAY2 * weight2[row, j] + ADAM_REST2
+                p[row, j] -= lr * (m / w) / (numpy.sqrt(v / w2) + EPSILON)
+                mean_grad[row, j], mean_grad2[row, j] = m, v
+                weight[row, j], weight2[row, j] = w, w2
+
+
+RULES = {'sgd': sgd_rows, 'adadelta': adadelta_rows, 'rmsprop': rmsprop_rows, 'adam': adam_rows}
+N_ARRAYS = {'sgd': 1, 'adadelta': 3, 'rmsprop': 4, 'adam': 5}
 # A parameter that is whole is one row, which is never idle.
 ONE_ROW, NOT_IDLE = numpy.zeros(1, dtype='int64'), numpy.ones(1, dtype='float32')
 
@@ -111,7 +130,7 @@ def whole(rule, lr, grad, arrays):
     Parameters
     ----------
     rule : str
-        sgd, adadelta or rmsprop.
+        sgd, adadelta, rmsprop or adam.
     lr : float
     grad : float32 array
     arrays : list of float32 arrays of its shape

@@ -94,10 +94,11 @@ def multiply_four(rows, matrix, out):
         d0, d1, d2, d3 = rows[3, k], rows[3, k + 1], rows[3, k + 2], rows[3, k + 3]
         for j in range(matrix.shape[1]):
             p, q, r, s = m0[j], m1[j], m2[j], m3[j]
-            out0[j] += a0 * p + a1 * q + a2 * r + a3 * s
-            out1[j] += b0 * p + b1 * q + b2 * r + b3 * s
-            out2[j] += c0 * p + c1 * q + c2 * r + c3 * s
-            out3[j] += d0 * p + d1 * q + d2 * r + d3 * s
+            # From left to right each term is one instruction, a fused product and sum.
+            out0[j] = out0[j] + a0 * p + a1 * q + a2 * r + a3 * s
+            out1[j] = out1[j] + b0 * p + b1 * q + b2 * r + b3 * s
+            out2[j] = out2[j] + c0 * p + c1 * q + c2 * r + c3 * s
+            out3[j] = out3[j] + d0 * p + d1 * q + d2 * r + d3 * s
 
 
 def usable(dtype):

@@ -7,6 +7,8 @@ The samples are sorted by length. So the samples that are still running at step 
 group by group, in a group step by step, and within a step the longest sample first. Step t of group
 g has ``n_alive[g, t]`` rows. The groups are independent, so two threads can take one each.
 """
+import functools
+
 import numpy
 from scipy import sparse
 
@@ -63,15 +65,41 @@ def pack(x, mask, n_groups=1):
     return words, tokens, numpy.array([filled[group].sum(axis=0) for group in members]), order
 
 
+@functools.lru_cache(maxsize=8)
+def pack_whole(n_timesteps, n_samples, n_groups):
+    """The same for samples of equal length: every step counts, and the order stays.
+
+    Returns
+    -------
+    places : int64 array, (n_timesteps * n_samples,)
+        For each packed word, its place in the minibatch without its axes.
+    n_alive : int64 array, (n_groups, n_timesteps)
+
+    Both are kept for the next call, and must not be changed.
+
+    Examples
+    --------
+    >>> places, n_alive = pack_whole(2, 3, 2)
+    >>> places.tolist(), n_alive.tolist()
+    ([0, 1, 3, 4, 2, 5], [[2, 2], [1, 1]])
+    """
+    places = numpy.arange(n_timesteps * n_samples).reshape((n_timesteps, n_samples))
+    members = sample_slices(n_samples, n_groups)
+    n_alive = [[group.stop - group.start] * n_timesteps for group in members]
+    return (numpy.concatenate([places[:, group].ravel() for group in members]).astype('int64'),
+            numpy.array(n_alive, dtype='int64').reshape((n_groups, n_timesteps)))
+
+
+@functools.lru_cache(maxsize=256)
 def sample_slices(n_samples, n_groups):
-    """The places of each group's samples in `order`.
+    """The places of each group's samples in `order`; kept for the next call.
 
     >>> sample_slices(5, 2)
-    [slice(0, 3, None), slice(3, 5, None)]
+    (slice(0, 3, None), slice(3, 5, None))
     """
     sizes = [len(range(group, n_samples, n_groups)) for group in range(n_groups)]
     stops = numpy.cumsum(sizes).tolist()
-    return [slice(stop - size, stop) for size, stop in zip(sizes, stops)]
+    return tuple(slice(stop - size, stop) for size, stop in zip(sizes, stops))
 
 
 class Group(object):
@@ -136,6 +164,10 @@ def last_rows(n_alive, n_samples):
     """The row of each sample's last word, (n_samples,); -1 for a sample without words."""
     rows = []
     for group in groups_of(n_alive, n_samples):
+        n_running = group.samples.stop - group.samples.start
+        if len(group.n_alive) and group.n_alive[-1] == n_running:  # all are of the same length
+            rows.append(numpy.arange(group.words.stop - n_running, group.words.stop))
+            continue
         lengths, starts = group.lengths(), numpy.append(group.starts(), -1)
         places = numpy.arange(len(lengths))
         rows.append(numpy.where(lengths > 0, group.words.start + starts[lengths - 1] + places, -1))

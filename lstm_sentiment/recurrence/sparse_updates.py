@@ -15,6 +15,9 @@ from lstm_sentiment.recurrence import native_updates
 from lstm_sentiment.recurrence.graph_nodes import RowsGradient
 from lstm_sentiment.recurrence.threads import side_by_side
 
+# With fewer numbers in all parameters, one thread updates them sooner than two.
+WORTH_A_THREAD = 2 ** 16
+
 
 def pieces(array, size=2 ** 15):
     """Slices of rows with some `size` numbers each, whose results fit into the processor's cache.
@@ -140,8 +143,10 @@ class SparseOptimizer(Optimizer):
                 self.parts[name] = Whole(rule, p)
                 outputs.append(grad)
         self.f_grad = theano.function([x, mask, y], outputs, updates=list(updates),
-                                      name='f_grad')
+                                      on_unused_input='ignore', name='f_grad')
         self.randoms, self.grads = random_states(self.f_grad), []
+        n_numbers = sum(part.arrays()[0].size for part in self.parts.values())
+        self.is_small = n_numbers < WORTH_A_THREAD
         self.unsettled = [part for part in self.parts.values()
                           if isinstance(part, Rows) and rule.moves_when_idle]
 
@@ -153,9 +158,14 @@ class SparseOptimizer(Optimizer):
 
     def update(self, lr):
         grads = iter(self.grads)
-        side_by_side(*[functools.partial(
+        tasks = [functools.partial(
             part.update, lr, (next(grads), next(grads)) if isinstance(part, Rows) else next(grads))
-            for part in self.parts.values()])
+            for part in self.parts.values()]
+        if self.is_small:
+            for task in tasks:
+                task()
+        else:
+            side_by_side(*tasks)
 
     def settle(self):
         for part in self.unsettled:

@@ -22,7 +22,7 @@ def part_of(name):
 
 
 def choose_columns(path, table, head, options, labelled):
-    """The keys of the columns with text, label and part in the records; None for what is not there.
+    """The keys of the columns with text, label, part and group; None for what is not there.
 
     Raises
     ------
@@ -32,10 +32,12 @@ def choose_columns(path, table, head, options, labelled):
     text = find_column(path, table.names, options.text_column, TEXT_COLUMNS)
     label = find_column(path, table.names, options.label_column, LABEL_COLUMNS)
     split = find_column(path, table.names, options.split_column, SPLIT_COLUMNS)
+    group = find_column(path, table.names, options.group_column, ())
     for kind, found, asked, usual, needed in (
             ('text', text, options.text_column, TEXT_COLUMNS, True),
             ('label', label, options.label_column, LABEL_COLUMNS, labelled),
-            ('split', split, options.split_column, SPLIT_COLUMNS, False)):
+            ('split', split, options.split_column, SPLIT_COLUMNS, False),
+            ('group', group, options.group_column, (), False)):
         if found is None and (needed or asked):
             raise DataError(missing_column(path, table.names, head, kind, asked, usual))
     if split is not None and options.split_column is None:
@@ -46,7 +48,7 @@ def choose_columns(path, table, head, options, labelled):
             split = None
     by_name = any(isinstance(record, dict) for record in head)
     return [table.names[key] if by_name and key is not None else key
-            for key in (text, label, split)]
+            for key in (text, label, split, group)]
 
 
 def find_column(path, names, asked, usual):

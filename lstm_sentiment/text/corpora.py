@@ -3,14 +3,15 @@
 A corpus is a folder, a table or several tables:
 
 ``train/CLASS``, ``test/CLASS``
-    folders of ``*.txt``, one text in each file, like the IMDB reviews;
+    folders of ``*.txt``, one text in each file, like the IMDB reviews; a folder ``dev``, ``valid``,
+    ``validation`` or ``val`` beside them is the validation part;
 ``CLASS``
     the same without train and test; such a corpus is not split yet;
 a table
     with a column of texts and one of class names (see `table_files`), not split either unless a
     column says which part each row belongs to. Its rows are read one by one;
 several tables
-    one for each part: train and test, or a folder with tables of these names;
+    one for each part: train, test and perhaps validation, or a folder with such tables;
 a folder of files such as ``rt-polarity.pos``
     one text a line; the ending is the class.
 
@@ -21,19 +22,21 @@ file and the line.
 import collections
 import itertools
 import os
+import re
 import warnings
 
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.files import codec, not_utf8, read_lines
-from lstm_sentiment.text.columns import part_of
+from lstm_sentiment.text.columns import PART_NAMES, part_of
 from lstm_sentiment.text.table_files import TableOptions, table_kind
 from lstm_sentiment.text.tables import Row, Skipped, read_table
 
 PARTS = ('train', 'test')
+ALL_PARTS = PARTS + ('valid',)
 # The IMDB reviews without labels.
 UNLABELLED = 'unsup'
-NO_VALIDATION = ('A dataset has a train and a test part; training takes its validation texts from '
-                 'the train part (lstm.py --valid-portion).')
+# The page of each review of a class: line k is that of the review whose file is named k_RATING.txt.
+PAGES, FILM = 'urls_%s.txt', re.compile(r'/title/(tt\d+)')
 
 EXPECTED = ('Expected a folder with train/CLASS and test/CLASS in it (of the IMDB reviews, it is '
             'aclImdb: train/pos, train/neg and so on), a folder with one folder for each class, or '
@@ -72,14 +75,15 @@ def open_corpus(source, **options):
         source, = source
     if hasattr(source, 'columns'):
         rows, is_split = read_table(source, options)
-        return Corpus(without_validation(rows), len(source), is_split)
+        return Corpus(rows, len(source), is_split)
     source = os.fspath(source)
     if os.path.isfile(source) or table_kind(source) and not os.path.isdir(source):
         rows, is_split = read_table(source, options)
-        return Corpus(without_validation(rows), None, is_split)
+        return Corpus(rows, None, is_split)
     if not has_folders(source):
         tables = [path for path in files_in(source) if table_kind(path) and part_of(path)]
         if tables:
+            warn_left_out(sorted(set(files_in(source)) - set(tables)), 'are no tables of a part')
             return open_tables(tables_by_part(tables), options)
     if options._replace(encoding=None, strict=None) != TableOptions(encoding=None, strict=None):
         raise ConfigError(f'{source} is a folder and has no columns. Leave the options of tables '
@@ -87,16 +91,41 @@ def open_corpus(source, **options):
     class_files = {} if has_folders(source) else find_class_files(source)
     if class_files:
         return Corpus(read_class_files(class_files, options), None, False)
-    if any(os.path.isdir(os.path.join(source, part)) for part in PARTS):
-        files = [(part, name, path) for part, names in find_parts(source).items()
+    folders = part_folders(source)
+    if folders:
+        files = [(part, name, path) for part, names in find_parts(source, folders).items()
                  for name, paths in names.items() for path in paths]
         is_split = True
     else:
         files = [(None, name, path) for name, paths in find_texts(source).items()
                  for path in paths]
         is_split = False
-    rows = (Row(read_text(path, options.encoding), name, part, path) for part, name, path in files)
+    film_of = find_films(source) if is_split and 'train' in list_folder(source) else {}
+    rows = (Row(read_text(path, options.encoding), name, part, path, film_of.get(path))
+            for part, name, path in files)
     return Corpus(rows, len(files), is_split)
+
+
+def find_films(folder):
+    """The film of each training review, by the path of its file, if the folder says which.
+
+    The published reviews have ``train/urls_pos.txt`` and ``train/urls_neg.txt`` beside them.
+    """
+    train, found = os.path.join(folder, 'train'), {}
+    for name in list_folder(train):
+        pages = os.path.join(train, PAGES % name)
+        if not os.path.isfile(pages):
+            continue
+        films = [FILM.search(line) for line in read_text(pages).splitlines()]
+        for file in list_folder(os.path.join(train, name)):
+            number = file.split('_')[0]
+            film = films[int(number)] if number.isdigit() and int(number) < len(films) else None
+            if film is None:
+                warnings.warn(f'{pages} names no film of {os.path.join(train, name, file)}, so the '
+                              'groups of the texts are not known.', stacklevel=3)
+                return {}
+            found[os.path.join(train, name, file)] = film.group(1)
+    return found
 
 
 # Several files
@@ -125,19 +154,7 @@ def open_tables(parts, options):
     """A corpus of tables, each of which belongs to one part."""
     rows = ((row._replace(part=part) for row in read_table(path, options)[0])
             for part, paths in parts.items() for path in paths)
-    return Corpus(without_validation(itertools.chain.from_iterable(rows)), None, True)
-
-
-def without_validation(rows):
-    """Yield the rows; those of a validation part are left out, and a warning counts them."""
-    n_left_out = 0
-    for row in rows:
-        if row.part == 'valid':
-            n_left_out += 1
-        else:
-            yield row
-    if n_left_out:
-        warnings.warn(f'{n_left_out} validation texts are left out. {NO_VALIDATION}', stacklevel=3)
+    return Corpus(itertools.chain.from_iterable(rows), None, True)
 
 
 def has_folders(folder):
@@ -194,22 +211,37 @@ def warn_left_out(paths, why):
 
 # Folders
 
-def find_parts(folder):
-    """The texts of train and test, each as `find_texts` gives them; both have the same classes."""
-    parts = {part: find_texts(os.path.join(folder, part)) for part in PARTS}
-    train, test = (sorted(parts[part]) for part in PARTS)
-    if train != test:
-        raise DataError(f'{folder} has other classes in train ({", ".join(train)}) than in test '
-                        f'({", ".join(test)}). Expected the same folders in both.')
-    others = [os.path.join(folder, name) for name in list_folder(folder)
-              if name not in PARTS and os.path.isdir(os.path.join(folder, name))]
-    warn_left_out([path for path in others if part_of(path) != 'valid'],
-                  'are neither train nor test')
-    for path in others:
-        if part_of(path) == 'valid':
-            n_texts = sum(map(len, find_texts(path).values()))
-            warnings.warn(f'The {n_texts} texts in {path} are left out. {NO_VALIDATION}',
-                          stacklevel=3)
+def part_folders(folder):
+    """The paths of the folders of each part; empty if there is neither train nor test."""
+    found = {}
+    for name in list_folder(folder):
+        path, part = os.path.join(folder, name), PART_NAMES.get(name.strip().lower())
+        # A class may have such a name too, but is no folder of folders.
+        if part and os.path.isdir(path) and (name in PARTS or has_folders(path)):
+            found.setdefault(part, []).append(path)
+    return found if set(PARTS) & set(found) else {}
+
+
+def find_parts(folder, folders):
+    """The texts of each part, as `find_texts` gives them; train and test have the same classes."""
+    parts = {}
+    for part in ALL_PARTS:
+        paths = folders.get(part, [os.path.join(folder, part)] if part in PARTS else [])
+        for path in paths:
+            for name, texts in find_texts(path).items():
+                parts.setdefault(part, {}).setdefault(name, []).extend(texts)
+    classes = {part: sorted(texts) for part, texts in parts.items()}
+    for part in sorted(set(classes) - {'train'}):
+        same = set(classes[part]) <= set(classes['train']) if part == 'valid' else (
+            classes[part] == classes['train'])
+        if not same:
+            raise DataError(f'{folder} has other classes in train ({", ".join(classes["train"])}) '
+                            f'than in {part} ({", ".join(classes[part])}). Expected the same '
+                            'folders in both.')
+    known = {path for paths in folders.values() for path in paths}
+    others = [os.path.join(folder, name) for name in list_folder(folder)]
+    warn_left_out([path for path in others if os.path.isdir(path) and path not in known],
+                  'are none of train, test and validation')
     return parts
 
 

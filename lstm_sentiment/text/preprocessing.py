@@ -1,43 +1,45 @@
-"""Labelled texts to word ids: two pickles in the tutorial's format, and their dictionary.
+"""Labelled texts to word ids: two pickles in the tutorial's format, or one Arrow file.
 
 The words are those of the Moses tokenizer for English, lower-cased, unless other settings are
 given. The dictionary is built from the training texts alone: the most frequent word has id 2, the
 next 3, and so on. Equally frequent words are numbered in order of first appearance. Id 0 is
 padding, and id 1 is any word that does not occur in training. Texts without words are dropped with
 a warning.
+
+The texts are read once, one at a time. The numbers of their words wait in a temporary file next to
+the output (see `spill`), so memory grows with the vocabulary and, by a few bytes each, with the
+number of texts. With ``n_words``, the vocabulary that is counted is bounded too.
 """
 import array
 import collections
-import gzip
-import hashlib
+import contextlib
 import os
 import sys
 import warnings
 
 import numpy
-from six.moves import cPickle as pickle
 from tqdm import tqdm
 
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.files import whole_files
-from lstm_sentiment.text import corpora, tokenizing
-from lstm_sentiment.text.corpora import PARTS
+from lstm_sentiment.text import arrow_files, corpora, pickle_stream, tokenizing
+from lstm_sentiment.text.corpora import ALL_PARTS
+from lstm_sentiment.text.corpus_options import TEST_PORTION
+from lstm_sentiment.text.dataset_files import Fingerprint, dictionary_pieces, write_content
 from lstm_sentiment.text.labels import in_order, join_spellings
+from lstm_sentiment.text.spill import Spill, SpilledTexts
 from lstm_sentiment.text.text_settings import check_settings
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, dictionary_path
 
-# Python 2 and every Python 3 can read it.
-PICKLE_PROTOCOL = 2
-
-# Share of each class that becomes test, if the corpus has no test part.
-TEST_PORTION = 0.2
+# With n_words, this many different words are counted, or more if it is a larger number.
+COUNTED_WORDS, COUNTED_PER_WORD = 1000000, 10
 
 ANOTHER_OUTPUT = ('Name a file in an existing folder in which you may write (the options --output '
                   'and --dictionary).')
 
 Summary = collections.namedtuple(
     'Summary', 'n_train n_test n_dropped n_words n_tokens fingerprint '
-               'classes sizes n_cut unknown_portion lengths')
+               'classes sizes n_cut unknown_portion lengths n_valid')
 Summary.__doc__ = """What `preprocess` returns.
 
 Attributes
@@ -58,22 +60,9 @@ unknown_portion : float
     Share of the test tokens that are not in the dictionary.
 lengths : ndarray of int
     Number of words of each training text, sorted.
+n_valid : int
+    Texts of the validation part, if the corpus has one.
 """
-
-
-def number_words(texts):
-    """Number the words of tokenized texts, from 0, in order of first appearance.
-
-    Returns the numbers of each text's words, and the word of each number.
-
-    >>> number_words(['b a b', 'c a'])
-    ([array('i', [0, 1, 0]), array('i', [2, 1])], ['b', 'a', 'c'])
-    """
-    index = collections.defaultdict()
-    index.default_factory = index.__len__
-    numbers = [array.array('i', map(index.__getitem__, text.split()))
-               for text in texts]
-    return numbers, list(index)
 
 
 def rank_words(counts, n_words=None, min_count=1):
@@ -115,20 +104,6 @@ def rank_words(counts, n_words=None, min_count=1):
     return ids, order
 
 
-def count_words(texts, n_numbers):
-    """How often each number occurs in the texts, ndarray of int64, shape (n_numbers,).
-
-    >>> numbers, words = number_words(['b a b', 'c a'])
-    >>> count_words(numbers, len(words))
-    array([2, 2, 1])
-    """
-    counts = numpy.zeros(n_numbers, dtype='int64')
-    for start in range(0, len(texts), 10000):
-        part = numpy.concatenate(texts[start:start + 10000])
-        counts += numpy.bincount(part, minlength=n_numbers)
-    return counts
-
-
 class TextRecords:
     """Label, part and source of each text of a corpus, recorded while the texts are read.
 
@@ -136,8 +111,9 @@ class TextRecords:
     ----------
     classes : list of str
         Names, in order of first appearance.
-    labels, parts : array.array of int
-        Of each text the place of its class in `classes`, and of its part in `PARTS` (or -1).
+    labels, parts, groups : array.array of int
+        Of each text the place of its class in `classes`, of its part in `ALL_PARTS` (or -1), and
+        the number of its group (or -1).
     n_empty : int
         Texts without words.
     first_empty : str or None
@@ -150,7 +126,9 @@ class TextRecords:
         self.rows, self.waiting = rows, collections.deque()
         self.index = collections.defaultdict()
         self.index.default_factory = self.index.__len__
-        self.labels, self.parts = array.array('i'), array.array('i')
+        self.group_index = collections.defaultdict()
+        self.group_index.default_factory = self.group_index.__len__
+        self.labels, self.parts, self.groups = (array.array('i') for _ in range(3))
         self.n_empty, self.first_empty, self.n_tagged = 0, None, 0
 
     @property
@@ -161,7 +139,8 @@ class TextRecords:
         """Yield the texts, to be tokenized."""
         for row in self.rows:
             self.labels.append(self.index[row.label])
-            self.parts.append(PARTS.index(row.part) if row.part else -1)
+            self.parts.append(ALL_PARTS.index(row.part) if row.part else -1)
+            self.groups.append(-1 if row.group is None else self.group_index[row.group])
             self.waiting.append(row.where)
             self.n_tagged += '<br' in row.text
             yield row.text
@@ -205,15 +184,18 @@ def split_off(labels, portion, rng):
     return chosen
 
 
-def assign(records, numbers, portion, seed):
+def assign(records, spill, portion, seed):
     """Settle the label and the part of each text; texts without words are left out.
 
     Returns
     -------
     classes : list of str
         Names, sorted.
-    train, test : tuple
-        Each ``(numbers, labels)``: a list of array.array, an ndarray of int.
+    train, test, valid : tuple
+        Each ``(texts, labels)``: `SpilledTexts`, an ndarray of int. `valid` is None if the corpus
+        has no such part.
+    groups : list of int or None
+        Of each training text; None if some have none.
 
     Raises
     ------
@@ -221,36 +203,59 @@ def assign(records, numbers, portion, seed):
         If a part has no text, or training has not all classes, or only one.
     """
     if records.n_empty:
-        warnings.warn(f'{records.n_empty} of {len(numbers)} texts have no words in them and are '
-                      f'left out; the first is {records.first_empty}.', stacklevel=3)
+        warnings.warn(f'{records.n_empty} of {len(spill.lengths)} texts have no words in them and '
+                      f'are left out; the first is {records.first_empty}.', stacklevel=3)
     spellings = records.classes
     counts = numpy.bincount(numpy.asarray(records.labels, dtype='int64'), minlength=len(spellings))
     joined, said = join_spellings(spellings, counts.tolist())
     if said:
         warnings.warn(f'Spellings of the same class are joined: {"; ".join(said)}.', stacklevel=3)
     classes = in_order(set(joined.values()))
-    check_classes(classes, len(numbers))
+    check_classes(classes, len(spill.lengths))
     label_of = numpy.array([classes.index(joined[name]) for name in spellings], dtype='int64')
-    with_words = numpy.array([number for number, words in enumerate(numbers) if words],
-                             dtype='int64')
+    with_words = numpy.flatnonzero(spill.lengths)
     labels = label_of[numpy.asarray(records.labels, dtype='int64')[with_words]]
     parts = numpy.asarray(records.parts, dtype='int64')[with_words]
     if len(parts) and parts[0] < 0:
         parts = split_off(labels, portion, numpy.random.RandomState(seed)).astype('int64')
-    found = []
-    for number, part in enumerate(PARTS):
+    found, groups = [], None
+    for number, part in enumerate(ALL_PARTS):
         members = numpy.flatnonzero(parts == number)
+        if not len(members) and part == 'valid':
+            found.append(None)
+            continue
         if not len(members):
-            raise DataError(f'There is no {part} text with a word in it: {len(numbers)} texts were '
-                            f'read, {records.n_empty} of them without words. Expected texts in '
-                            'train and in test, in UTF-8; look at the corpus.')
-        found.append(([numbers[with_words[member]] for member in members], labels[members]))
+            raise DataError(f'There is no {part} text with a word in it: {len(spill.lengths)} '
+                            f'texts were read, {records.n_empty} of them without words. Expected '
+                            'texts in train and in test, in UTF-8; look at the corpus.')
+        found.append((SpilledTexts(spill, with_words[members]), labels[members]))
+        of_part = numpy.asarray(records.groups, dtype='int64')[with_words[members]]
+        if part == 'train':
+            groups = of_part
+        warn_of_groups(part, groups, of_part)
     trained = numpy.unique(found[0][1])
     if len(trained) < max(2, len(classes)):
         raise DataError(f'The corpus has the classes {", ".join(classes)}; with words to train on: '
                         f'{", ".join(classes[label] for label in trained)}. Expected two classes '
                         'or more, each with such texts.')
-    return classes, found[0], found[1]
+    return (classes, *found, None if groups.min() < 0 else groups.tolist())
+
+
+def warn_of_groups(part, groups, of_part):
+    """Warn of test or validation texts of a group that is in training too."""
+    n_known = numpy.isin(of_part, groups[groups >= 0]).sum()
+    if part != 'train' and n_known:
+        warnings.warn(f'{n_known} of the {len(of_part)} {part} texts are of groups that training '
+                      f'has too: the {part} error says less about new groups. A column of parts '
+                      '(--split-column) can keep them apart.', stacklevel=4)
+
+
+def check_size(train, valid):
+    """Raise `DataError` if the training part has no text to spare for validation."""
+    if valid is None and numpy.bincount(train[1]).max() < 2:
+        raise DataError('The corpus is too small to train on: no class has two training texts, '
+                        'one of them to validate. Expected three texts or more of a class, one of '
+                        'them to test. Add texts.')
 
 
 def check_classes(classes, n_texts):
@@ -261,24 +266,34 @@ def check_classes(classes, n_texts):
                         'the label column is the wrong one: give --label-column.')
 
 
-def warn_of_parts(classes, train, test):
-    """Warn of test texts that are in training as well, and of classes that testing lacks."""
-    known = {hash(words.tobytes()) for words in train[0]}
-    n_known = sum(hash(words.tobytes()) in known for words in test[0])
-    if n_known:
-        warnings.warn(f'{n_known} of the {len(test[0])} test texts are in training as well: the '
-                      'test error says less about new texts.', stacklevel=3)
-    n_tests = numpy.bincount(test[1], minlength=len(classes))
-    for label in numpy.flatnonzero(n_tests == 0):
+def warn_of_parts(classes, train, test, valid=None):
+    """Warn of texts that are in training as well, and of classes that another part lacks."""
+    for name, part in (('test', test), ('validation', valid)):
+        n_known = numpy.isin(part[0].hashes, train[0].hashes).sum() if part else 0
+        if n_known:
+            warnings.warn(f'{n_known} of the {len(part[0])} {name} texts are in training as well: '
+                          f'the {name} error says less about new texts.', stacklevel=3)
+    for label, name in enumerate(classes):
         n_texts = int((train[1] == label).sum())
-        warnings.warn(f'The class {classes[label]} has {n_texts} text{"s" * (n_texts > 1)}, none '
-                      'of them in the test part: the test error says nothing of it.', stacklevel=3)
+        lacking = [] if (test[1] == label).any() else ['test']
+        # Of a class of one text, training leaves none to validate.
+        if n_texts < 2 if valid is None else not (valid[1] == label).any():
+            lacking.append('validation')
+        if lacking:
+            warnings.warn(f'The class {name} has {n_texts} text{"s" * (n_texts > 1)} to train on '
+                          f'and none in the {" or ".join(lacking)} part, whose error says nothing '
+                          'of it.', stacklevel=3)
 
 
 def check_options(output, dictionary, settings, n_words, min_count, test_portion):
     """Raise `ConfigError` for options that cannot be used."""
     check_settings(settings)
-    if os.path.realpath(output) == os.path.realpath(dictionary):
+    if arrow_files.is_arrow(output):
+        arrow_files.load_pyarrow()
+    if output.endswith(arrow_files.ENDING + '.gz'):
+        raise ConfigError(f'{output}: an Arrow file is read by memory map, so it cannot be '
+                          'compressed. Leave .gz out.')
+    if dictionary is not None and os.path.realpath(output) == os.path.realpath(dictionary):
         raise ConfigError(f'The word ids and the dictionary cannot both be '
                           f'written to {output}; give two names.')
     if n_words is not None and n_words <= FIRST_WORD_ID:
@@ -295,8 +310,8 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
                text_column=None, label_column=None, test_portion=None, seed=123, n_words=None,
                min_count=1, tokenizer='moses', language='en', lowercase=True, split_column=None,
                delimiter=None, quotes=None, header=True, encoding='utf-8', strict=False,
-               strip_html=False):
-    """Turn a corpus into the pickles that `imdb.load_data` reads.
+               strip_html=False, group_column=None, trainable=False):
+    """Turn a corpus into the pickles, or the Arrow file, that `imdb.load_data` reads.
 
     Parameters
     ----------
@@ -305,7 +320,8 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
     output, dictionary : str
         The two files to write (see above); each is compressed if its name ends in ``.gz``. The
         dictionary goes beside the output by default, where training looks for it: see
-        `vocabulary.dictionary_path`.
+        `vocabulary.dictionary_path`. An output whose name ends in ``.arrow`` is an Arrow file (see
+        `arrow_files`), which has the words in it; a dictionary is written if one is named.
     jobs : int, optional
         Number of processes; by default one for each core.
     progress : bool
@@ -316,13 +332,17 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         Share of each class that becomes test if the corpus has no train and test, 0.2 by default.
         The `seed` selects the texts.
     n_words : int, optional
-        The dictionary has only ids below this, like the training option of the same name.
+        The dictionary has only ids below this, like the training option of the same name. No more
+        than a million different words are counted then (ten for each of `n_words` if that is more);
+        if rare ones had to be dropped, a warning says how much the counts may have missed.
     min_count : int
         Words that occur less often in training are not in the dictionary.
     tokenizer, language, lowercase, strip_html
         See `tokenizing`.
-    split_column, delimiter, quotes, header, encoding, strict
+    split_column, delimiter, quotes, header, encoding, strict, group_column
         See `table_files.TableOptions`.
+    trainable : bool
+        Refuse a corpus that is too small to train on.
 
     Returns
     -------
@@ -336,60 +356,107 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         If an option cannot be used.
     """
     output = os.fspath(output)
-    dictionary = dictionary_path(output) if dictionary is None else os.fspath(dictionary)
+    if dictionary is not None or not arrow_files.is_arrow(output):
+        dictionary = os.fspath(dictionary or dictionary_path(output))
     settings = {'tokenizer': tokenizer, 'language': language, 'lowercase': lowercase}
     if strip_html:
         settings['strip_html'] = True
     check_options(output, dictionary, settings, n_words, min_count, test_portion)
     corpus = corpora.open_corpus(source, text_column=text_column, label_column=label_column,
                                  split_column=split_column, delimiter=delimiter, quotes=quotes,
-                                 header=header, encoding=encoding, strict=strict)
+                                 header=header, encoding=encoding, strict=strict,
+                                 group_column=group_column)
     if corpus.is_split and test_portion is not None:
         raise ConfigError('the corpus already has train and test: remove --test-portion.')
-    # Opened first: what cannot be written is told before the work.
-    with whole_files(output, dictionary, error=DataError, advice=ANOTHER_OUTPUT) as streams:
+    limit = None if n_words is None else max(COUNTED_WORDS, COUNTED_PER_WORD * n_words)
+    paths = [output] if dictionary is None else [output, dictionary]
+    with contextlib.ExitStack() as opened:
+        # Opened first: what cannot be written is told before the work.
+        streams = opened.enter_context(whole_files(*paths, error=DataError,
+                                                   advice=ANOTHER_OUTPUT))
+        spill = opened.enter_context(Spill(os.path.dirname(os.path.abspath(output)), limit))
         records = TextRecords(corpus.rows)
         texts = tokenizing.tokenize_texts(records.texts(), settings, jobs)
         if progress and sys.stderr.isatty():
             texts = tqdm(texts, total=corpus.total, unit=' texts', desc='Tokenizing')
-        numbers, words = number_words(records.checked(texts))
-        classes, train, test = assign(records, numbers, test_portion or TEST_PORTION, seed)
-        warn_of_parts(classes, train, test)
+        spill.fill(records.checked(texts))
+        spill.warn()
+        classes, train, test, valid, groups = assign(records, spill, test_portion or TEST_PORTION,
+                                                     seed)
+        if trainable:
+            check_size(train, valid)
+        warn_of_parts(classes, train, test, valid)
         if records.n_tagged and not strip_html:
             warnings.warn(f'{records.n_tagged} texts have <br /> in them, whose parts become '
                           'words; --strip-html makes spaces of tags.', stacklevel=2)
-        counts = count_words(train[0], len(words))
+        counts = train[0].counts()
         ids, order = rank_words(counts, n_words, min_count)
-        content = b''.join(part_pickle(part, ids.tolist()) for part in (train, test))
-        fingerprint = hashlib.sha256(content).hexdigest()
-        settings.update(classes=classes, fingerprint=fingerprint)
-        word_ids = {words[number]: place for place, number
-                    in enumerate(order.tolist(), FIRST_WORD_ID)}
-        words_content = (pickle.dumps(word_ids, PICKLE_PROTOCOL)
-                         + pickle.dumps(settings, PICKLE_PROTOCOL))
-        for path, stream, part in zip((output, dictionary), streams, (content, words_content)):
-            # Without a time in it, equal content gives equal files.
-            stream.write(gzip.compress(part, 6, mtime=0) if path.endswith('.gz') else part)
-    test_counts = count_words(test[0], len(words))
-    return Summary(len(train[0]), len(test[0]), records.n_empty, len(order), int(counts.sum()),
-                   fingerprint, classes, part_sizes(classes, train, test),
-                   numpy.count_nonzero(counts) - len(order),
-                   test_counts[ids == UNKNOWN_ID].sum() / test_counts.sum(),
-                   numpy.sort([len(text) for text in train[0]]))
+        words = spill.words
+        settings['classes'] = classes
+        fingerprint = write_files(zip(paths, streams), (train, test, valid), groups,
+                                  numpy.append(ids, UNKNOWN_ID),  # the last is that of DROPPED
+                                  [words[number] for number in order.tolist()], settings)
+        n_known = test[0].counts()[ids != UNKNOWN_ID].sum()
+        n_tests = test[0].lengths.sum()
+        return Summary(len(train[0]), len(test[0]), records.n_empty, len(order),
+                       int(train[0].lengths.sum()), fingerprint, classes,
+                       part_sizes(classes, train, test, valid),
+                       numpy.count_nonzero(counts) - len(order), (n_tests - n_known) / n_tests,
+                       numpy.sort(train[0].lengths), len(valid[0]) if valid else 0)
 
 
-def part_pickle(part, ids):
-    """The pickle of train or test; `ids` are those of the numbers in it."""
-    numbers, labels = part
-    return pickle.dumps(([list(map(ids.__getitem__, text)) for text in numbers], labels.tolist()),
-                        PICKLE_PROTOCOL)
+def write_files(targets, parts, groups, ids, words, settings):
+    """Write the dataset and, if there are two targets, its dictionary.
+
+    Parameters
+    ----------
+    targets : iterable of (str, binary stream)
+        Paths and what is written in their places.
+    parts : tuple
+        Train, test and valid, as `assign` gives them.
+    groups : list of int or None
+    ids : ndarray of int
+        Of each number of the texts, and of `spill.DROPPED`.
+    words : list of str
+        In the order of their ids.
+    settings : dict
+        Text settings and classes; the fingerprint is added.
+
+    Returns
+    -------
+    str
+        The fingerprint, which is the same in both formats.
+    """
+    (path, stream), *others = targets
+    fingerprint = Fingerprint()
+    pieces = fingerprint.of(pickle_stream.dataset(*parts, groups, ids))
+    if arrow_files.is_arrow(path):
+        collections.deque(pieces, maxlen=0)
+        settings['fingerprint'] = fingerprint.whole
+        by_name = {name: part for name, part in zip(ALL_PARTS, parts) if part is not None}
+        arrow_files.write_arrow(stream, by_name, groups, ids, dict(
+            words=words, of_texts=fingerprint.of_texts, largest_id=int(ids.max()),
+            settings={name: value for name, value in settings.items()
+                      if name not in ('classes', 'fingerprint')},
+            classes=settings['classes'], fingerprint=fingerprint.whole))
+    else:
+        write_content(path, stream, pieces)
+        settings['fingerprint'] = fingerprint.whole
+    for path, stream in others:
+        write_content(path, stream, dictionary_pieces(words, settings))
+    return fingerprint.whole
 
 
-def part_sizes(classes, train, test):
+def part_sizes(classes, *parts):
     """Texts and tokens by part and class."""
-    sizes = collections.OrderedDict(((part, name), (0, 0)) for part in PARTS for name in classes)
-    for part, (numbers, labels) in zip(PARTS, (train, test)):
-        for text, label in zip(numbers, labels):
-            n_texts, n_tokens = sizes[part, classes[label]]
-            sizes[part, classes[label]] = n_texts + 1, n_tokens + len(text)
+    sizes = collections.OrderedDict()
+    for part, found in zip(ALL_PARTS, parts):
+        if found is None:
+            continue
+        texts, labels = found
+        n_texts = numpy.bincount(labels, minlength=len(classes))
+        # Whole numbers in float64 are exact, far beyond the number of words of a corpus.
+        n_tokens = numpy.bincount(labels, texts.lengths, len(classes)).astype('int64')
+        for name, *size in zip(classes, n_texts.tolist(), n_tokens.tolist()):
+            sizes[part, name] = tuple(size)
     return sizes

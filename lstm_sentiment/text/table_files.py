@@ -14,9 +14,11 @@ import csv
 import glob
 import itertools
 import json
+import lzma
 import os
 import tempfile
 import zipfile
+import zlib
 
 from lstm_sentiment.errors import ConfigError, DataError, abridged, printable, reason
 from lstm_sentiment.files import GZIP_MAGIC, LONGEST_LINE, open_regular, read_lines
@@ -29,8 +31,9 @@ FASTTEXT = '__label__'
 HEAD_ROWS, HEAD_CHARACTERS = 100, 100000
 
 TableOptions = collections.namedtuple(
-    'TableOptions', 'text_column label_column split_column delimiter quotes header encoding strict',
-    defaults=(None, None, None, None, None, True, 'utf-8', False))
+    'TableOptions', 'text_column label_column split_column delimiter quotes header encoding strict '
+                    'group_column',
+    defaults=(None, None, None, None, None, True, 'utf-8', False, None))
 TableOptions.__doc__ = """How tables are read.
 
 Attributes
@@ -46,6 +49,8 @@ header : bool
 encoding : str
 strict : bool
     Whether a row that cannot be used is an error.
+group_column : str or None
+    Name or number of the column with what some texts share, such as an author; by default none.
 """
 
 Table = collections.namedtuple('Table', 'names records unit')
@@ -97,7 +102,8 @@ def open_file(path, options):
             beginning = file.peek(4)[:4]
         if beginning == b'PK\x03\x04':
             return from_zip(path, options)
-    except (OSError, DataError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (OSError, DataError, EOFError, RuntimeError, NotImplementedError, lzma.LZMAError,
+            zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f'{path} cannot be read: {reason(error)}. Expected a table: '
                         f'{", ".join(KINDS)}.') from error
     if beginning == b'PAR1':

@@ -22,8 +22,11 @@ from lstm_sentiment.text.table_files import (
 # So many skipped rows are listed.
 LISTED_ROWS = 10
 
-Row = collections.namedtuple('Row', 'text label part where')
-Row.__doc__ = """A text, its class, its part (train, test, valid or None), its file and line."""
+Row = collections.namedtuple('Row', 'text label part where group', defaults=(None,))
+Row.__doc__ = """A text, its class, its part (train, test, valid or None), its file and line.
+
+`group` is a name that texts share which belong together, such as the reviews of a film, or None.
+"""
 
 
 def read_table(source, options=None, labelled=True, use_labels=True):
@@ -80,15 +83,15 @@ def read_table(source, options=None, labelled=True, use_labels=True):
 def rows_of(path, table, keys, options, labelled):
     """Yield the rows of a table; see `read_table`."""
     skipped, swallowed = Skipped(path, table.unit, options.strict), Swallowed(path, table, keys)
-    n_rows = 0
+    n_rows = n_alone = 0
     for number, record in table.records:
         n_rows += 1
         if isinstance(record, Problem):
             skipped.add(number, record.reason)
             continue
-        text, label, part = (None if key is None else
-                             record.get(key) if isinstance(record, dict) else record[key]
-                             for key in keys)
+        text, label, part, group = (None if key is None else
+                                    record.get(key) if isinstance(record, dict) else record[key]
+                                    for key in keys)
         if not isinstance(text, str) or labelled and not text.strip():
             if labelled or not is_missing(text):
                 skipped.add(number, f'{printable(repr(text))[:40]} where the text should be')
@@ -112,7 +115,14 @@ def rows_of(path, table, keys, options, labelled):
                 continue
             part = found
         swallowed.look(number, record, label)
-        yield Row(text, label, part, f'{path}, {table.unit} {number}')
+        if keys[3] is not None:
+            n_alone += is_missing(group)
+            # A text without a group is one of its own.
+            group = (path, number) if is_missing(group) else str(group).strip()
+        yield Row(text, label, part, f'{path}, {table.unit} {number}', group)
+    if n_alone:
+        warnings.warn(f'{n_alone} texts of {path} have no group; each is a group of its own.',
+                      stacklevel=3)
     swallowed.warn()
     skipped.end(n_rows, labelled)
 

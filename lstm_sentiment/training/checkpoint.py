@@ -157,6 +157,7 @@ def check_progress(progress):
     counts = [progress[name] for name in ('update', 'epoch', 'n_done', 'validated_at')]
     pairs, best = progress['history_errs'], progress['best_errors'] or []
     numbers = [error for pair in pairs for error in pair] + list(best) + [progress['seconds']]
+    numbers += progress.get('judged', [])
     if not (all(type(count) is int and count >= 0 for count in counts) and type(pairs) is list
             and all(type(pair) is list and len(pair) == 2 for pair in pairs)
             and len(best) in (0, 3) and all(type(number) is float for number in numbers)):
@@ -174,6 +175,8 @@ def differing(kept, options):
     """How two runs differ in options and data, as sentences; versions are ignored."""
     options = as_json_has_them(options)
     ignored = MAY_CHANGE.union(provenance())
+    if options.get('falling_lrate'):
+        ignored.remove('max_epochs')  # the learning rate falls over them
     if kept.get('dataset_sha256') and kept['dataset_sha256'] == options.get('dataset_sha256'):
         ignored.add('dataset')  # the same file by another name
     return ['%s was %r and is %r' % (name, kept.get(name), options.get(name))

@@ -43,6 +43,10 @@ class Curves(object):
         Called with the matplotlib figure whenever it is drawn. Needs matplotlib.
     resume : bool
         Whether an earlier log is continued: its rows before the first new one are kept.
+    columns : list of str
+        The attributes of the records that the log has.
+    draw_figure : callable, optional
+        By default :func:`figure`; called with the two lists of records.
 
     Raises
     ------
@@ -50,8 +54,10 @@ class Curves(object):
         If matplotlib is missing, or a file cannot be written.
     """
 
-    def __init__(self, plot=None, log=None, show=None, resume=False):
+    def __init__(self, plot=None, log=None, show=None, resume=False, columns=COLUMNS,
+                 draw_figure=None):
         self.plot, self.log, self.show, self.resume = plot, log, show, resume
+        self.columns, self.draw_figure = list(columns), draw_figure or figure
         self.costs, self.validations, self.stream = [], [], None
         if plot:
             self.kind = picture_kind(plot)
@@ -84,10 +90,10 @@ class Curves(object):
             return
         try:
             if self.stream is None:
-                rows = earlier_rows(self.log, record.update) if self.resume else []
+                rows = earlier_rows(self.log, record.update, self.columns) if self.resume else []
                 self.stream = open(self.log, 'w', newline='')
-                csv.writer(self.stream).writerows([COLUMNS] + rows)
-            csv.writer(self.stream).writerow([getattr(record, name, '') for name in COLUMNS])
+                csv.writer(self.stream).writerows([self.columns] + rows)
+            csv.writer(self.stream).writerow([getattr(record, name, '') for name in self.columns])
             self.stream.flush()
         except OSError as error:
             self.log = give_up(self.log, error)
@@ -96,7 +102,7 @@ class Curves(object):
         """Draw the plot again; a file is replaced when the new one is complete."""
         if not (self.plot or self.show):
             return
-        drawn = figure(self.costs, self.validations)
+        drawn = self.draw_figure(self.costs, self.validations)
         if self.show:
             self.show(drawn)
         if self.plot:
@@ -111,12 +117,13 @@ class Curves(object):
             self.plot = give_up(self.plot, error)
 
 
-def earlier_rows(path, update):
+def earlier_rows(path, update, columns=COLUMNS):
     """The rows of a log that were written before this update; none if the file is not a log."""
     try:
         with open(path, newline='') as stream:
-            columns, *rows = list(csv.reader(stream)) or [[]]
-        return [row for row in rows if columns == COLUMNS and int(row[1]) < update]
+            found, *rows = list(csv.reader(stream)) or [[]]
+        place = columns.index('update')
+        return [row for row in rows if found == columns and int(row[place]) < update]
     except (OSError, ValueError, IndexError, csv.Error):
         return []
 
@@ -156,14 +163,11 @@ def figure(costs, validations):
     validations : list of Validated
         The last best one is marked; its parameters are kept.
     """
-    from matplotlib.figure import Figure
-    drawn = Figure(figsize=(8, 6))
-    above, below = drawn.subplots(2, 1, sharex=True)
+    drawn, above, below = two_panels()
     updates, values = [record.update for record in costs], [record.cost for record in costs]
     above.plot(updates, values, color=TRAIN, alpha=0.35, linewidth=0.8, label='of a minibatch')
     above.plot(updates[MEAN_OF - 1:], running_mean(values), color=TRAIN,
                label='mean of %d' % MEAN_OF)
-    above.set_ylabel('cost')
     updates = [record.update for record in validations]
     for name, color, marker in (
             ('train', TRAIN, 'o'), ('valid', VALID, 's'), ('test', TEST, '^')):
@@ -174,12 +178,27 @@ def figure(costs, validations):
         below.plot([record.update], [record.valid_err], 'o', color=VALID, markersize=10,
                    fillstyle='none', label='best, %.4f' % record.valid_err)
         below.axvline(record.update, color=VALID, linewidth=0.8, linestyle=':')
-    below.set_ylabel('share misclassified')
+    return finished(drawn, 'share misclassified')
+
+
+def two_panels():
+    """A figure, and its upper and lower panel."""
+    from matplotlib.figure import Figure
+    drawn = Figure(figsize=(8, 6))
+    return (drawn,) + tuple(drawn.subplots(2, 1, sharex=True))
+
+
+def finished(drawn, measure, bottom=0):
+    """The figure with names at its axes; the lower panel shows `measure`."""
+    above, below = drawn.axes
+    above.set_ylabel('cost')
+    below.set_ylabel(measure)
     below.set_xlabel('update')
     for axes in (above, below):
         axes.grid(alpha=0.3)
         axes.set_ylim(bottom=0)
         axes.legend(loc='upper right')
+    below.set_ylim(bottom=bottom)
     drawn.tight_layout()
     return drawn
 
@@ -206,10 +225,11 @@ def add_options(parser):
 
 
 @contextlib.contextmanager
-def recorder(plot=None, log=None, resume=False):
+def recorder(plot=None, log=None, resume=False, **others):
     """The callback for these options, or None if neither is given.
 
-    See :class:`Curves`, and :class:`tensorboard.Events` for a log that is a folder.
+    See :class:`Curves`, which gets the other arguments as well, and :class:`tensorboard.Events` for
+    a log that is a folder.
     """
     folder = log if tensorboard.names_folder(log) else None
     with contextlib.ExitStack() as stack:
@@ -217,5 +237,6 @@ def recorder(plot=None, log=None, resume=False):
         if folder:
             events = stack.enter_context(tensorboard.Events(folder, resume))
         if plot or log and not folder:
-            curves = stack.enter_context(Curves(plot, None if folder else log, resume=resume))
+            curves = stack.enter_context(Curves(plot, None if folder else log, resume=resume,
+                                                **others))
         yield command_line.joined_callback(curves, events)

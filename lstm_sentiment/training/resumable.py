@@ -115,6 +115,10 @@ class Resumable(object):
         """The best parameters so far, by name, if there are any."""
         return {}
 
+    def further_progress(self):
+        """Further progress, as values that JSON can hold."""
+        return {}
+
     def best_like(self):
         """Arrays with the names, shapes and dtypes of :meth:`best_values`."""
         return {}
@@ -127,7 +131,7 @@ class Resumable(object):
         seconds = self.seconds_before + time.monotonic() - self.started
         progress = dict({name: getattr(self, name) for name in COUNTS}, seconds=seconds,
                         history_errs=self.history_errs, best_errors=self.best_errors,
-                        finished=finished)
+                        finished=finished, **self.further_progress())
         try:
             self.checkpoint.save(values, progress)
         except ModelError:

@@ -5,13 +5,14 @@ from collections import OrderedDict
 
 import numpy
 
-from lstm_sentiment.model import saved_model
+from lstm_sentiment.data.text_ids import lengths_of
+from lstm_sentiment.model import metrics, saved_model
 from lstm_sentiment.training import provenance
 from lstm_sentiment.training.display import Display, show_errors
 from lstm_sentiment.training.early_stopping import EarlyStopping
 from lstm_sentiment.training.resumable import Resumable
 from lstm_sentiment.training.running_mean import RunningMean
-from lstm_sentiment.training.word_dropout import drop_words
+from lstm_sentiment.training.word_dropout import drop_words, take_spans
 
 UNKNOWN_ERRORS = (float('nan'),) * 3
 
@@ -37,6 +38,10 @@ class Run(Resumable):
         As `lstm.get_minibatches_idx` and `imdb.prepare_data`.
     callback : callable or None
         As of `lstm.train_lstm`.
+    confusions : sequence of three
+        What `errors` fills in, as from `metrics.confusions_for`.
+    fixed : dict of arrays
+        Parameters that are saved with the others and stay as they are.
 
     Attributes
     ----------
@@ -48,14 +53,17 @@ class Run(Resumable):
         The parameters with the best validation error; the latest if several are equal.
     best_errors : tuple of float or None
         Their errors on the training, validation and test part.
+    best_confusions : list of arrays or None
+        What `confusions` held then, where it is used.
     history_errs : list of [valid_err, test_err]
     """
 
     def __init__(self, options, control, data, rng, tparams, optimizer, errors, split,
-                 prepare_data, callback):
+                 prepare_data, callback, confusions=(None,) * 3, fixed=()):
         Resumable.__init__(self, options, control, tparams, optimizer)
         self.data, self.rng, self.errors = data, rng, errors
-        self.split, self.prepare_data = split, prepare_data
+        self.split, self.prepare_data, self.fixed = split, prepare_data, dict(fixed)
+        self.confusions, self.best_confusions = confusions, None
         self.n_seen, self.rng_before, self.best = 0, copy.deepcopy(rng), None
         self.per_epoch = len(split(len(data.train[0]), options['batch_size']))
         self.valid_freq, self.save_freq = self.frequencies()
@@ -87,7 +95,7 @@ class Run(Resumable):
         if self.validation_is_due() and self.validated_at < self.update:
             self.validate()  # it was interrupted
         sequences, labels = self.data.train
-        lengths = [len(sequence) for sequence in sequences]
+        lengths = lengths_of(sequences)
         while self.epoch < self.options['max_epochs'] and not self.stopping.stop:
             batches = self.split(len(sequences), self.options['batch_size'], True, self.rng,
                                  lengths, self.options['length_window'])
@@ -100,13 +108,21 @@ class Run(Resumable):
             self.end_epoch()
 
     def without_dropped(self, sequences):
-        """The sequences after word dropout."""
-        share = self.options['word_dropout']
-        if not share:
-            return sequences
+        """The sequences after the options spans and word_dropout."""
+        spans, dropped = self.options['spans'], self.options['word_dropout']
         # Seeded by the update: a run that is resumed leaves out the same words.
         rng = numpy.random.RandomState([self.options['seed'], self.update + 1])
-        return drop_words(sequences, share, rng)
+        if spans:
+            sequences = take_spans(sequences, spans, rng)
+        return drop_words(sequences, dropped, rng) if dropped else sequences
+
+    def lrate(self):
+        """The learning rate of the present update."""
+        lrate = self.options['lrate']
+        if not self.options['falling_lrate']:
+            return lrate
+        n_updates = self.options['max_epochs'] * self.per_epoch
+        return lrate * max(0., 1 - self.update / n_updates)
 
     def end_epoch(self):
         print('Seen %d samples' % self.n_seen)
@@ -138,15 +154,27 @@ class Run(Resumable):
         self.interrupts.hold()  # until the validation is counted
         self.history_errs.append(list(errors[1:]))
         self.validated_at = self.update
-        is_best = self.stopping.judge(errors[1])
+        is_best = self.stopping.judge(self.judged(errors))
         if is_best:
             self.best, self.best_errors = current, errors
+            self.best_confusions = self.copied_confusions()
         self.interrupts.release()
         self.display.validated(self.epoch, self.update, errors, is_best)
+        if self.options['valid_metric'] == 'f1':
+            print('Valid F1', 1 - self.stopping.history[-1])
         self.save_checkpoint()
         if self.stopping.stop:
             print('Early Stop!')
         return self.stopping.stop
+
+    def judged(self, errors):
+        """What early stopping compares: the validation error, or 1 - F1."""
+        if self.options['valid_metric'] == 'f1':
+            return 1 - metrics.macro_f1(self.confusions[1])
+        return errors[1]
+
+    def copied_confusions(self):
+        return None if self.confusions[0] is None else [array.copy() for array in self.confusions]
 
     @contextlib.contextmanager
     def draws_undone_if_interrupted(self):
@@ -185,17 +213,31 @@ class Run(Resumable):
             self.save_model(best)  # the evaluation may be interrupted
             errors = self.errors_once()
         show_errors(errors)
+        self.show_classes()
         names = ('train_err', 'valid_err', 'test_err')
         self.save_model(best, **dict(zip(names, errors)))
         n_epochs = max(1, self.epoch + (self.n_done > 0 or self.n_seen > 0))
         self.display.ended(n_epochs, self.seconds_before, self.options['saveto'])
         return tuple(errors)
 
+    def show_classes(self):
+        """Print what the errors of validation and test are made of, class by class."""
+        if self.best_confusions is None or self.bad_cost:
+            return
+        # A run that saves no model reads no words, and calls the classes by their labels.
+        vocabulary = self.data.vocabulary() if self.options['saveto'] else None
+        names = vocabulary and vocabulary.classes
+        for part, confusion in zip(('valid', 'test'), self.best_confusions[1:]):
+            if confusion.any():
+                print('\n'.join(metrics.report(part, confusion, names)))
+
     def errors_once(self):
         """The errors of a run that never validated; NaN if an interrupt comes now."""
         with self.interrupts:
             try:
-                return tuple(self.errors())
+                errors = tuple(self.errors())
+                self.best_confusions = self.copied_confusions()
+                return errors
             except KeyboardInterrupt:
                 print('Evaluation interrupted')
                 self.options['interrupted'] = True
@@ -208,10 +250,19 @@ class Run(Resumable):
         if params is None:
             with self.mean.in_use() as current:
                 params = self.best or current
-        saved_model.save(self.options['saveto'], params, self.options, self.data.vocabulary(),
-                         history_errs=self.history_errs, **errors)
+        saved_model.save(self.options['saveto'], dict(params, **self.fixed), self.options,
+                         self.data.vocabulary(), history_errs=self.history_errs, **errors)
 
     # Checkpoints.
+
+    def further_progress(self):
+        """What early stopping compared, if not the error; and the answers class by class."""
+        found = {}
+        if self.options['valid_metric'] == 'f1':
+            found['judged'] = self.stopping.history
+        if self.best_confusions is not None:
+            found['best_confusions'] = [counts.tolist() for counts in self.best_confusions]
+        return found
 
     def values(self):
         """The arrays and generators that are the state of a run, by name."""
@@ -234,6 +285,8 @@ class Run(Resumable):
             self.best = OrderedDict((name, values['best.' + name]) for name in self.tparams)
             self.best_errors = progress['best_errors'] and tuple(progress['best_errors'])
         self.rng_before = values['rng']
-        for errors in self.history_errs:
-            self.stopping.judge(errors[0])
+        for value in progress.get('judged', [errors[0] for errors in self.history_errs]):
+            self.stopping.judge(value)
+        if 'best_confusions' in progress and self.confusions[0] is not None:
+            self.best_confusions = [numpy.array(counts) for counts in progress['best_confusions']]
         self.rng.set_state(self.rng_before.get_state())

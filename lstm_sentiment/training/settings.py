@@ -5,7 +5,7 @@ from collections import namedtuple
 
 from lstm_sentiment.data import finding
 from lstm_sentiment.files import require_writable
-from lstm_sentiment.model import saved_model
+from lstm_sentiment.model import packaged, saved_model
 from lstm_sentiment.options import check_values, require
 from lstm_sentiment.text import demo_grammar
 from lstm_sentiment.training.provenance import provenance
@@ -85,6 +85,7 @@ def complete_places(options):
     if options['checkpoint'] == '':
         options['checkpoint'] = options['saveto'] and options['saveto'] + ENDING
     if options['checkpoint']:
+        packaged.check_other('checkpoint', options['checkpoint'])
         require_writable('checkpoint', options['checkpoint'])
         taken = [os.path.realpath(path) for path in saved_model.files_of(options['saveto'])]
         require(os.path.realpath(options['checkpoint']) not in taken, 'checkpoint',

@@ -3,6 +3,7 @@
 Each run has a folder of its own in the one that is named, so TensorBoard shows runs side by side.
 The scalars have the names of the columns of the .csv (:mod:`curves`). TensorFlow is not needed.
 """
+import numbers
 import os
 
 import numpy
@@ -71,9 +72,9 @@ class Events:
         if self.writer is None:
             self.writer = self.open(record.update)
         for name, value in record._asdict().items():
-            if name not in TIMES:
+            if name not in TIMES and isinstance(value, numbers.Real):
                 self.writer.add_scalar(name, float(value), record.update)
-        if hasattr(record, 'valid_err'):
+        if not hasattr(record, 'cost'):
             self.add_histograms(record.update)
             self.writer.flush()
 

@@ -1,5 +1,7 @@
-"""Word dropout: leave some words of each text out."""
+"""What training leaves out of the texts of a minibatch: words here and there, or both ends."""
 import numpy
+
+SHORTEST = 4  # words of a span
 
 
 def drop_words(seqs, share, rng):
@@ -30,3 +32,37 @@ def drop_words(seqs, share, rng):
         remain = words[rng.random_sample(len(words)) >= share]
         kept.append(remain if len(remain) else words[:1])
     return kept
+
+
+def take_spans(seqs, share, rng):
+    """Replace a share of the texts by spans of them, of random place and length.
+
+    The logarithm of the length is uniform: there are as many spans of 4 to 8 words as of 40 to 80.
+
+    Parameters
+    ----------
+    seqs : list of sequences of int
+        Word ids of each sample.
+    share : float
+        Probability of replacing a text, 0 to 1.
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    list of sequences of int
+
+    Examples
+    --------
+    >>> rng = numpy.random.RandomState(1)
+    >>> take_spans([[2, 3, 4, 5, 6, 7, 8, 9], [7, 8]], 1., rng)
+    [[2, 3, 4, 5, 6, 7], [7, 8]]
+    """
+    taken = []
+    for seq in seqs:
+        is_taken, of_length, of_place = rng.random_sample(3)
+        if is_taken < share and len(seq) > SHORTEST:
+            length = int(SHORTEST * (len(seq) / SHORTEST) ** of_length)
+            start = int(of_place * (len(seq) - length + 1))
+            seq = seq[start:start + length]
+        taken.append(seq)
+    return taken

@@ -169,7 +169,7 @@ def test_what_a_dataset_is_follows_its_content(dataset):  # noqa: F811
     imdb.load_data(str(dataset), valid_portion=0.2, about=about, n_words=5,
                    rng=numpy.random.RandomState(1))
     assert about == {'path': str(dataset), 'fingerprint': fingerprint, 'largest_id': 11,
-                     'n_training': 30, 'n_too_long': 0, 'stratified': True}
+                     'n_training': 30, 'n_too_long': 0, 'stratified': True, 'has_valid': False}
     assert files.fingerprint(str(dataset)) == fingerprint
 
 

@@ -128,7 +128,7 @@ def test_clipping_keeps_the_direction_and_small_gradients():
     values = [numpy.array([3., 0.]), numpy.array([[4.]])]
     for scale, norm in ((1, 1), (0.1, 0.5)):
         grads = [tensor.as_tensor_variable(scale * value) for value in values]
-        clipped = theano.function([], reber.clipped(grads, 1))()
+        clipped = theano.function([], lstm.clipped(grads, 1))()
         for value, grad in zip(values, clipped):
             numpy.testing.assert_allclose(grad, value / 5 * norm)
 
@@ -155,10 +155,11 @@ def test_held_out_strings_are_not_trained_on(monkeypatch):
     monkeypatch.setattr(reber, 'draw_strings', lambda *arguments, **others: drawn.append(
         draw_strings(*arguments, **others)) or drawn[-1])
     trained = reber.train_reber(**SMALL)
-    train, held_out, long_ones = drawn
-    assert [len(train), len(held_out), len(long_ones)] == [12, 11, 3]
-    assert len(set(train + held_out + long_ones)) == 26
-    assert max(map(len, train)) < 50 <= min(map(len, long_ones))
+    short, longer, held_out, long_ones = drawn
+    assert [len(strings) for strings in drawn] == [8, 4, 11, 3]
+    assert len(set(sum(drawn, []))) == 26
+    assert max(map(len, short + longer)) < 50 <= min(map(len, long_ones))
+    assert min(map(len, longer)) >= 30
     assert (trained.held_out, trained.long_ones) == (held_out, long_ones)
 
 

@@ -10,6 +10,7 @@ from oracles import plain_scores
 import predict
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction import explanation as explain
+from lstm_sentiment.prediction.explanation import SHARE
 from lstm_sentiment.text.tokenizing import tokenize_chunk
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
 
@@ -35,7 +36,7 @@ def test_numbers_and_bias_sum_to_the_logit_difference(tmp_path, dtype, classes, 
     params = {name: value.astype('float64') for name, value in params.items()}
     numbers_differ, winners = False, set()
     for text in random_texts(200):
-        explanation = model.explain(text)
+        explanation = model.explain(text, SHARE)
         words, = tokenize_chunk([text], TEXT_SETTINGS)
         scores = plain_scores(params, model.vocabulary.ids(words), 0.5 if use_dropout else 1.)
         a, b = (1, 0) if len(classes) == 2 else numpy.argsort(-scores)[:2]
@@ -56,7 +57,8 @@ def test_the_running_verdict_is_the_answer_to_a_text_that_ends_there(tmp_path):
     words = text.split()
     beginnings = [' '.join(words[:n]) for n in range(1, len(words) + 1)]
     expected = model.predict_proba(beginnings)[:, 1]
-    numpy.testing.assert_allclose(model.explain(text).running_verdict(), expected, atol=1e-12)
+    verdict = model.explain(text, SHARE).running_verdict()
+    numpy.testing.assert_allclose(verdict, expected, atol=1e-12)
     assert numpy.ptp(expected) > 0.1
 
 
@@ -71,14 +73,14 @@ def test_a_running_verdict_is_given_only_where_it_is_true(tmp_path, capsys, opti
     model = predict.load_model(path, jobs=1)
     words = ['the', 'film', 'is', 'good', ',', 'it', 'is', 'bad']
     beginnings = [' '.join(words[:n]) for n in range(1, len(words) + 1)]
-    verdict = model.explain(beginnings[-1]).running_verdict()
+    verdict = model.explain(beginnings[-1], SHARE).running_verdict()
     is_running = options['pooling'] == 'mean' and not options['bidirectional']
     if is_running:
         numpy.testing.assert_allclose(verdict, model.predict_proba(beginnings)[:, 1], atol=1e-12)
     else:
         assert verdict is None
     page = tmp_path / 'page.html'
-    assert predict.main([path, beginnings[-1], '--explain', '--html', str(page)]) == 0
+    assert predict.main([path, beginnings[-1], '--explain', 'share', '--html', str(page)]) == 0
     assert ('how the verdict stood at that word' in ' '.join(capsys.readouterr().out.split())) \
         == is_running
     text = page.read_text(encoding='utf-8')
@@ -87,7 +89,7 @@ def test_a_running_verdict_is_given_only_where_it_is_true(tmp_path, capsys, opti
 
 
 def test_strongest_words(model):
-    explanation = model.explain('the film is good , it is bad . see the film')
+    explanation = model.explain('the film is good , it is bad . see the film', SHARE)
     numbers = explanation.numbers.tolist()
     high, low = explanation.strongest(2)
     assert [numbers[k] for k in high] == [n for n in sorted(numbers)[::-1][:2] if n > 0]
@@ -147,7 +149,7 @@ def test_how_many_colours(environment, colours):
 @pytest.mark.parametrize('colours', [256, 2 ** 24])
 def test_colours_are_around_the_words_as_written(model, colours):
     text = "The film is GOOD & I don't see <it>"
-    shown = explain.in_terminal(model.explain(text), colours)
+    shown = explain.in_terminal(model.explain(text, SHARE), colours)
     assert text in COLOUR.sub('', shown)
     assert shown.count('\x1b[0m') == shown.count('\x1b[30;48;%d;' % (5 if colours == 256 else 2))
     assert '\x1b[30;48' in shown
@@ -164,7 +166,7 @@ def test_the_scale_tells_sign_and_size():
 
 
 def test_marks_where_there_is_no_colour(model):
-    explanation = model.explain('the film is good')
+    explanation = model.explain('the film is good', SHARE)
     explanation.numbers = numpy.array([.01, .3, -.9, .6])
     shown = explain.in_terminal(explanation, 0)
     assert 'the film[+] is[---] good[++]' in shown and '\x1b' not in shown
@@ -173,18 +175,18 @@ def test_marks_where_there_is_no_colour(model):
 
 
 def test_the_lines_say_what_adds_up(model):
-    explanation = model.explain('the film is good')
+    explanation = model.explain('the film is good', SHARE)
     last = explain.in_terminal(explanation).splitlines()[-1]
     words, bias, total = (float(n) for n in re.findall(r'[+-]\d+\.\d{3}', last))
     assert abs(words + bias - total) < 2e-3 and abs(total - explanation.score) < 1e-3
 
 
 def test_a_text_cannot_steer_the_terminal(model):
-    shown = explain.in_terminal(model.explain('the \x1b]0;owned\x07 film \x9b2J'), 0)
+    shown = explain.in_terminal(model.explain('the \x1b]0;owned\x07 film \x9b2J', SHARE), 0)
     assert not set(shown) & {'\x1b', '\x07', '\x9b'}
 
 
 def test_a_text_without_words(model):
-    explanation = model.explain('  ')
+    explanation = model.explain('  ', SHARE)
     assert explanation.score == explanation.bias
     assert 'the bias alone decides' in explain.in_terminal(explanation, 256)

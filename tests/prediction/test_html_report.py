@@ -13,6 +13,7 @@ from models import save_model
 import predict
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.prediction import html_report
+from lstm_sentiment.prediction.explanation import LEAVE_OUT, SHARE
 from lstm_sentiment.prediction.inputs import Sample
 
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
@@ -52,10 +53,16 @@ def model(tmp_path_factory):
 
 def make_page(model, path, samples, name='m.npz'):
     with html_report.open_page(str(path), name) as page:
-        for answer in model.answers(iter(samples), explain=True):
+        for answer in model.answers(iter(samples), explain=SHARE):
             page.add(answer)
     with open(str(path), encoding='utf-8') as stream:
         return stream.read()
+
+
+def words_of(page):
+    """The attributes of each word of the texts: those that a tap can focus."""
+    return [attributes for tag, attributes in Reader(page).tags
+            if tag == 'i' and 'tabindex' in attributes]
 
 
 def samples(*texts):
@@ -68,8 +75,9 @@ def test_text_is_text(model, tmp_path):
     reader = Reader(page)
     assert reader.texts == [NASTY, '  ']
     assert not {'script', 'img', 'b', 'iframe', 'link'} & {tag for tag, _ in reader.tags}
-    assert not any(name.startswith('on') or name in ('src', 'href')
-                   for _, attributes in reader.tags for name in attributes)
+    assert not any(name.startswith('on') or name == 'src'
+                   or name == 'href' and not re.match('#t[0-9]+$', value)
+                   for _, attributes in reader.tags for name, value in attributes.items())
     assert 'a&lt;b&gt;.txt' in page and '&lt;i&gt;.npz' in page
 
 
@@ -83,8 +91,8 @@ def test_it_stands_alone_in_light_and_dark(model, tmp_path):
 def test_words_have_their_numbers_and_colours(model, tmp_path):
     text = 'the film is GOOD unheard'
     page = make_page(model, tmp_path / 'r.html', samples(text))
-    explanation = model.explain(text)
-    words = [attributes for tag, attributes in Reader(page).tags if tag == 'i'][:5]
+    explanation = model.explain(text, SHARE)
+    words = words_of(page)[:5]
     for attributes, number, level in zip(words, explanation.numbers, explanation.levels()):
         assert attributes['title'].startswith('%+.4f' % number)
         kinds = attributes['class'].split()
@@ -98,18 +106,67 @@ def test_the_line_is_the_running_verdict(model, tmp_path):
     page = make_page(model, tmp_path / 'r.html', samples(text))
     line, = [attributes['points'] for tag, attributes in Reader(page).tags if tag == 'polyline']
     x, y = numpy.array([[float(n) for n in point.split(',')] for point in line.split()]).T
-    verdict = model.explain(text).running_verdict()
+    verdict = model.explain(text, SHARE).running_verdict()
     numpy.testing.assert_allclose(1 - y / html_report.HEIGHT, verdict, atol=1e-3)
     numpy.testing.assert_allclose(x, numpy.linspace(0, html_report.WIDTH, 8), atol=.06)
 
 
-def test_a_label_that_was_missed_is_said(model, tmp_path):
+def test_wrong_answers_are_marked_and_counted(model, tmp_path):
     said, = model.predict(['the film'])
     other, = set(model.classes) - {said}
-    page = make_page(model, tmp_path / 'r.html', [Sample('the film', None, said),
-                                                  Sample('the film', None, other)])
+    page = make_page(model, tmp_path / 'r.html', [
+        Sample('the film', None, said), Sample('the film', None, other),
+        Sample('the film', 'no label', None)])
     assert page.count(', labelled %s</h2>' % said) == 1
-    assert page.count(', labelled %s: wrong</h2>' % other) == 1
+    assert page.count(', labelled %s %s</h2>' % (other, html_report.WRONG)) == 1
+    articles = [attributes for tag, attributes in Reader(page).tags if tag == 'article']
+    assert [each.get('class') for each in articles] == [None, 'wrong', None]
+    assert '<h2>3 texts</h2>\n<p>3 %s</p>' % said in page
+    assert '<p>2 labelled, of which 1 <span class="mark">wrong</span></p>' in page
+
+
+def test_an_unsure_answer_is_not_wrong(model, tmp_path):
+    said, = model.predict(['the film'])
+    other, = set(model.classes) - {said}
+    answer, = model.answers(iter([Sample('the film', None, other)]), LEAVE_OUT, threshold=1.)
+    assert answer.said == 'unsure' and not html_report.is_wrong(answer)
+    text = html_report.article(answer, 1)
+    assert '<h2>unsure 0.' in text and 'wrong' not in text
+
+
+def test_the_index_leads_to_each_text(model, tmp_path, monkeypatch):
+    texts = ['the film', 'is <i>good</i>', 'it is bad']
+    page = make_page(model, tmp_path / 'r.html', samples(*texts))
+    tags = Reader(page).tags
+    links = [attributes['href'] for tag, attributes in tags if tag == 'a']
+    assert links == ['#' + attributes['id'] for tag, attributes in tags if tag == 'article']
+    assert len(links) == 3 and page.index('id="summary"') < page.index('<article')
+    assert 'is &lt;i&gt;good&lt;/i&gt;</span></li>' in page
+    assert 'id="summary"' not in make_page(model, tmp_path / 'r.html', samples('the film'))
+    monkeypatch.setattr(html_report, 'MOST_LINES', 2)
+    page = make_page(model, tmp_path / 'r.html', samples(*texts))
+    assert page.count('href="#t') == 2 and '<p>and 1 more</p>' in page
+
+
+def test_the_legend_names_the_classes_and_a_tap_shows_the_number(model, tmp_path):
+    page = make_page(model, tmp_path / 'r.html', samples('the film'))
+    assert 'supports pos</i>' in page and 'supports neg</i>' in page
+    assert all(attributes['tabindex'] == '-1' for attributes in words_of(page))
+    assert len(words_of(page)) == 2
+    assert '.text i:focus::after { content: attr(title)' in page
+
+
+def test_what_a_page_says_of_its_numbers(model, tmp_path):
+    pages = {}
+    for kind in (SHARE, LEAVE_OUT):
+        with html_report.open_page(str(tmp_path / 'r.html'), 'm.npz') as page:
+            for answer in model.answers(iter(samples('the film is good')), kind):
+                page.add(answer)
+        pages[kind] = (tmp_path / 'r.html').read_text(encoding='utf-8')
+    assert 'lose when that word is left out' in pages[LEAVE_OUT]
+    assert 'The line over a text' not in pages[LEAVE_OUT] and '<polyline' not in pages[LEAVE_OUT]
+    assert 'how the verdict stood' in pages[SHARE] and 'The line over a text' in pages[SHARE]
+    assert ', bias ' in pages[SHARE] and ', bias ' not in pages[LEAVE_OUT]
 
 
 def test_a_page_is_whole_or_not_there(model, tmp_path):
@@ -130,7 +187,7 @@ def test_a_page_that_cannot_be_written(tmp_path, name):
 
 def test_a_frame_holds_the_same_page(model, tmp_path):
     page = make_page(model, tmp_path / 'r.html', samples(NASTY, 'the film'))
-    answers = model.answers(iter(samples(NASTY, 'the film')), explain=True)
+    answers = model.answers(iter(samples(NASTY, 'the film')), explain=SHARE)
     framed = html_report.framed(answers, 'm.npz', height='9em')
     (outer, _), (frame, attributes) = Reader(framed).tags  # all markup of the page is an attribute
     assert (outer, frame) == ('div', 'iframe') and attributes['srcdoc'] == page

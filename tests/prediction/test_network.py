@@ -80,6 +80,27 @@ def test_the_shares_of_the_words_add_up_to_the_score(chosen):
                                       rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize('chosen', [('lstm', 'matrix', True, 1, 'max'),
+                                    ('lstm', 'matrix', False, 2, 'mean')])
+def test_a_temperature_divides_scores_shares_and_bias(chosen):
+    params, options = model_of(chosen)
+    sequences = random_sequences(4)
+    plain = Network(params, options)
+    cooled = Network(params, dict(options, temperature=2.5))
+    scores, terms = plain.word_scores(sequences)
+    found, found_terms = cooled.word_scores(sequences)
+    numpy.testing.assert_allclose(found, scores / 2.5, rtol=0, atol=1e-12)
+    numpy.testing.assert_allclose(cooled.scores(sequences), scores / 2.5, rtol=0, atol=1e-12)
+    numpy.testing.assert_allclose(cooled.b_out, params['b'] / 2.5, rtol=0, atol=1e-12)
+    for found_words, of_words, score in zip(found_terms, terms, found):
+        numpy.testing.assert_allclose(found_words, of_words / 2.5, rtol=0, atol=1e-12)
+        numpy.testing.assert_allclose(found_words.sum(axis=0) + cooled.b_out, score, rtol=0,
+                                      atol=1e-12)
+    for bad in (0, -1., 'warm', float('nan')):
+        with pytest.raises(ModelError, match='temperature'):
+            check_model('m.npz', params, dict(options, temperature=bad))
+
+
 def plain_shares(params, sequence, options):
     """The share of each word, unit by unit."""
     h = numpy.concatenate(plain_outputs(params, sequence, options), axis=1)

@@ -255,6 +255,28 @@ def test_a_layer_without_mask_and_state_is_one_with_ones_and_zeros():
     numpy.testing.assert_allclose(last_h, expected[-1], rtol=0, atol=TIGHT)
 
 
+@pytest.mark.parametrize('n_samples', [1, 2, 5])
+def test_a_layer_over_symbols_needs_no_mask(n_samples):
+    """With an initial state; h, the last state and all gradients are those with a mask of ones."""
+    options = make_options(dim_proj=2)
+    rng = numpy.random.RandomState(0)
+    tparams = lstm.init_tparams({name: rng.randn(*shape).astype(FLOAT) for name, shape in (
+        ('lstm_W', (5, 8)), ('lstm_U', (2, 8)), ('lstm_b', (8,)))})
+    x, h0, c0 = tensor.lmatrix(), tensor.matrix(dtype=FLOAT), tensor.matrix(dtype=FLOAT)
+    results = []
+    for mask in (tensor.ones(x.shape, dtype=FLOAT), None):
+        h, last_h, last_c = encoder.run_layer(tparams, x, options, 'lstm', mask, (h0, c0))
+        weight = tensor.arange(h.shape[1])[None, :, None] + 1
+        cost = tensor.cast((weight * h ** 3).sum(), FLOAT) + (last_h * h0 + last_c).sum()
+        results.append(theano.function([x, h0, c0], [h, last_h, last_c] + theano.grad(
+            cost, [h0, c0] + list(tparams.values()))))
+    arguments = [rng.randint(0, 5, (6, n_samples))] + [
+        rng.randn(n_samples, 2).astype(FLOAT) for _ in range(2)]
+    for expected, found in zip(*[function(*arguments) for function in results]):
+        assert abs(expected).max() > 1e-2
+        numpy.testing.assert_allclose(found, expected, rtol=0, atol=50 * TIGHT)
+
+
 def test_symbols_are_vectors_with_a_single_one():
     options = make_options(dim_proj=2)
     shapes = {'lstm_W': (5, 8), 'lstm_U': (2, 8), 'lstm_b': (8,)}

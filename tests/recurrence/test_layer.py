@@ -265,6 +265,37 @@ def test_products_of_few_rows(shape):
 
 
 @native
+def test_products_have_the_same_bits_wherever_the_arrays_begin():
+    rng = numpy.random.RandomState(0)
+    rows, matrix = rng.randn(8, 32).astype('float32'), rng.randn(32, 48).astype('float32')
+    results = []
+    for shift in (0, 1, 5):
+        arrays = [shifted(array, shift)
+                  for array in (rows, matrix, numpy.zeros((8, 48), dtype='float32'))]
+        numba_recurrence.multiply(*arrays)
+        results.append(arrays[-1].tobytes())
+    assert len(set(results)) == 1
+
+
+def shifted(array, n_numbers):
+    """A copy that begins so many numbers after an aligned place."""
+    block = layer.aligned((array.size + n_numbers,), array.dtype)
+    copy = block[n_numbers:].reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'float64'])
+@pytest.mark.parametrize('shape', [(3, 5), (1, 128), (0, 4)])
+def test_aligned_arrays(dtype, shape):
+    array = numpy.arange(numpy.prod(shape), dtype=dtype).reshape(shape[::-1]).T
+    copy = layer.aligned_copy(array)
+    assert copy.ctypes.data % 64 == 0 or not copy.size
+    assert copy.flags.c_contiguous and copy.dtype == dtype
+    assert copy.tolist() == array.tolist()
+
+
+@native
 def test_what_is_loaded_beforehand_is_all_that_training_calls():
     """Each loop is compiled once, for the types with which it is then called."""
     options = {'encoder': 'lstm', 'optimizer': 'adadelta', 'pooling': 'max'}

@@ -10,7 +10,7 @@ from lstm_sentiment.recurrence.sparse_updates import Rows, Whole
 pytestmark = pytest.mark.skipif(numba_recurrence.numba is None,
                                 reason='Numba is not installed; it comes with PyTensor')
 LRATE = 0.05
-each_rule = pytest.mark.parametrize('rule', [lstm.SGD, lstm.ADADELTA, lstm.RMSPROP],
+each_rule = pytest.mark.parametrize('rule', [lstm.SGD, lstm.ADADELTA, lstm.RMSPROP, lstm.ADAM],
                                     ids=lambda rule: rule.name)
 
 
@@ -53,7 +53,7 @@ def test_a_step_of_rows_that_were_idle(rule):
 def test_what_is_served():
     matrix = numpy.zeros((3, 4), dtype='float32')
     assert native_updates.serves('adadelta', [matrix])
-    assert not native_updates.serves('adam', [matrix])
+    assert not native_updates.serves('adamax', [matrix])
     assert not native_updates.serves('adadelta', [matrix.astype('float64')])
     assert not native_updates.serves('adadelta', [matrix, matrix.T])
 

@@ -1,5 +1,6 @@
 """The update rules, whole and sparse, against plain NumPy."""
 
+import functools
 from collections import OrderedDict
 
 import numpy
@@ -8,7 +9,7 @@ import pytest
 import lstm
 from lstm_sentiment.engine.names import config, tensor, theano
 from lstm_sentiment.engine.optimizers import DenseOptimizer, OwnOptimizer, optimizer_of
-from lstm_sentiment.recurrence import graph_nodes
+from lstm_sentiment.recurrence import encoder, graph_nodes
 from lstm_sentiment.recurrence.sparse_updates import Rows, SparseOptimizer
 
 FLOATX = config.floatX
@@ -42,8 +43,20 @@ def reference_rmsprop(p, g, state):
     return p + delta
 
 
+def reference_adam(p, g, state):
+    """Each number counts the updates that it has a gradient in."""
+    t, m, v = (state.get(name, numpy.zeros_like(g)) for name in 'tmv')
+    moves = g != 0
+    t, m, v = (numpy.where(moves, new, old) for new, old in (
+        (t + 1, t), (0.9 * m + 0.1 * g, m), (0.999 * v + 0.001 * g * g, v)))
+    state.update(t=t, m=m, v=v)
+    with numpy.errstate(invalid='ignore'):
+        step = LRATE * (m / (1 - 0.9 ** t)) / (numpy.sqrt(v / (1 - 0.999 ** t)) + 1e-8)
+    return numpy.where(moves, p - step, p)
+
+
 RULES = [(lstm.SGD, reference_sgd), (lstm.ADADELTA, reference_adadelta),
-         (lstm.RMSPROP, reference_rmsprop)]
+         (lstm.RMSPROP, reference_rmsprop), (lstm.ADAM, reference_adam)]
 BY_NAME = pytest.mark.parametrize('rule, reference', RULES, ids=[rule.name for rule, _ in RULES])
 BOTH_FORMS = pytest.mark.parametrize('form', [DenseOptimizer, SparseOptimizer])
 
@@ -118,8 +131,8 @@ def test_the_last_gradients_count(form, rule, reference):
 
 @BOTH_FORMS
 @pytest.mark.parametrize('rule, counts', [
-    (lstm.SGD, True), (lstm.ADADELTA, False), (lstm.RMSPROP, False)])
-def test_the_learning_rate_counts_for_sgd_alone(form, rule, counts):
+    (lstm.SGD, True), (lstm.ADAM, True), (lstm.ADADELTA, False), (lstm.RMSPROP, False)])
+def test_the_learning_rate_counts_for_sgd_and_adam(form, rule, counts):
     moved = []
     for lrate in (0.5, 0.001):
         problem = Quadratic(form, rule)
@@ -177,7 +190,8 @@ def test_rows_follow_the_dense_rule(rule, reference):
     assert (found[28:] == initial[28:]).all()
     assert (numpy.abs(found[:28] - initial[:28]).max(axis=1) > 1e-5).all()
     for array, name in zip(part.states, {'sgd': [], 'adadelta': ['e_g2', 'e_d2'],
-                                         'rmsprop': ['e_g', 'e_g2', 'delta']}[rule.name]):
+                                         'rmsprop': ['e_g', 'e_g2', 'delta'],
+                                         'adam': ['m', 'v']}[rule.name]):
         numpy.testing.assert_allclose(array, state[name], rtol=100 * TOLERANCE, atol=1e-18)
 
 
@@ -265,6 +279,33 @@ def test_training_sparse_is_training_dense(monkeypatch, rule, reference):
     problem.optimizer.settle()
     for name, value in expected.items():
         numpy.testing.assert_allclose(problem.tparams[name].get_value(), value,
+                                      rtol=10 * TOLERANCE, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize('limit', [0.5, 1e6])
+@pytest.mark.parametrize('by_hand', [True, False])
+def test_gradients_are_clipped_by_their_common_norm(monkeypatch, limit, by_hand):
+    """Those of rows remain rows, and count in the norm as the dense ones do."""
+    class Clipping(SparseOptimizer):
+        def __init__(self, rule, lr, tparams, grads, *others):
+            clip = (functools.partial(encoder.clipped, lstm.clipped) if by_hand
+                    else lstm.clipped)
+            SparseOptimizer.__init__(self, rule, lr, tparams, clip(grads, limit), *others)
+
+    problem = Embedding(Clipping, lstm.SGD)
+    assert isinstance(problem.optimizer.parts['Wemb'], Rows) == by_hand
+    before = problem.expected
+    x, mask, y = numpy.array([[3], [5]]), floats([[1], [1]]), numpy.array([0, 1, 0, 1])
+    error = numpy.zeros_like(before['Wemb'])
+    error[[3, 5]] = (before['Wemb'] - problem.target)[[3, 5]]
+    gradients = {'Wemb': 2 * error, 'U': 2 * (before['U'] - y)}
+    norm = numpy.sqrt(sum((gradient ** 2).sum() for gradient in gradients.values()))
+    assert 1 < norm < 100
+    problem.optimizer.gradient(x, mask, y)
+    problem.optimizer.update(LRATE)
+    for name, gradient in gradients.items():
+        expected = before[name] - LRATE * gradient * min(1, limit / norm)
+        numpy.testing.assert_allclose(problem.tparams[name].get_value(), expected,
                                       rtol=10 * TOLERANCE, atol=TOLERANCE)
 
 

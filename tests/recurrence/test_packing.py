@@ -7,6 +7,7 @@ from lstm_sentiment.recurrence.packing import (
     last_rows,
     lengths_of,
     pack,
+    pack_whole,
     reversed_rows,
     sum_rows,
 )
@@ -70,3 +71,21 @@ def test_rows_of_one_kind_are_summed():
     for row, place in zip(array, where):
         expected[place] += row
     numpy.testing.assert_allclose(sum_rows(array, where, 5), expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize('n_groups', [1, 2, 3])
+@pytest.mark.parametrize('n_samples', [1, 2, 5])
+def test_samples_of_equal_length_are_packed_in_their_order(n_groups, n_samples):
+    places, n_alive = pack_whole(4, n_samples, n_groups)
+    assert places.dtype == n_alive.dtype == 'int64'
+    assert sorted(places.tolist()) == list(range(4 * n_samples))
+    groups = groups_of(n_alive, n_samples)
+    assert groups[-1].words.stop == 4 * n_samples and len(groups) == n_groups
+    for group in groups:
+        members = numpy.arange(n_samples)[group.samples]
+        assert group.n_alive.tolist() == 4 * [len(members)]
+        expected = [step * n_samples + sample for step in range(4) for sample in members]
+        assert places[group.words].tolist() == expected
+    # The last words are those of the last step.
+    assert places[last_rows(n_alive, n_samples)].tolist() == list(
+        range(3 * n_samples, 4 * n_samples))

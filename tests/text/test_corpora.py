@@ -72,13 +72,30 @@ def test_texts_in_any_case_and_in_folders_below(tmp_path):
 
 
 def test_folders_that_are_left_out_are_named(tmp_path):
-    path = folder(tmp_path, *(f'{part}/{name}/1.txt' for part in ('train', 'test', 'dev', 'more')
+    path = folder(tmp_path, *(f'{part}/{name}/1.txt' for part in ('train', 'test', 'more')
                               for name in 'ab'))
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match=f'none of train, test and validation: {path / "more"}'):
         assert len(rows(path)) == 4
-    said = ' '.join(str(warning.message) for warning in caught)
-    assert f'The 2 texts in {path / "dev"} are left out' in said and '--valid-portion' in said
-    assert f'neither train nor test: {path / "more"}' in said
+
+
+@pytest.mark.parametrize('names', ['train test dev', 'Train TEST valid', 'training testing val',
+                                   'train test Validation'])
+def test_a_validation_part_in_folders(tmp_path, names):
+    path = folder(tmp_path, *(f'{part}/{name}/{k}.txt' for part, n_texts in zip(names.split(),
+                                                                              (3, 2, 1))
+                              for name in 'ab' for k in range(n_texts)))
+    assert [(label, part) for _, label, part in rows(path)] == (
+        3 * [('b', 'train')] + 3 * [('a', 'train')] + 2 * [('b', 'test')] + 2 * [('a', 'test')]
+        + [('b', 'valid'), ('a', 'valid')])
+    folder(path, names.split()[2] + '/c/1.txt')
+    with pytest.raises(DataError, match=r'other classes in train \(a, b\) than in valid'):
+        rows(path)
+
+
+def test_classes_may_have_the_names_of_parts(tmp_path):
+    path = folder(tmp_path, 'valid/1.txt', 'invalid/1.txt', 'testing/1.txt')
+    assert {row[1:] for row in rows(path)} == {('valid', None), ('invalid', None),
+                                               ('testing', None)}
 
 
 def test_text_in_another_encoding(tmp_path):
@@ -130,12 +147,12 @@ def test_a_column_says_the_part(tmp_path):
     table = 'text,label,Split\na,x,train\nb,x,test\nc,y,validation\nd,y,train\n'
     path = write(tmp_path / 'a.csv', table)
     assert corpora.open_corpus(path).is_split
-    with pytest.warns(UserWarning, match='1 validation texts are left out'):
-        assert rows(path) == [('a', 'x', 'train'), ('b', 'x', 'test'), ('d', 'y', 'train')]
+    assert rows(path) == [('a', 'x', 'train'), ('b', 'x', 'test'), ('c', 'y', 'valid'),
+                          ('d', 'y', 'train')]
     path = write(tmp_path / 'a.csv', table.replace('Split', 'fold').replace(',test', ',third'))
     assert not corpora.open_corpus(path).is_split
     with pytest.warns(UserWarning, match="line 3 .the part 'third'"):
-        assert len(rows(path, split_column='fold')) == 2
+        assert len(rows(path, split_column='fold')) == 3
 
 
 def test_what_is_no_corpus_is_refused(tmp_path):

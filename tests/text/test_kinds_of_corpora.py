@@ -94,7 +94,7 @@ READ = [
      'down (12), Down (3); up (13), Up (2)'),
     ('a.csv', fields(TEXTS * 3), [], 90, 'down up', 'test texts are in training as well'),
     ('a.csv', fields(TEXTS + [('odd', 'rare')]), [], 31, 'down rare up',
-     'The class rare has 1 text, none of them in the test part'),
+     'The class rare has 1 text to train on and none in the test or validation part'),
 ]
 
 
@@ -142,11 +142,13 @@ def test_it_is_refused_with_what_to_do(tmp_path, monkeypatch, capsys, name, cont
 
 def test_no_command_is_printed_that_cannot_work(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for n_texts, printed in ((4, False), (6, True)):
-        (tmp_path / 'a.csv').write_text(fields(TEXTS[:n_texts]))
-        assert n_texts_of('a.csv') == n_texts
-        out = capsys.readouterr().out
-        assert ('lstm.py --dataset' in out) == printed == ('too small' not in out)
+    (tmp_path / 'a.csv').write_text(fields(TEXTS[:6]))
+    assert n_texts_of('a.csv') == 6
+    assert 'lstm.py --dataset' in capsys.readouterr().out
+    (tmp_path / 'b.csv').write_text(fields(TEXTS[:4]))
+    assert imdb_preprocess.main(['b.csv', '--output', 'b.pkl']) == 2
+    assert 'no class has two training texts' in capsys.readouterr().err
+    assert not (tmp_path / 'b.pkl').exists()
 
 
 def n_texts_of(path):

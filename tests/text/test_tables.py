@@ -60,7 +60,7 @@ def test_labels_of_json(tmp_path):
 def test_a_table_without_labels(tmp_path):
     path = str(write(tmp_path / 'a.csv', 'text,n\na,1\n'))
     rows, is_split = tables.read_table(path, labelled=False)
-    assert not is_split and list(rows) == [('a', None, None, f'{path}, line 2')]
+    assert not is_split and list(rows) == [('a', None, None, f'{path}, line 2', None)]
     with pytest.raises(DataError, match="no column 'stars'"):
         tables.read_table(path, tables.TableOptions(label_column='stars'), labelled=False)
 

@@ -48,17 +48,18 @@ def interrupted(function, n_calls):
     return wrapped
 
 
-def by_an_optimizer_with_interrupts(n_gradients=0, n_updates=0):
-    """RMSProp with a Ctrl-C inside of a gradient, or of an update."""
-    def rmsprop(*arguments):
-        gradient, update = lstm.rmsprop(*arguments)
+def by_an_optimizer_with_interrupts(n_gradients=0, n_updates=0, rule=lstm.rmsprop):
+    """An update rule with a Ctrl-C inside of a gradient, or of an update."""
+    @functools.wraps(rule)
+    def with_interrupts(*arguments):
+        gradient, update = rule(*arguments)
         optimizer = update.__self__
         optimizer.gradient = interrupted(gradient, n_gradients)
         optimizer.f_grad = interrupted(optimizer.f_grad, n_gradients)
         for part in list(optimizer.parts.values())[1:2]:
             part.update = interrupted(part.update, n_updates)
         return gradient, update
-    return rmsprop
+    return with_interrupts
 
 
 # Interrupts.
@@ -75,6 +76,36 @@ def test_an_interrupt_within_an_update_waits_for_its_end(easy, both_floats, caps
     assert 'Training interrupted' in capsys.readouterr().out
     lstm.train_lstm(saveto='m.npz', resume=True, **arguments)
     assert 'Resumed after update 13\n' in capsys.readouterr().out
+    assert_same('m.npz', 'whole.npz')
+
+
+def test_the_learning_rate_falls_to_zero(easy):  # noqa: F811
+    rates = []
+
+    def rule(lr, tparams, grads, x, mask, y, cost):
+        return lambda x, mask, y: 1., rates.append
+    arguments = dict(easy, optimizer=rule, lrate=0.5, max_epochs=3, saveto=None, patience=100)
+    lstm.train_lstm(**arguments)
+    assert set(rates) == {0.5}
+    n_updates = len(rates)
+    del rates[:]
+    lstm.train_lstm(falling_lrate=True, **arguments)
+    expected = [0.5 * (n_updates - update) / n_updates for update in range(n_updates)]
+    numpy.testing.assert_allclose(rates, expected, rtol=1e-12)
+
+
+def test_a_run_with_all_options_of_the_preset_can_be_resumed(easy, both_floats, capsys):  # noqa: F811
+    arguments = dict(easy, max_epochs=9, falling_lrate=True, clip_norm=0.5, forget_bias=1.,
+                     spans=0.5, word_dropout=0.3, bidirectional=True, pooling='max', average=9,
+                     ngrams=2)
+    lstm.train_lstm(saveto='whole.npz', **dict(arguments, optimizer='adam'))
+    rule = by_an_optimizer_with_interrupts(n_updates=13, rule=lstm.adam)
+    lstm.train_lstm(saveto='m.npz', **dict(arguments, optimizer=rule))
+    assert 'Training interrupted' in capsys.readouterr().out
+    with pytest.raises(ConfigError, match='max_epochs was 9 and is 12'):
+        lstm.train_lstm(saveto='m.npz', resume=True, **dict(arguments, optimizer=lstm.adam,
+                                                            max_epochs=12))
+    lstm.train_lstm(saveto='m.npz', resume=True, **dict(arguments, optimizer=lstm.adam))
     assert_same('m.npz', 'whole.npz')
 
 
@@ -111,9 +142,9 @@ def test_a_checkpoint_that_cannot_be_written_leaves_a_model(easy, monkeypatch): 
 def test_nothing_is_evaluated_after_the_last_validation(easy, monkeypatch):  # noqa: F811
     calls = []
 
-    def counted(*arguments):
+    def counted(*arguments, **options):
         calls.append(1)
-        return pred_error(*arguments)
+        return pred_error(*arguments, **options)
     pred_error = lstm.pred_error
     monkeypatch.setattr(lstm, 'pred_error', counted)
     errors = lstm.train_lstm(saveto='m.npz', **dict(easy, max_epochs=5))

@@ -95,7 +95,7 @@ def test_validation_measures_the_mean_and_keeps_it(easy, monkeypatch):  # noqa: 
         tparams.update(init_tparams(params))
         return tparams
 
-    def pred_error(*rest):
+    def pred_error(*rest, **options):
         measured.append(tparams['b'].get_value())
         return 1. / len(measured)  # each validation is the best so far
 

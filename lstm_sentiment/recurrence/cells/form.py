@@ -1,4 +1,6 @@
 """The parts of a cell by hand."""
+import copy
+
 import numpy
 
 from lstm_sentiment.recurrence.numba_recurrence import usable
@@ -44,6 +46,7 @@ class Form(object):
     # The ends of the names of a layer's weights, other than W and b.
     names = ('U',)
     n_loop_weights = 1
+    is_native = True
 
     def shapes(self, dim_proj):
         """The shape of each of these weights, by name."""
@@ -65,11 +68,18 @@ class Form(object):
         """
         return [h_before.T.dot(dz)]
 
+    def without_native_code(self):
+        """A copy with the loops in NumPy for float32 too: there is nothing to compile."""
+        form = copy.copy(self)
+        form.is_native = False
+        return form
+
     def forward_loop(self, dtype):
-        return self.native_run_steps if usable(dtype) else self.run_steps
+        return self.native_run_steps if self.is_native and usable(dtype) else self.run_steps
 
     def backward_loop(self, dtype):
-        return self.native_run_steps_back if usable(dtype) else self.run_steps_back
+        return (self.native_run_steps_back if self.is_native and usable(dtype)
+                else self.run_steps_back)
 
     def native_loops(self):
         """Both native loops, each with examples of its arguments, for `numba_recurrence.load`."""

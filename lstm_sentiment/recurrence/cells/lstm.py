@@ -109,15 +109,15 @@ def run_steps_back(n_alive, U_transposed, c0, gates, c, tanh_c, d_h, dz, dh, dc)
 
 
 @native
-def unit_steps(x, z, c_before, gates, c, tanh_c, h):
-    """One step of one sample; x and z are what enters the gates, from the input and from h."""
+def unit_steps(x, c_before, gates, c, tanh_c, h):
+    """One step of one sample; x enters the gates from the input, and `gates` holds h·U before."""
     dim_proj = len(c)
     at_f, at_o, at_c = dim_proj, 2 * dim_proj, 3 * dim_proj  # where the blocks begin
     for j in range(dim_proj):
-        i = sigmoid(x[j] + z[j])
-        f = sigmoid(x[at_f + j] + z[at_f + j])
-        o = sigmoid(x[at_o + j] + z[at_o + j])
-        candidate = tanh(x[at_c + j] + z[at_c + j])
+        i = sigmoid(x[j] + gates[j])
+        f = sigmoid(x[at_f + j] + gates[at_f + j])
+        o = sigmoid(x[at_o + j] + gates[at_o + j])
+        candidate = tanh(x[at_c + j] + gates[at_c + j])
         cell = i * candidate + f * c_before[j]
         tanh_cell = tanh(cell)
         gates[j], gates[at_f + j], gates[at_o + j], gates[at_c + j] = i, f, o, candidate
@@ -128,13 +128,12 @@ def unit_steps(x, z, c_before, gates, c, tanh_c, h):
 def native_run_steps(projected, tokens, n_alive, U, h0, c0, gates, c, tanh_c, h, pooled, pooling,
                      keep):
     """:func:`run_steps`, for float32 and C-contiguous arrays."""
-    z = numpy.empty((len(h0), U.shape[1]), dtype=numpy.float32)
     h_before, c_before = h0, c0
     word, row = 0, 0
     for n in n_alive:
-        multiply(h_before[:n], U, z)
+        multiply(h_before[:n], U, gates[row:row + n])
         for k in range(n):
-            unit_steps(projected[tokens[word + k]], z[k], c_before[k], gates[row + k], c[row + k],
+            unit_steps(projected[tokens[word + k]], c_before[k], gates[row + k], c[row + k],
                        tanh_c[row + k], h[row + k])
         h_before, c_before = h[row:row + n], c[row:row + n]
         native_pool_step(pooling, h_before, pooled)

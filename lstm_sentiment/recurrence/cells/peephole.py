@@ -72,26 +72,29 @@ def run_steps_back(n_alive, U_transposed, V_if_transposed, V_o_transposed, c0, g
 
 
 @native
-def unit_cells(x, z, seen, c_before, gates, c, tanh_c):
-    """The gates i and f, which depend on the previous cell, and the new cell, of one sample."""
+def unit_cells(x, seen, c_before, gates, c, tanh_c):
+    """The gates i and f, which depend on the previous cell, and the new cell, of one sample.
+
+    x enters the gates from the input, and `gates` holds h·U before.
+    """
     dim_proj = len(c)
     at_f, at_c = dim_proj, 3 * dim_proj
     for j in range(dim_proj):
-        i = sigmoid(x[j] + z[j] + seen[j])
-        f = sigmoid(x[at_f + j] + z[at_f + j] + seen[at_f + j])
-        candidate = tanh(x[at_c + j] + z[at_c + j])
+        i = sigmoid(x[j] + gates[j] + seen[j])
+        f = sigmoid(x[at_f + j] + gates[at_f + j] + seen[at_f + j])
+        candidate = tanh(x[at_c + j] + gates[at_c + j])
         cell = i * candidate + f * c_before[j]
         gates[j], gates[at_f + j], gates[at_c + j] = i, f, candidate
         c[j], tanh_c[j] = cell, tanh(cell)
 
 
 @native
-def unit_outputs(x, z, seen, gates, tanh_c, h):
+def unit_outputs(x, seen, gates, tanh_c, h):
     """The gate o, which depends on the new cell, and the output, of one sample."""
     dim_proj = len(h)
     at_o = 2 * dim_proj
     for j in range(dim_proj):
-        o = sigmoid(x[at_o + j] + z[at_o + j] + seen[j])
+        o = sigmoid(x[at_o + j] + gates[at_o + j] + seen[j])
         gates[at_o + j], h[j] = o, o * tanh_c[j]
 
 
@@ -100,23 +103,22 @@ def native_run_steps(projected, tokens, n_alive, U, V_if, V_o, h0, c0, gates, c,
                      pooling, keep):
     """:func:`run_steps`, for float32 and C-contiguous arrays."""
     n_samples, dim_proj = h0.shape
-    z = numpy.empty((n_samples, 4 * dim_proj), dtype=numpy.float32)
     seen_by_if = numpy.zeros((n_samples, 2 * dim_proj), dtype=numpy.float32)
     seen_by_o = numpy.empty((n_samples, dim_proj), dtype=numpy.float32)
     h_before, c_before = h0, c0
     word, row = 0, 0
     for n in n_alive:
-        multiply(h_before[:n], U, z)
+        multiply(h_before[:n], U, gates[row:row + n])
         if V_if.size:
             multiply(c_before[:n], V_if, seen_by_if)
         for k in range(n):
-            unit_cells(projected[tokens[word + k]], z[k], seen_by_if[k], c_before[k],
-                       gates[row + k], c[row + k], tanh_c[row + k])
+            unit_cells(projected[tokens[word + k]], seen_by_if[k], c_before[k], gates[row + k],
+                       c[row + k], tanh_c[row + k])
         h_before, c_before = h[row:row + n], c[row:row + n]
         multiply(c_before, V_o, seen_by_o)
         for k in range(n):
-            unit_outputs(projected[tokens[word + k]], z[k], seen_by_o[k], gates[row + k],
-                         tanh_c[row + k], h[row + k])
+            unit_outputs(projected[tokens[word + k]], seen_by_o[k], gates[row + k], tanh_c[row + k],
+                         h[row + k])
         native_pool_step(pooling, h_before, pooled)
         word += n
         row = row + n if keep else len(h0) - row
