@@ -14,7 +14,7 @@ import numpy
 
 from lstm_sentiment.data import finding
 from lstm_sentiment.data.arrow_datasets import ArrowDataset
-from lstm_sentiment.data.datasets import check_ids, read_dataset
+from lstm_sentiment.data.datasets import Dataset, check_ids, read_dataset
 from lstm_sentiment.data.splitting import group_split, random_split, stratified_split
 from lstm_sentiment.data.text_ids import lengths_of, take
 from lstm_sentiment.engine.names import config
@@ -94,7 +94,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
 
     Parameters
     ----------
-    path : str
+    path : str or Dataset
         The dataset; `find_dataset` says where it is searched.
     n_words : int
         Words with an id of `n_words` or more become 1, the unknown word.
@@ -114,7 +114,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         ``largest_id`` in what is kept of it, ``n_training`` reviews in it, ``n_too_long`` of
         them dropped, whether the split is ``stratified``, whether the dataset ``has_valid``, a
         validation part of its own, and for a split by groups ``n_groups``, how many of them are in
-        train and in valid. Of an Arrow file also its ``vocabulary``.
+        train and in valid. Of an Arrow file and of a `Dataset` also the ``vocabulary``.
     valid_split : str
         random, or group: then all texts of a group, such as the reviews of one film, are in the
         same part (see `splitting.group_split`). The groups come with the dataset.
@@ -138,9 +138,12 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     if rng is None:
         # Differs from the tutorial: its global generator gives another split at a second call.
         rng = numpy.random.RandomState(123)
-    is_demo = os.fspath(path) == finding.DEMO
+    is_demo = os.fspath(finding.name_of(path)) == finding.DEMO
     path = finding.find_dataset(path)
-    read = read_arrow if is_arrow(path) else read_pickles
+    if isinstance(path, Dataset):
+        read = read_memory
+    else:
+        read = read_arrow if is_arrow(path) else read_pickles
     (train_x, train_y), (test_x, test_y), lengths, facts = read(path, n_words, maxlen)
     own_valid = facts['valid'] or ([], [])
     has_valid = facts['valid'] is not None
@@ -217,6 +220,18 @@ def read_arrow(path, n_words, maxlen):
                        'largest_id': found.about['largest_id']}}
     lengths = train[0].lengths
     return train if maxlen is None else keep_shorter(*train, maxlen), test, lengths, facts
+
+
+def read_memory(dataset, n_words, maxlen):
+    """The same of a dataset in memory, which has no test part."""
+    train, valid = dataset.copied()
+    largest_id = max(check_ids(sequences, n_words, dataset)
+                     for sequences, _ in (train, valid or ([], [])))
+    facts = {'valid': valid, 'is_imdb': False, 'groups': None,
+             'about': {'fingerprint': dataset.vocabulary.fingerprint, 'largest_id': largest_id,
+                       'vocabulary': dataset.vocabulary}}
+    lengths = lengths_of(train[0])
+    return train if maxlen is None else keep_shorter(*train, maxlen), ([], []), lengths, facts
 
 
 def groups_of(groups, lengths, maxlen, path):

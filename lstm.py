@@ -13,7 +13,7 @@ from collections import OrderedDict
 import numpy
 import scipy.linalg
 
-from lstm_sentiment import command_line
+from lstm_sentiment import command_line, processes
 from lstm_sentiment import options as settings
 from lstm_sentiment.engine import flags
 
@@ -26,7 +26,6 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     from lstm_sentiment.data import finding, own_corpus
     from lstm_sentiment.data.training_data import load_training_data
     from lstm_sentiment.engine.names import (
-        RandomStreams,
         config,
         description,
         per_sample_function,
@@ -36,6 +35,8 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
         theano,
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
+    from lstm_sentiment.engine.split_draws import RandomStreams
+    from lstm_sentiment.messages import LINES, obeys_verbose, say
     from lstm_sentiment.model import metrics, saved_model
     from lstm_sentiment.ngrams.model import NGrams
     from lstm_sentiment.recurrence.backend import backend
@@ -677,6 +678,8 @@ def pred_error(f_pred, prepare_data, data, iterator, verbose=False, confusion=No
 # Training.
 
 
+@processes.printed_once
+@obeys_verbose
 def train_lstm(
         dim_proj=128, patience=10, max_epochs=5000, dispFreq=10, decay_c=0., lrate=0.0001,
         n_words=10000, optimizer=adadelta, encoder='lstm', saveto='lstm_model.npz',
@@ -686,7 +689,7 @@ def train_lstm(
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
         peephole='matrix', valid_split='random', test=True, class_weight='',
         valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
-        ngrams=0, ngram_share=0.75, callback=None):
+        ngrams=0, ngram_share=0.75, verbose=2, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -709,8 +712,9 @@ def train_lstm(
         adadelta, adam, rmsprop or sgd.
     encoder : str
         Kind of memory cell: lstm, lstm_standard or lstm_peephole.
-    saveto : str or None
-        File for the model, .npz; its options are shown beside it as .npz.json.
+    saveto : str, callable or None
+        File for the model, .npz; its options are shown beside it as .npz.json. A function is called
+        with what `saved_model.save` takes but the path.
     validFreq : int
         Updates between validations; -1 for once an epoch.
     saveFreq : int
@@ -723,7 +727,7 @@ def train_lstm(
         Reviews in a minibatch of validation and test.
     dataset : str
         imdb, demo, or the path of a pickle that imdb_preprocess.py wrote; on the command line also
-        of a table or a folder of texts.
+        of a table or a folder of texts. From code also a `datasets.Dataset`.
     noise_std : float
         Must be 0: the tutorial has this argument and does nothing with it.
     use_dropout : bool
@@ -779,6 +783,8 @@ def train_lstm(
         If not 0, a linear model over sequences of at most this many words answers with the LSTM.
     ngram_share : float
         Weight of its scores; those of the LSTM have the rest of 1.
+    verbose : int
+        2 prints the tutorial's lines, 1 shows a bar, 0 prints nothing.
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
         validation; its method `started`, if it has one, before them with options and parameters.
@@ -797,18 +803,18 @@ def train_lstm(
         An argument, the data or a model cannot be used; the message says why.
     """
     arguments = dict(locals())
-    print(description(say_default=True))
+    say(description(say_default=True))
     options, control = settings_of(arguments, layers, update_rules, datasets)
-    print('model options', options)
+    say('model options', options)
     rng = numpy.random.RandomState(seed)
 
     backend.prepare(options)
-    print('Loading data')
+    say('Loading data')
     load_data, prepare_data = get_dataset(dataset)
     data = load_training_data(load_data, options, rng)
-    print('SHA-256 of the dataset:', options['dataset_sha256'])
+    say('SHA-256 of the dataset:', options['dataset_sha256'])
 
-    print('Building model')
+    say('Building model')
     params = init_params(options, rng)
     if reload_model:
         saved_model.check_start(reload_model, options, data.vocabulary())
@@ -828,17 +834,17 @@ def train_lstm(
     rule = update_rules.get(optimizer, optimizer)  # by name or as given
     f_grad_shared, f_update = rule(lr, tparams, grads, x, mask, y, cost)
 
-    print('Optimization')
+    say('Optimization')
     batches = [(part, get_minibatches_idx(len(part[0]), size)) for part, size in (
         (data.train, batch_size), (data.valid, valid_batch_size), (data.test, valid_batch_size))]
     for name, (part, _) in zip(('train', 'valid', 'test'), batches):
-        print('%d %s examples%s' % (len(part[0]), name, '' if len(part[0]) else ': not looked at'))
+        say('%d %s examples%s' % (len(part[0]), name, '' if len(part[0]) else ': not looked at'))
 
     confusions = metrics.confusions_for(options, known=datasets)
 
     def errors():
         use_noise.set_value(0.)
-        return [float(pred_error(f_pred, prepare_data, part, minibatches, confusion=confusion))
+        return [float(run.measured(pred_error, f_pred, prepare_data, part, minibatches, confusion))
                 if minibatches else numpy.nan
                 for (part, minibatches), confusion in zip(batches, confusions)]
 
@@ -882,19 +888,20 @@ def work(arguments=None):
     with curves.recorder(options.pop('plot'), options.pop('log'),
                          options.get('resume', False)) as record:
         if model is not None:
-            options = provenance.arguments_of(model, train_lstm, options)
+            options = processes.by_first(
+                functools.partial(provenance.arguments_of, model, train_lstm, options))
         else:
             if 'dataset' not in options:
-                options['dataset'] = finding.choose_dataset()
-            options = own_corpus.prepared(options)
-        with command_line.progress_bar() as bar:
+                options['dataset'] = processes.by_first(finding.choose_dataset)
+            options = processes.by_first(functools.partial(own_corpus.prepared, options))
+        with command_line.progress_bar(options.get('verbose', LINES) == LINES) as bar:
             train_lstm(callback=command_line.joined_callback(record, bar),
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))
 
 
 def main(arguments=None):
     """Run a command line; return the exit status."""
-    return command_line.run(work, arguments)
+    return command_line.run(work, arguments, shared=True)
 
 
 if __name__ == '__main__':

@@ -248,7 +248,8 @@ def settings_of(arguments):
         require_writable('checkpoint', options['checkpoint'])
     require(options['checkpoint'] or not options['resume'], 'resume', True,
             'a checkpoint to go on from, but there is none: name a file')
-    control = Control(*[options.pop(name) for name in Control._fields])
+    control = Control(receive=None, **{name: options.pop(name)
+                                       for name in ('checkpoint', 'resume', 'overwrite')})
     own = {name: options.pop(name) for name in OWN}
     return dict(options, **provenance()), own, control
 

@@ -10,8 +10,8 @@ import threading
 import traceback
 import warnings
 
-from lstm_sentiment import __version__
-from lstm_sentiment.errors import TutorialError
+from lstm_sentiment import __version__, processes
+from lstm_sentiment.errors import ConfigError, TutorialError
 
 # The scripts, and the commands that an installation makes of them (pyproject.toml).
 COMMANDS = {'lstm.py': 'lstm-train', 'imdb_preprocess.py': 'imdb-preprocess',
@@ -59,7 +59,7 @@ def command(script):
     return program(script) if runs_as_command() else 'python ' + script
 
 
-def run(function, arguments=None, interrupted='Interrupted.'):
+def run(function, arguments=None, interrupted='Interrupted.', shared=False):
     """Run a command: what the `main` of a script returns.
 
     Errors that the user can put right and warnings are printed as plain messages on stderr. SIGTERM
@@ -73,6 +73,8 @@ def run(function, arguments=None, interrupted='Interrupted.'):
         By default those that the program was started with.
     interrupted : str
         What is printed if `function` leaves the KeyboardInterrupt to this.
+    shared : bool
+        Whether several processes, which ``mpiexec`` started, can share the work.
 
     Returns
     -------
@@ -85,19 +87,28 @@ def run(function, arguments=None, interrupted='Interrupted.'):
         reconfigure(stream, errors='backslashreplace')
     with signals_interrupt() as received:
         try:
-            with plain_warnings():
-                function(arguments)
+            with plain_warnings(), processes.first_alone_prints():
+                require_alone(shared)
+                function(processes.of_first(sys.argv[1:] if arguments is None else arguments))
                 sys.stdout.flush()
         except TutorialError as error:
-            report(error, arguments)
-            return 2
+            if processes.is_to_report(error):
+                report(error, arguments)
+            return processes.end_all(2, error)
         except BrokenPipeError:
             discard_output()
-            return 141
+            return processes.end_all(141)
         except KeyboardInterrupt:
             print(interrupted, file=sys.stderr)
-            return 128 + (received or [signal.SIGINT])[0]
+            return processes.end_all(128 + (received or [signal.SIGINT])[0])
     return 128 + received[0] if received else 0
+
+
+def require_alone(shared):
+    """Raise `ConfigError` if there are several processes, and they cannot share the work."""
+    if not shared and processes.size() > 1:
+        raise ConfigError('mpiexec started %d processes, but this program runs as one. Start it '
+                          'without mpiexec.' % processes.size())
 
 
 def reconfigure(stream, **settings):
@@ -150,7 +161,7 @@ def plain_errors(active=True, arguments=None):
         if not active:
             raise
         report(error, arguments)
-        sys.exit(2)
+        sys.exit(processes.end_all(2, error))
 
 
 @contextlib.contextmanager
@@ -306,12 +317,12 @@ def joined_callback(*callbacks):
 
 
 @contextlib.contextmanager
-def progress_bar():
+def progress_bar(wanted=True):
     """On a terminal, a bar under the printed lines; the context is the callback that moves it.
 
-    The context is None where stdout or stderr is no terminal.
+    The context is None where stdout or stderr is no terminal, or no bar is wanted.
     """
-    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+    if not (wanted and sys.stdout.isatty() and sys.stderr.isatty()):
         yield None
         return
     from tqdm import tqdm
@@ -320,9 +331,14 @@ def progress_bar():
     with tqdm(unit=' updates', dynamic_ncols=True, file=sys.stdout) as bar, \
             contextlib.redirect_stdout(DummyTqdmFile(sys.stdout)) as lines, \
             contextlib.redirect_stderr(lines):
-        def callback(record):
-            if hasattr(record, 'cost'):
-                bar.total = record.max_epochs * record.updates_per_epoch
-                bar.set_description('epoch %d, cost %.4f' % (record.epoch, record.cost), False)
-                bar.update(record.update - bar.n)
-        yield callback
+        yield moved_by(bar)
+
+
+def moved_by(bar):
+    """The callback of `train_lstm` that moves a tqdm bar."""
+    def callback(record):
+        if hasattr(record, 'cost'):
+            bar.total = record.max_epochs * record.updates_per_epoch
+            bar.set_description('epoch %d, cost %.4f' % (record.epoch, record.cost), False)
+            bar.update(record.update - bar.n)
+    return callback

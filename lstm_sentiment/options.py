@@ -69,8 +69,11 @@ EXPECTED = {
                      'balanced, such as neg=1,pos=5, or empty'),
     'valid_metric': one_of('error', 'f1'),
     'pooling': one_of('mean', 'max', 'last'), 'peephole': one_of('matrix', 'diagonal'),
-    'saveto': PATH, 'reload_model': PATH, 'checkpoint': PATH,
+    'saveto': (lambda value: is_path(value) or callable(value),
+               'the path of a file, a function, or None'),
+    'reload_model': PATH, 'checkpoint': PATH,
     'resume': FLAG, 'overwrite': FLAG,
+    'verbose': (whole(0, 2), '2 for lines, 1 for a bar, or 0 for nothing'),
 }
 
 
@@ -95,8 +98,8 @@ GROUPS = OrderedDict([
     ('optimization', ['optimizer', 'lrate', 'falling_lrate', 'clip_norm', 'decay_c', 'batch_size',
                       'length_window', 'average', 'class_weight', 'max_epochs', 'patience',
                       'valid_metric', 'seed']),
-    ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'overwrite', 'dispFreq', 'validFreq',
-                     'saveFreq', 'valid_batch_size'])])
+    ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'overwrite', 'verbose', 'dispFreq',
+                     'validFreq', 'saveFreq', 'valid_batch_size'])])
 # The two values that the tutorial's own main passes.
 COMMAND_LINE_DEFAULTS = {'max_epochs': 100, 'test_size': 500}
 # Named sets of arguments; docs/results.md has the reasons and the errors of `full`.

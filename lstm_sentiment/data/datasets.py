@@ -38,6 +38,32 @@ MAX_LABEL = 9999
 MAX_LENGTH = 100000
 
 
+class Dataset:
+    """A dataset in memory, which is used as one in a file is. It has no test part.
+
+    Parameters
+    ----------
+    train : tuple
+        ``(sequences, labels)``: a list of non-empty lists of word ids, and a list of int.
+    vocabulary : Vocabulary
+    valid : tuple, optional
+        The same for validation; by default a share of `train` is split off.
+    name : str
+        For messages, and for the options of a model.
+    """
+
+    def __init__(self, train, vocabulary, valid=None, name='texts'):
+        self.train, self.vocabulary, self.valid, self.name = train, vocabulary, valid, name
+
+    def __str__(self):
+        return 'the dataset ' + self.name
+
+    def copied(self):
+        """The two parts as new lists, which `check_ids` may change; None for a part it lacks."""
+        return [part and ([list(sequence) for sequence in part[0]], list(part[1]))
+                for part in (self.train, self.valid)]
+
+
 def read_dataset(path, digest=None, of_training=None, facts=None):
     """Read a dataset and check its structure and labels; `check_ids` checks the ids.
 

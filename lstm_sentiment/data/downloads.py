@@ -33,6 +33,7 @@ from lstm_sentiment.command_line import command
 from lstm_sentiment.data.datasets import TUTORIAL_SHA256, load_dictionary, read_dataset
 from lstm_sentiment.errors import DataError, DownloadError, TutorialError
 from lstm_sentiment.files import fingerprint, put_in_place
+from lstm_sentiment.messages import say
 from lstm_sentiment.text.corpora import PARTS
 from lstm_sentiment.text.dataset_files import PICKLE_PROTOCOL
 from lstm_sentiment.text.preprocessing import preprocess
@@ -94,7 +95,7 @@ def download_dataset(folder, looked_in):
     for source, fetcher in fetchers:
         if reasons[source.url] is not None:
             continue
-        print(f'Downloading {source.url} to {folder}', file=sys.stderr)
+        say(f'Downloading {source.url} to {folder}', file=sys.stderr)
         try:
             os.makedirs(folder, exist_ok=True)
             return fetcher(source, folder, reasons[DICTIONARY_SOURCE.url])
@@ -128,7 +129,7 @@ def download_text8(folder):
     """
     why = probe([TEXT8_SOURCE.url])[TEXT8_SOURCE.url]
     if why is None:
-        print(f'Downloading {TEXT8_SOURCE.url} to {folder}', file=sys.stderr)
+        say(f'Downloading {TEXT8_SOURCE.url} to {folder}', file=sys.stderr)
         try:
             os.makedirs(folder, exist_ok=True)
             return fetch(TEXT8_SOURCE, folder, 'text8.zip')

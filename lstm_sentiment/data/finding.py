@@ -4,6 +4,7 @@ import shlex
 import tempfile
 
 from lstm_sentiment.command_line import command
+from lstm_sentiment.data.datasets import Dataset
 from lstm_sentiment.errors import DataError, DownloadError
 from lstm_sentiment.options import require
 from lstm_sentiment.text import demo_grammar
@@ -28,8 +29,9 @@ def find_dataset(path=DATASET, download=True):
 
     Parameters
     ----------
-    path : str
-        The dataset. ``demo`` is the one that the grammar writes; it is made if it is missing.
+    path : str or Dataset
+        The dataset. ``demo`` is the one that the grammar writes; it is made if it is missing. A
+        dataset in memory is returned as it is.
     download : bool
         Whether to download ``imdb.pkl`` if it is not found. No other name can be downloaded.
 
@@ -45,6 +47,8 @@ def find_dataset(path=DATASET, download=True):
     DataError
         If it is not found and `download` is false.
     """
+    if isinstance(path, Dataset):
+        return path
     path = os.fspath(path)
     if path == DEMO:
         return demo_dataset()
@@ -88,9 +92,14 @@ def find_dictionary(path):
     raise DataError('there is no %s' % expected)
 
 
+def name_of(dataset):
+    """The name of a dataset in memory; any other is one already."""
+    return dataset.name if isinstance(dataset, Dataset) else dataset
+
+
 def check_dataset(name, known):
     """Raise a `TutorialError` unless this is one of the `known` datasets, or a file."""
-    if name in known:
+    if isinstance(name, Dataset) or name in known:
         return
     is_path = isinstance(name, (str, os.PathLike))
     if is_path:

@@ -6,11 +6,13 @@ from collections import namedtuple
 
 import numpy
 
+from lstm_sentiment import processes
 from lstm_sentiment.data.class_weights import class_weights
 from lstm_sentiment.data.datasets import read_vocabulary
 from lstm_sentiment.data.finding import find_dictionary
 from lstm_sentiment.data.text_ids import labels_in, take, unknown_share
 from lstm_sentiment.errors import DataError
+from lstm_sentiment.messages import say
 from lstm_sentiment.text.vocabulary import Vocabulary
 
 # Limits of the warnings.
@@ -50,8 +52,13 @@ def load_training_data(load_data, options, rng):
     extra = {'about': about} if 'about' in inspect.signature(load_data).parameters else {}
     if options.get('valid_split', 'random') != 'random':
         extra['valid_split'] = options['valid_split']
-    train, valid, test = load_data(n_words=options['n_words'], maxlen=options['maxlen'],
-                                   valid_portion=options['valid_portion'], rng=rng, **extra)
+    # Rank 0 downloads or makes the file, and the others find it.
+    train, valid, test = processes.first_then_all(functools.partial(
+        load_data, n_words=options['n_words'], maxlen=options['maxlen'],
+        valid_portion=options['valid_portion'], rng=rng, **extra))
+    processes.check_same('data', {'the SHA-256 of the dataset': about.get('fingerprint'),
+                                  'the number of texts of its parts': list(
+                                      map(len, (train[0], valid[0], test[0])))})
     if not options.get('test', True):
         test = [], []  # nothing after this line can look at it
     n_all_tests = len(test[0])
@@ -66,12 +73,12 @@ def load_training_data(load_data, options, rng):
                             'maxlen=%s' % (options['dataset'], name, options['valid_portion'],
                                            options['maxlen']))
     if about.get('has_valid'):
-        print('Validation has the validation part of the dataset; valid_portion is not used')
+        say('Validation has the validation part of the dataset; valid_portion is not used')
     if about.get('stratified'):
-        print('Validation has each class in the share that training has (a stratified split)')
+        say('Validation has each class in the share that training has (a stratified split)')
     if 'n_groups' in about:
-        print('Validation has %d groups of texts of its own; training has %d'
-              % tuple(about['n_groups'][::-1]))
+        say('Validation has %d groups of texts of its own; training has %d'
+            % tuple(about['n_groups'][::-1]))
     warn_of(train, valid, test, options, n_all_tests, about)
     options['ydim'] = n_classes(train, valid, test)
     options['dataset_sha256'] = about.get('fingerprint')
@@ -147,8 +154,8 @@ def load_vocabulary(about, options):
             raise DataError('the dictionary names the classes %s, but there are %d labels'
                             % (', '.join(found.classes), options['ydim']))
     except DataError as error:
-        print('The model will be saved without its words; prediction will ask for --dictionary '
-              '(%s)' % error)
+        say('The model will be saved without its words; prediction will ask for --dictionary '
+            '(%s)' % error)
         return None
     words = found.limited(options['n_words']).words
     return Vocabulary(words, found.settings, found.classes[:options['ydim']], found.fingerprint)

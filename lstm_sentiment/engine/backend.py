@@ -1,6 +1,7 @@
 """What runs a model: here the engine; another wing may offer passes by hand."""
 import contextlib
 
+from lstm_sentiment import processes
 from lstm_sentiment.engine.names import BY_HAND
 from lstm_sentiment.engine.optimizers import DenseOptimizer
 
@@ -41,8 +42,11 @@ class Compiled(object):
         return plain(h, tparams, y)
 
     def clipped(self, plain, grads, clip_norm):
-        """Gradients whose norm is at most `clip_norm`; `plain` is `lstm.clipped`."""
-        return plain(grads, clip_norm)
+        """Gradients whose norm is at most `clip_norm`; `plain` is `lstm.clipped`.
+
+        Where several ranks share a minibatch, :class:`exchange.Exchange` clips their sum.
+        """
+        return plain(grads, clip_norm) if processes.is_alone() else grads
 
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         """An optimizer by this rule; see :class:`optimizers.DenseOptimizer`."""

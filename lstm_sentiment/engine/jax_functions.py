@@ -13,6 +13,7 @@ from collections import OrderedDict
 import numpy
 
 from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.messages import say
 
 # Minibatches are padded to these numbers of timesteps; 100 because of the tutorial's maxlen.
 LENGTHS = [25, 50] + [size * 2 ** k for k in range(12) for size in (75, 100)]
@@ -117,8 +118,8 @@ class Specialized(object):
         if shapes in self.variants:
             return self.variants[shapes](*values)
         if any(shapes):
-            print('Compiling %s for minibatches of %s'
-                  % (self.name, ' x '.join(map(str, max(shapes, key=len)))))
+            say('Compiling %s for minibatches of %s'
+                % (self.name, ' x '.join(map(str, max(shapes, key=len)))))
         with quiet():
             self.variants[shapes] = self.specialize(shapes)
             return self.variants[shapes](*values)

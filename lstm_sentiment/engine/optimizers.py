@@ -39,7 +39,11 @@ class Optimizer(object):
     ----------
     randoms : dict of shared variables
         The states of the random streams that dropout draws from. Predictions draw from them too.
+    exchange : exchange.Exchange or None
+        Where several ranks share a minibatch: makes the gradients of all of it out of theirs.
     """
+
+    exchange = None
 
     def gradient(self, x, mask, y):
         """Compute the gradients and keep them; return the cost of the minibatch."""
@@ -104,13 +108,13 @@ class DenseOptimizer(SharedState):
     """
 
     def __init__(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
-        gradients = [zero_like(p, name + '.grad') for name, p in tparams.items()]
+        self.gradients = [zero_like(p, name + '.grad') for name, p in tparams.items()]
         self.f_grad_shared = theano.function(
-            [x, mask, y], cost, updates=list(zip(gradients, grads)) + list(updates),
+            [x, mask, y], cost, updates=list(zip(self.gradients, grads)) + list(updates),
             on_unused_input='ignore', name='f_grad_shared')
         self.randoms, updates = random_states(self.f_grad_shared), []
         self.shared = OrderedDict(self.randoms)
-        for (name, p), grad in zip(tparams.items(), gradients):
+        for (name, p), grad in zip(tparams.items(), self.gradients):
             states = [zero_like(p, '%s.%s' % (name, state)) for state in rule.states]
             self.shared.update((state.name, state) for state in states)
             updates += zip([p] + states, rule.step(lr, grad, p, *states))
@@ -118,7 +122,13 @@ class DenseOptimizer(SharedState):
                                         name='f_update')
 
     def gradient(self, x, mask, y):
-        return self.f_grad_shared(x, mask, y)
+        cost = self.f_grad_shared(x, mask, y)
+        if self.exchange:
+            own = [gradient.get_value(borrow=True) for gradient in self.gradients]
+            cost, of_all = self.exchange.combine(cost, own)
+            for gradient, value in zip(self.gradients, of_all):
+                gradient.set_value(value)
+        return cost
 
     def update(self, lr):
         self.f_update(lr)

@@ -277,6 +277,19 @@ def check_shapes(path, params, options):
                              'were saved with it.' % (path, name, params[name].shape, shape))
 
 
+def load_errors(path):
+    """The errors on training, validation and test that were saved with a model; NaN for none.
+
+    Raises
+    ------
+    errors.ModelError
+        If the file cannot be read.
+    """
+    with model_arrays(path) as (arrays, members):
+        return tuple(float(arrays[name]) if name in members and members[name].shape == ()
+                     else float('nan') for name in RESULTS[:3])
+
+
 def load_vocabulary(path, options):
     """The vocabulary in the model at `path`, or in a file next to it; None if there is none.
 

@@ -11,6 +11,7 @@ training texts by heart after an epoch, and leave the LSTM nothing to learn.
 import numpy
 from scipy import sparse
 
+from lstm_sentiment.messages import say
 from lstm_sentiment.ngrams.features import Index, hashes, in_order_of_words
 from lstm_sentiment.ngrams.fitting import fit
 
@@ -44,9 +45,9 @@ class NGrams(object):
         if not options.get('ngrams'):
             return None
         sequences, labels = part
-        print('Fitting the n-grams')
+        say('Fitting the n-grams')
         found = fit(sequences, labels, options['ydim'], options['ngrams'])
-        print('%d n-grams have a weight' % len(found[0]))
+        say('%d n-grams have a weight' % len(found[0]))
         return cls(dict(zip(NAMES, found)), options['ngrams'])
 
     def scores(self, sequences):

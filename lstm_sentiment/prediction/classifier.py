@@ -2,6 +2,7 @@
 import collections
 import concurrent.futures
 import contextlib
+import functools
 from array import array
 
 import numpy
@@ -10,7 +11,7 @@ from lstm_sentiment.data.datasets import read_vocabulary
 from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import packaged, saved_model
 from lstm_sentiment.model.calibration import UNSURE, softmax
-from lstm_sentiment.prediction import inputs, leaving_out
+from lstm_sentiment.prediction import html_report, inputs, leaving_out
 from lstm_sentiment.prediction.explanation import LEAVE_OUT, SHARE, Explanation
 from lstm_sentiment.prediction.network import Network, check_model
 from lstm_sentiment.text.tokenizing import number_of_jobs, tokenize_texts
@@ -148,6 +149,7 @@ class Classifier:
             word in the score.
         """
         answer, = self.answers(as_samples([text]), explain=kind)
+        answer.explanation.make_page = functools.partial(html_report.framed, [answer], 'this model')
         return answer.explanation
 
     def states(self, text):

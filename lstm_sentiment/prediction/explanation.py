@@ -81,6 +81,8 @@ class Explanation:
         length: so it is with the pooling mean and one direction.
     """
 
+    make_page = None  # `Classifier.explain` sets what makes the page that a notebook shows
+
     def __init__(self, text, words, known, terms, scores, bias, classes, probabilities, settings,
                  said, kind=SHARE, parts=None, is_running=True):
         self.kind, self.said, self.unit = kind, said, 'word'
@@ -95,6 +97,9 @@ class Explanation:
         self.numbers = self.of_both(terms.T.astype('float64'))
         self.score = float(self.of_both(scores.astype('float64')))
         self.bias = float(self.of_both(bias.astype('float64'))) if kind == SHARE else None
+
+    def _repr_html_(self):
+        return self.make_page and self.make_page()
 
     def of_both(self, scores):
         """The difference of the scores of the two classes that are compared."""

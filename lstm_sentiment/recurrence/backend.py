@@ -1,6 +1,7 @@
 """The backend in use: passes by hand and sparse updates, or compiled functions of the engine."""
 import warnings
 
+from lstm_sentiment import processes
 from lstm_sentiment.engine.backend import Compiled, choose_backend
 from lstm_sentiment.engine.names import config
 from lstm_sentiment.recurrence import encoder, loading, threads
@@ -30,7 +31,7 @@ class ByHand(Compiled):
         return encoder.cross_entropy(h, tparams, y)
 
     def clipped(self, plain, grads, clip_norm):
-        return encoder.clipped(plain, grads, clip_norm)
+        return encoder.clipped(plain, grads, clip_norm) if processes.is_alone() else grads
 
     def optimizer(self, rule, lr, tparams, grads, x, mask, y, cost, updates=()):
         return SparseOptimizer(rule, lr, tparams, grads, x, mask, y, cost, updates)

@@ -5,6 +5,7 @@ is a node too, and `theano.grad` puts it into the graph. :mod:`encoder` builds t
 """
 import numpy
 
+from lstm_sentiment import processes
 from lstm_sentiment.engine.names import (
     Apply,
     NumpyOp,
@@ -15,6 +16,7 @@ from lstm_sentiment.engine.names import (
 from lstm_sentiment.recurrence import layer, numba_recurrence, pooling
 from lstm_sentiment.recurrence.cells.table import find_form
 from lstm_sentiment.recurrence.packing import pack, pack_whole, reversed_rows
+from lstm_sentiment.recurrence.threads import n_threads
 
 
 def put(output_storage, values):
@@ -31,6 +33,11 @@ def shapes_of(arguments):
 # Rows of words.
 
 
+def is_single_core():
+    """Whether this is a rank with one core: one block of more samples is then faster than two."""
+    return not processes.is_alone() and n_threads() == 1
+
+
 class Pack(NumpyOp):
     """`packing.pack` as a node: x, mask to words, tokens, n_alive, order."""
 
@@ -39,7 +46,7 @@ class Pack(NumpyOp):
                                        tensor.lvector()])
 
     def perform(self, node, inputs, output_storage):
-        n_groups = 2 if numba_recurrence.usable(inputs[1].dtype) else 1
+        n_groups = 2 if numba_recurrence.usable(inputs[1].dtype) and not is_single_core() else 1
         put(output_storage, [numpy.asarray(value, dtype='int64')
                              for value in pack(*inputs, n_groups=n_groups)])
 

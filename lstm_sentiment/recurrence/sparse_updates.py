@@ -152,15 +152,21 @@ class SparseOptimizer(Optimizer):
 
     def gradient(self, x, mask, y):
         for part in self.unsettled:
-            part.settle(numpy.unique(x))
-        cost, *self.grads = self.f_grad(x, mask, y)
+            part.settle(numpy.unique(x[mask > 0] if self.exchange else x))
+        cost, *results = self.f_grad(x, mask, y)
+        results = iter(results)
+        self.grads = [(next(results), next(results)) if isinstance(part, Rows) else next(results)
+                      for part in self.parts.values()]
+        if self.exchange:
+            cost, self.grads = self.exchange.combine(cost, self.grads)
+            for part, grad in zip(self.parts.values(), self.grads):
+                if part in self.unsettled:  # so that all ranks have brought up the same rows
+                    part.settle(grad[0])
         return cost
 
     def update(self, lr):
-        grads = iter(self.grads)
-        tasks = [functools.partial(
-            part.update, lr, (next(grads), next(grads)) if isinstance(part, Rows) else next(grads))
-            for part in self.parts.values()]
+        tasks = [functools.partial(part.update, lr, grad)
+                 for part, grad in zip(self.parts.values(), self.grads)]
         if self.is_small:
             for task in tasks:
                 task()

@@ -8,6 +8,8 @@ import threading
 import numpy
 from threadpoolctl import threadpool_limits
 
+from lstm_sentiment import processes
+
 # The variables that BLAS and OpenMP read.
 THREAD_VARIABLES = ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS')
 # A product of two matrices is shared if it has at least this many multiplications.
@@ -68,8 +70,7 @@ def one_blas_thread():
 def n_threads():
     """How many threads share a minibatch: two, if there are two cores and no variable says 1."""
     named = [os.environ[name] for name in THREAD_VARIABLES if os.environ.get(name, '').isdigit()]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-    return min([2, cores or 1] + [int(number) for number in named])
+    return min([2, processes.n_cores()] + [int(number) for number in named])
 
 
 @functools.lru_cache(maxsize=1)

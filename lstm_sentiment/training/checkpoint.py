@@ -15,6 +15,7 @@ import numpy
 from lstm_sentiment.data.safe_reading import open_arrays
 from lstm_sentiment.errors import ConfigError, ModelError, reason
 from lstm_sentiment.files import replace_file
+from lstm_sentiment.messages import say
 from lstm_sentiment.model.saved_model import plain
 from lstm_sentiment.training.provenance import BY_HAND, provenance
 
@@ -201,8 +202,8 @@ def check_same_run(path, kept, options):
                           % (path, kept.get('backend'), now['backend']))
     for name, value in now.items():
         if kept.get(name) != value:
-            print('The checkpoint is from a run with %s %s: numbers may differ in the last digits'
-                  % (name, kept.get(name)))
+            say('The checkpoint is from a run with %s %s: numbers may differ in the last digits'
+                % (name, kept.get(name)))
     differences = differing(kept, options)
     if differences:
         raise ConfigError('the run in %s cannot be resumed with other options or other data: %s. '

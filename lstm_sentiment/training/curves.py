@@ -16,7 +16,7 @@ import io
 import os
 import sys
 
-from lstm_sentiment import command_line
+from lstm_sentiment import command_line, processes
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.files import replace_file, require_writable
 from lstm_sentiment.training import tensorboard
@@ -228,9 +228,13 @@ def add_options(parser):
 def recorder(plot=None, log=None, resume=False, **others):
     """The callback for these options, or None if neither is given.
 
+    Of several processes that share a run, the first alone has one.
     See :class:`Curves`, which gets the other arguments as well, and :class:`tensorboard.Events` for
     a log that is a folder.
     """
+    if not processes.is_first():
+        yield None
+        return
     folder = log if tensorboard.names_folder(log) else None
     with contextlib.ExitStack() as stack:
         curves = events = None

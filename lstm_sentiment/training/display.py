@@ -4,6 +4,7 @@ import sys
 from collections import namedtuple
 
 from lstm_sentiment.command_line import command
+from lstm_sentiment.messages import say
 
 # The records that a callback gets: at each displayed cost, and at each validation.
 Displayed = namedtuple('Displayed', 'epoch update cost updates_per_epoch max_epochs')
@@ -40,7 +41,7 @@ class Display(object):
 
     def updated(self, epoch, update, cost):
         if update % self.every == 0:
-            print('Epoch ', epoch, 'Update ', update, 'Cost ', cost)
+            say('Epoch ', epoch, 'Update ', update, 'Cost ', cost)
             self.notify(Displayed(epoch, update, cost, self.updates_per_epoch, self.max_epochs))
 
     def validated(self, epoch, update, errors, is_best):
@@ -57,13 +58,13 @@ class Display(object):
             Seconds of training, including those before the run was resumed.
         saveto : str or None
         """
-        print('The code run for %d epochs, with %f sec/epochs' % (n_epochs, seconds / n_epochs))
-        print('Training took %.1fs' % seconds, file=sys.stderr)
+        say('The code run for %d epochs, with %f sec/epochs' % (n_epochs, seconds / n_epochs))
+        say('Training took %.1fs' % seconds, file=sys.stderr)
         if saveto:
-            print('The model is in %s. To ask it:\n%s %s "A film to see again."'
-                  % (saveto, command('predict.py'), shlex.quote(saveto)))
+            say('The model is in %s. To ask it:\n%s %s "A film to see again."'
+                % (saveto, command('predict.py'), shlex.quote(saveto)))
 
 
 def show_errors(errors):
     train_err, valid_err, test_err = errors
-    print('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)
+    say('Train ', train_err, 'Valid ', valid_err, 'Test ', test_err)

@@ -42,3 +42,34 @@ class DeferredInterrupts(object):
             number, frame = self.waiting[0]
             del self.waiting[:]
             self.before[number](number, frame)
+
+
+class AgreedInterrupts(DeferredInterrupts):
+    """Interrupts of a run on several ranks: one that any rank receives ends all of them.
+
+    Signals are always delayed. The ranks tell one another at each update whether one is waiting;
+    :meth:`release` after this update raises a KeyboardInterrupt on each rank.
+
+    Attributes
+    ----------
+    are_to_stop : callable
+        Whether any rank was asked to stop at the last update.
+    """
+
+    are_to_stop, wanted = bool, False
+
+    def receive(self, number, frame):
+        self.waiting.append((number, frame))
+
+    def ask(self):
+        """Wish for the end of the run, as a signal does."""
+        self.wanted = True
+
+    def asks_to_stop(self):
+        return self.wanted or bool(self.waiting)
+
+    def release(self):
+        """Raise a KeyboardInterrupt, if the ranks agreed on it at this update."""
+        if self.are_to_stop():
+            DeferredInterrupts.release(self)
+            raise KeyboardInterrupt

@@ -13,7 +13,7 @@ from lstm_sentiment.files import fingerprint
 from lstm_sentiment.model import saved_model
 
 # Arguments that a repetition may change.
-OWN = {'saveto', 'checkpoint', 'resume', 'overwrite', 'dispFreq', 'callback'}
+OWN = {'saveto', 'checkpoint', 'resume', 'overwrite', 'dispFreq', 'verbose', 'callback'}
 # The backend whose state differs from that of compiled functions.
 BY_HAND = 'passes by hand'
 

@@ -5,9 +5,11 @@ from collections import OrderedDict
 
 import numpy
 
+from lstm_sentiment import processes
 from lstm_sentiment.errors import ConfigError, ModelError
+from lstm_sentiment.messages import say
 from lstm_sentiment.training.checkpoint import Checkpoint, is_generator
-from lstm_sentiment.training.interrupts import DeferredInterrupts
+from lstm_sentiment.training.interrupts import AgreedInterrupts, DeferredInterrupts
 
 COUNTS = ('update', 'epoch', 'n_done', 'validated_at')
 
@@ -46,7 +48,7 @@ class Resumable(object):
         self.history_errs, self.best_errors = [], None
         self.bad_cost, self.seconds_before = False, 0.
         self.checkpoint = Checkpoint(self.checkpoint_path(), options)
-        self.interrupts = DeferredInterrupts()
+        self.interrupts = DeferredInterrupts() if processes.is_alone() else AgreedInterrupts()
 
     def checkpoint_path(self):
         path, state = self.control.checkpoint, self.optimizer.state()
@@ -55,30 +57,34 @@ class Resumable(object):
                               'checkpoint was kept that it could go on from. Start anew without '
                               '--resume.' % self.options['optimizer'])
         if state is None and path:
-            print('The optimizer %s does not say what its state is: no checkpoints are kept'
-                  % self.options['optimizer'])
+            say('The optimizer %s does not say what its state is: no checkpoints are kept'
+                % self.options['optimizer'])
         return None if state is None else path
 
     def __enter__(self):
         if not self.control.overwrite:
-            if not self.control.resume:
-                self.checkpoint.check_replaceable()
-            self.check_replaceable()
+            processes.by_first(self.check_files)
         if self.control.resume:
             self.resume()
         self.started = time.monotonic()
         self.interrupts.__enter__()
         return self
 
-    def check_replaceable(self):
+    def check_files(self):
         """Raise `ConfigError` if the run would replace files of another run."""
+        if not self.control.resume:
+            self.checkpoint.check_replaceable()
+        self.check_replaceable()
+
+    def check_replaceable(self):
+        """The same for files other than the checkpoint."""
 
     def is_bad(self, cost):
         """Whether the cost is NaN or infinite: then the run must end."""
         # Differs from the tutorial: checked before the update, while the parameters are good.
         self.bad_cost = not math.isfinite(cost)
         if self.bad_cost:
-            print('bad cost detected: ', cost)
+            say('bad cost detected: ', cost)
             self.interrupts.release()
         return self.bad_cost
 
@@ -91,7 +97,7 @@ class Resumable(object):
             if not self.bad_cost:
                 self.save_checkpoint(finished=True)
         elif issubclass(kind, KeyboardInterrupt):
-            print('Training interrupted')
+            say('Training interrupted')
             self.options['interrupted'] = True
             self.save_checkpoint()
             return True
@@ -133,24 +139,29 @@ class Resumable(object):
                         history_errs=self.history_errs, best_errors=self.best_errors,
                         finished=finished, **self.further_progress())
         try:
-            self.checkpoint.save(values, progress)
+            processes.by_first(lambda: self.checkpoint.save(values, progress))
         except ModelError:
             self.save_model()  # it takes a quarter of the room
             raise
 
     def resume(self):
         """Restore the state of the run from its checkpoint; without one, start anew."""
-        if not self.checkpoint.exists():
-            print('There is no checkpoint %s: training starts anew' % self.checkpoint.path)
+        if not processes.by_first(self.checkpoint.exists):
+            say('There is no checkpoint %s: training starts anew' % self.checkpoint.path)
             return
-        self.take_up(*self.checkpoint.load(as_arrays(self.values()), self.best_like()))
-        print('Resumed after update', self.update)
+        self.take_up(*processes.by_first(
+            lambda: self.checkpoint.load(as_arrays(self.values()), self.best_like())))
+        say('Resumed after update', self.update)
 
-    def take_up(self, values, progress):
-        """Restore the state that `Checkpoint.save` was given."""
+    def take_values(self, values):
+        """Restore the parameters and the state of the optimizer, as :meth:`values` gave them."""
         for name, variable in self.tparams.items():
             variable.set_value(values['param.' + name])
         self.optimizer.set_state({name: values['state.' + name] for name in self.optimizer.state()})
+
+    def take_up(self, values, progress):
+        """Restore the state that `Checkpoint.save` was given."""
+        self.take_values(values)
         for name in COUNTS + ('history_errs',):
             setattr(self, name, progress[name])
         self.seconds_before = progress['seconds']

@@ -1,15 +1,19 @@
 """A training run: what happens around an update."""
 import contextlib
 import copy
+import functools
 from collections import OrderedDict
 
 import numpy
 
+from lstm_sentiment import processes
 from lstm_sentiment.data.text_ids import lengths_of
+from lstm_sentiment.messages import say
 from lstm_sentiment.model import metrics, saved_model
 from lstm_sentiment.training import provenance
 from lstm_sentiment.training.display import Display, show_errors
 from lstm_sentiment.training.early_stopping import EarlyStopping
+from lstm_sentiment.training.ranks import Ranks
 from lstm_sentiment.training.resumable import Resumable
 from lstm_sentiment.training.running_mean import RunningMean
 from lstm_sentiment.training.word_dropout import drop_words, take_spans
@@ -69,6 +73,10 @@ class Run(Resumable):
         self.valid_freq, self.save_freq = self.frequencies()
         self.stopping = EarlyStopping(options['patience'])
         self.mean = RunningMean(tparams, options['average'], optimizer.settle)
+        self.ranks = None
+        if not processes.is_alone():
+            self.ranks = Ranks(optimizer, self.interrupts, options['clip_norm'])
+            callback = self.ranks.only_first(callback)
         self.display = Display(options, self.per_epoch, callback)
         self.display.started(options, tparams)
 
@@ -80,8 +88,8 @@ class Run(Resumable):
         n_updates = self.options['max_epochs'] * self.per_epoch
         if n_updates < valid_freq:
             # Differs from the tutorial: there, such a run validates nothing and says nothing.
-            print('%d updates in %d epochs never reach validFreq=%d: the run validates at the end '
-                  'of each epoch' % (n_updates, self.options['max_epochs'], valid_freq))
+            say('%d updates in %d epochs never reach validFreq=%d: the run validates at the end '
+                'of each epoch' % (n_updates, self.options['max_epochs'], valid_freq))
             valid_freq = self.per_epoch
         return valid_freq, save_freq
 
@@ -103,9 +111,23 @@ class Run(Resumable):
             for _, batch in batches[self.n_done:]:
                 self.n_seen += len(batch)
                 self.interrupts.hold()  # until all that the update brings is done
-                yield self.prepare_data(self.without_dropped([sequences[k] for k in batch]),
-                                        [labels[k] for k in batch])
+                if self.ranks:
+                    yield self.prepare_data(*self.own_part([lengths[k] for k in batch], batch))
+                else:
+                    yield self.prepare_data(self.without_dropped([sequences[k] for k in batch]),
+                                            [labels[k] for k in batch])
             self.end_epoch()
+
+    def own_part(self, lengths, batch):
+        """The sequences and labels of a minibatch that this rank has, after word dropout."""
+        sequences, labels = self.data.train
+        mine = self.ranks.deal(lengths, [labels[k] for k in batch], self.data.class_weights)
+        if self.options['word_dropout'] or self.options['spans']:  # each rank draws for all
+            all_of_it = self.without_dropped([sequences[k] for k in batch])
+            chosen = [all_of_it[place] for place in mine]
+        else:
+            chosen = [sequences[batch[place]] for place in mine]
+        return chosen, [labels[batch[place]] for place in mine]
 
     def without_dropped(self, sequences):
         """The sequences after the options spans and word_dropout."""
@@ -125,7 +147,7 @@ class Run(Resumable):
         return lrate * max(0., 1 - self.update / n_updates)
 
     def end_epoch(self):
-        print('Seen %d samples' % self.n_seen)
+        say('Seen %d samples' % self.n_seen)
         self.interrupts.hold()
         self.rng_before = copy.deepcopy(self.rng)
         self.epoch, self.n_done, self.n_seen = self.epoch + 1, 0, 0
@@ -137,9 +159,9 @@ class Run(Resumable):
         self.mean.add(self.update)
         self.display.updated(self.epoch, self.update, cost)
         if self.update % self.save_freq == 0:
-            print('Saving...')
+            say('Saving...')
             self.save_model()
-            print('Done')
+            say('Done')
             if not self.validation_is_due():
                 self.save_checkpoint()
         self.interrupts.release()
@@ -149,6 +171,8 @@ class Run(Resumable):
 
     def validate(self):
         """Measure the errors, keep the parameters if they are the best; return whether to stop."""
+        if self.ranks:
+            self.ranks.align(self)
         with self.mean.in_use() as current, self.draws_undone_if_interrupted():
             errors = tuple(self.errors())
         self.interrupts.hold()  # until the validation is counted
@@ -161,11 +185,17 @@ class Run(Resumable):
         self.interrupts.release()
         self.display.validated(self.epoch, self.update, errors, is_best)
         if self.options['valid_metric'] == 'f1':
-            print('Valid F1', 1 - self.stopping.history[-1])
+            say('Valid F1', 1 - self.stopping.history[-1])
         self.save_checkpoint()
         if self.stopping.stop:
-            print('Early Stop!')
+            say('Early Stop!')
         return self.stopping.stop
+
+    def measured(self, measure, f_pred, prepare_data, data, minibatches, confusion):
+        """What `lstm.pred_error`, or a function like it, measures of a part of the data."""
+        if self.ranks:
+            return self.ranks.measured(measure, f_pred, prepare_data, data, minibatches, confusion)
+        return measure(f_pred, prepare_data, data, minibatches, confusion=confusion)
 
     def judged(self, errors):
         """What early stopping compares: the validation error, or 1 - F1."""
@@ -192,7 +222,7 @@ class Run(Resumable):
 
     def ended(self):
         if self.n_seen:  # it stopped within an epoch
-            print('Seen %d samples' % self.n_seen)
+            say('Seen %d samples' % self.n_seen)
 
     # The end.
 
@@ -225,11 +255,12 @@ class Run(Resumable):
         if self.best_confusions is None or self.bad_cost:
             return
         # A run that saves no model reads no words, and calls the classes by their labels.
-        vocabulary = self.data.vocabulary() if self.options['saveto'] else None
+        is_kept = self.options['saveto'] or self.control.receive
+        vocabulary = self.data.vocabulary() if is_kept else None
         names = vocabulary and vocabulary.classes
         for part, confusion in zip(('valid', 'test'), self.best_confusions[1:]):
             if confusion.any():
-                print('\n'.join(metrics.report(part, confusion, names)))
+                say('\n'.join(metrics.report(part, confusion, names)))
 
     def errors_once(self):
         """The errors of a run that never validated; NaN if an interrupt comes now."""
@@ -239,19 +270,22 @@ class Run(Resumable):
                 self.best_confusions = self.copied_confusions()
                 return errors
             except KeyboardInterrupt:
-                print('Evaluation interrupted')
+                say('Evaluation interrupted')
                 self.options['interrupted'] = True
                 return UNKNOWN_ERRORS
 
     def save_model(self, params=None, **errors):
         """Save the best parameters so far with the words of the dataset, if the run has a file."""
-        if not self.options['saveto']:
+        save = self.control.receive or self.options['saveto'] and functools.partial(
+            saved_model.save, self.options['saveto'])
+        if not save:
             return
         if params is None:
             with self.mean.in_use() as current:
                 params = self.best or current
-        saved_model.save(self.options['saveto'], dict(params, **self.fixed), self.options,
-                         self.data.vocabulary(), history_errs=self.history_errs, **errors)
+        processes.by_first(lambda: save(
+            dict(params, **self.fixed), self.options, self.data.vocabulary(),
+            history_errs=self.history_errs, **errors))
 
     # Checkpoints.
 
@@ -277,10 +311,13 @@ class Run(Resumable):
     def best_like(self):
         return {'best.' + name: p.get_value() for name, p in self.tparams.items()}
 
-    def take_up(self, values, progress):
-        Resumable.take_up(self, values, progress)
+    def take_values(self, values):
+        Resumable.take_values(self, values)
         for name, variable in self.mean.shared.items():
             variable.set_value(values['mean.' + name])
+
+    def take_up(self, values, progress):
+        Resumable.take_up(self, values, progress)
         if all(name in values for name in self.best_like()):
             self.best = OrderedDict((name, values['best.' + name]) for name in self.tparams)
             self.best_errors = progress['best_errors'] and tuple(progress['best_errors'])

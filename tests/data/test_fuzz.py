@@ -39,6 +39,7 @@ from lstm_sentiment.training import checkpoint, provenance
 
 try:
     import pyarrow
+    import pyarrow.compute  # arrays import it when it is needed; it makes named tuples by exec
     import pyarrow.ipc
 except ImportError:  # an extra
     pyarrow = None
@@ -81,8 +82,9 @@ def watch(event, arguments):
     if not tally.get('reading'):
         return
     writes = event == 'open' and isinstance(arguments[1], str) and set(arguments[1]) & set('wax+')
-    # The folder itself is opened for a temporary file without a name.
-    writes = writes and arguments[0] != TEMPORARY
+    # The folder itself is opened for a temporary file without a name; Python 3.8 then reports the
+    # descriptor that it got as well.
+    writes = writes and arguments[0] != TEMPORARY and not isinstance(arguments[0], int)
     # The file into which a table is unpacked is taken away again.
     own = event == 'os.remove' and str(arguments[0]).startswith(os.path.join(TEMPORARY, 'lstm-'))
     # Modules of the standard library may be imported; text may not be run.

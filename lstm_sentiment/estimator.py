@@ -1,0 +1,470 @@
+"""`TextClassifier`: training and prediction as one object, for notebooks and for scikit-learn.
+
+This is the one module of the package that imports a script: fitting is `lstm.train_lstm`. The
+engine is imported at the first fit; a classifier that only answers needs none.
+"""
+import html
+import inspect
+import json
+import math
+import sys
+from collections import OrderedDict
+
+import numpy
+from threadpoolctl import threadpool_limits
+
+from lstm_sentiment.data.from_texts import dataset_from_texts
+from lstm_sentiment.engine import flags
+from lstm_sentiment.errors import ConfigError, DataError, ModelError, abridged
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.prediction.classifier import Classifier, checked, load_model
+from lstm_sentiment.prediction.explanation import LEAVE_OUT
+from lstm_sentiment.prediction.network import Network
+
+try:
+    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.exceptions import NotFittedError
+    BASES, NOT_FITTED = (ClassifierMixin, BaseEstimator), (ConfigError, NotFittedError)
+except ImportError:
+    BASES, NOT_FITTED = (), (ConfigError,)
+
+# Arguments of `__init__` that say how text becomes words, under the names of the text settings.
+SETTINGS = ('tokenizer', 'language', 'lowercase', 'strip_html')
+# Sorted by their values; labels of other kinds are sorted by their `repr`.
+NUMBERS = {bool, int, float}
+
+
+class NotFitted(*NOT_FITTED):
+    """A classifier is asked before `fit`."""
+
+
+class TextClassifier(*BASES):
+    """An LSTM that classifies texts, with the interface of scikit-learn.
+
+    `fit` trains as ``lstm.py`` does on a dataset that ``imdb_preprocess.py`` made of these texts,
+    without a test part: the numbers are the same. Its floatX is float32 where the engine's
+    configuration names none and no engine was imported before (``options_['floatX']``).
+
+    Parameters
+    ----------
+    dim_proj, patience, max_epochs, ..., ngram_share
+        As of `lstm.train_lstm`, with the same defaults; those that concern files are left out.
+    class_weight : dict or str, optional
+        Weight of each label in the cost, 1 for labels that are not named; or ``balanced``.
+    min_count : int
+        Words that occur less often in training are unknown words.
+    tokenizer, language, lowercase, strip_html
+        How text becomes words; see `text.tokenizing`.
+    jobs : int, optional
+        Number of threads, and of tokenizing processes; by default one for each core.
+    random_state : int or numpy.random.RandomState, optional
+        Seed of all random numbers; by default the 123 of `lstm.train_lstm`. A generator draws one
+        at each fit.
+    verbose : int
+        0 prints nothing, 1 shows a bar, 2 prints the tutorial's lines.
+
+    Attributes
+    ----------
+    classes_ : array
+        The labels, sorted.
+    model_ : prediction.classifier.Classifier
+        What answers; its ``vocabulary`` has the words.
+    options_ : dict
+        Of the trained model, as ``lstm.py`` saves them.
+    params_ : OrderedDict of arrays
+        Of the trained model.
+    train_err_, valid_err_ : float
+        Share of misclassified texts under these parameters.
+    history_errs_ : list of [float, float]
+        Of each validation, its error and a NaN.
+
+    Examples
+    --------
+    >>> texts = ['Good .', 'A good film .', 'Bad .', 'A bad film .'] * 3
+    >>> labels = [1, 1, 0, 0] * 3
+    >>> model = TextClassifier(dim_proj=4, max_epochs=20, validFreq=-1, valid_portion=0.3)
+    >>> model.fit(texts, labels).predict(['A film !']).shape  # doctest: +SKIP
+    (1,)
+    """
+
+    def __init__(self, dim_proj=128, patience=10, max_epochs=5000, dispFreq=10, decay_c=0.,
+                 lrate=0.0001, n_words=10000, optimizer='adadelta', encoder='lstm', validFreq=370,
+                 maxlen=100, batch_size=16, valid_batch_size=64, use_dropout=True,
+                 valid_portion=0.05, length_window=0, word_dropout=0., average=0,
+                 bidirectional=False, n_layers=1, pooling='mean', peephole='matrix',
+                 class_weight=None, valid_metric='error', forget_bias=0., clip_norm=0.,
+                 falling_lrate=False, spans=0., ngrams=0, ngram_share=0.75, min_count=1,
+                 tokenizer='moses', language='en', lowercase=True, strip_html=False, jobs=None,
+                 random_state=None, verbose=0):
+        arguments = dict(locals())
+        del arguments['self']
+        vars(self).update(arguments)
+
+    # Training.
+
+    def fit(self, texts, labels, validation_data=None, callback=None):
+        """Train on texts with labels.
+
+        Parameters
+        ----------
+        texts : list, array or column of str
+        labels : list, array or column
+            Of any hashable kind, one for each text.
+        validation_data : tuple, optional
+            ``(texts, labels)`` to validate on; by default the share `valid_portion` of the texts.
+        callback : callable, optional
+            As of `lstm.train_lstm`.
+
+        Returns
+        -------
+        TextClassifier
+            Itself.
+
+        Raises
+        ------
+        errors.TutorialError
+            If a parameter, a text or a label cannot be used; the message says why.
+        """
+        texts = as_texts(texts)
+        labels = as_labels(labels, len(texts))
+        classes = class_array(labels)
+        check_classes(classes, len(texts))
+        valid = None
+        if validation_data is not None:
+            valid = as_texts(validation_data[0])
+            valid = valid, numbers_of(as_labels(validation_data[1], len(valid)), classes)
+        settings = {name: getattr(self, name) for name in SETTINGS
+                    if name != 'strip_html' or self.strip_html}
+        names = class_names(classes.tolist())
+        dataset = dataset_from_texts((texts, numbers_of(labels, classes)), valid, names, settings,
+                                     self.min_count, self.jobs)
+        received = {}
+
+        def receive(params, options, vocabulary, **results):
+            received.update(params=params, options=options, vocabulary=vocabulary, **results)
+
+        train_lstm = import_train_lstm()
+        own, known = self.get_params(deep=False), inspect.signature(train_lstm).parameters
+        options = {name: value for name, value in own.items() if name in known}
+        options.update(seed=seed_of(self.random_state, known['seed'].default),
+                       class_weight=weights_by_name(self.class_weight, classes.tolist(), names),
+                       verbose=int(self.verbose), dataset=dataset, saveto=receive, test=False,
+                       callback=callback)
+        train_lstm(**options)
+        received['options'].update(n_texts=len(texts), min_count=self.min_count)
+        return self.take_up(classes, **received)
+
+    def take_up(self, classes, params, options, vocabulary, train_err, valid_err, history_errs=(),
+                test_err=None):
+        """Hold a trained model."""
+        self.classes_, self.params_, self.options_ = classes, OrderedDict(params), dict(options)
+        self.train_err_, self.valid_err_ = train_err, valid_err
+        self.history_errs_ = list(history_errs)
+        self.model_ = Classifier(Network(self.params_, options), vocabulary, self.jobs)
+        return self
+
+    # Asking. Older versions of scikit-learn, such as 1.3, give the first two the texts as X.
+
+    def predict(self, X):
+        """The label of the likeliest class of each of the texts `X`, an array."""
+        likeliest = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[likeliest]
+
+    def predict_proba(self, X):
+        """Probability of each of `classes_` for each of the texts `X`, (n_texts, n_classes)."""
+        self.check_fitted()
+        with threadpool_limits(limits=1, user_api='blas'):
+            return self.model_.predict_proba(as_texts(X))
+
+    def score(self, texts, labels, sample_weight=None):
+        """Share of the texts that get their label, 0 to 1; weighted if `sample_weight` is given."""
+        predicted = self.predict(texts).tolist()
+        labels = as_labels(labels, len(predicted))
+        right = [answer == label for answer, label in zip(predicted, labels)]
+        return float(numpy.average(right, weights=sample_weight))
+
+    def explain(self, text, kind=LEAVE_OUT):
+        """Why a text gets its class; see `Classifier.explain`. A notebook shows it as a page."""
+        self.check_fitted()
+        return self.model_.explain(text, kind)
+
+    def states(self, text):
+        """The words of a text, and the gates and the cell at each; see `Classifier.states`."""
+        self.check_fitted()
+        return self.model_.states(text)
+
+    def check_fitted(self):
+        if not self.__sklearn_is_fitted__():
+            raise NotFitted('this TextClassifier is not trained yet: call fit(texts, labels) first')
+
+    # Files.
+
+    def save(self, path):
+        """Save the model as training does; ``lstm-predict`` and `load` read it.
+
+        Raises
+        ------
+        errors.ConfigError
+            If labels are of a kind that the file cannot hold. joblib and pickle can.
+        errors.ModelError
+            If it cannot be written.
+        """
+        self.check_fitted()
+        labels = self.classes_.tolist()
+        if not all(type(label) in NUMBERS | {str} for label in labels):
+            raise ConfigError('labels such as %s cannot be saved in a .npz: expected text or '
+                              'numbers. Save the classifier by joblib or pickle.'
+                              % abridged(labels[0]))
+        saved_model.save(saved_model.check_writable(path), self.params_,
+                         dict(self.options_, labels=json.dumps(labels)), self.model_.vocabulary,
+                         history_errs=self.history_errs_, train_err=self.train_err_,
+                         valid_err=self.valid_err_, test_err=math.nan)
+
+    @classmethod
+    def load(cls, path, jobs=None):
+        """A classifier with the model that `save` or ``lstm.py`` saved.
+
+        Raises
+        ------
+        errors.ModelError
+            If it cannot be read, or was saved without its words.
+        """
+        params, options, vocabulary = saved_model.load(path)
+        errors = saved_model.load_errors(path)
+        given = dict(vocabulary.settings if vocabulary else {}, **options)
+        own = {name: given[name] for name in inspect.signature(cls).parameters if name in given}
+        own['class_weight'] = own.get('class_weight') or None
+        found = cls(**dict(own, jobs=jobs, random_state=options.get('seed')))
+        found.take_up(saved_labels(path, options, vocabulary), params, options, vocabulary,
+                      *errors[:2])
+        found.model_ = load_model(path, jobs=jobs)
+        return found
+
+    # What it is.
+
+    def facts(self):
+        """What the trained model is, by name, as text; nothing before `fit`."""
+        if not self.__sklearn_is_fitted__():
+            return OrderedDict()
+        options, names = self.options_, self.model_.classes
+        shown = ', '.join(names[:5]) + (', ...' if len(names) > 5 else '')
+        data = '%s, %d classes (%s), %d words' % (
+            '%d texts' % options['n_texts'] if 'n_texts' in options else options.get('dataset'),
+            len(names), shown, len(self.model_.vocabulary.words))
+        return OrderedDict([
+            ('model', '%s%s with %d units%s' % (
+                'bidirectional ' * bool(options.get('bidirectional')), options.get('encoder'),
+                options['dim_proj'], ' in %d layers' % options['n_layers']
+                if options.get('n_layers', 1) > 1 else '')),
+            ('trained on', data),
+            ('errors', 'training %.4f, validation %.4f' % (self.train_err_, self.valid_err_)),
+            ('floatX', str(options.get('floatX')))])
+
+    def __repr__(self):
+        defaults = inspect.signature(type(self)).parameters
+        own = ', '.join('%s=%r' % (name, getattr(self, name)) for name in defaults
+                        if repr(getattr(self, name)) != repr(defaults[name].default))
+        facts = '; '.join('%s: %s' % fact for fact in self.facts().items())
+        return '%s(%s)%s' % (type(self).__name__, own, facts and ' <%s>' % facts)
+
+    def _repr_html_(self):
+        rows = ['<tr><th style="text-align: left">%s</th><td style="text-align: left">%s</td></tr>'
+                % (name, html.escape(value)) for name, value in self.facts().items()]
+        return '<code>%s</code>%s' % (
+            html.escape(repr(self).split(' <')[0]),
+            rows and '<table>%s</table>' % ''.join(rows) or ', not trained yet')
+
+    def _repr_mimebundle_(self, **_):
+        return {'text/plain': repr(self), 'text/html': self._repr_html_()}
+
+    # What scikit-learn asks.
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, 'classes_')
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+    def _more_tags(self):  # before scikit-learn 1.6
+        return {'X_types': ['string']}
+
+    if not BASES:
+        def get_params(self, deep=True):
+            """The parameters by name."""
+            return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+        def set_params(self, **params):
+            """Set parameters; return itself."""
+            known = inspect.signature(type(self)).parameters
+            for name, value in params.items():
+                if name not in known:
+                    raise ConfigError('TextClassifier has no parameter %s: expected one of %s'
+                                      % (name, ', '.join(known)))
+                setattr(self, name, value)
+            return self
+
+
+def import_train_lstm():
+    """`lstm.train_lstm`; the first import settles floatX."""
+    if not {'pytensor', 'theano'} & set(sys.modules):
+        flags.DEFAULTS['floatX'] = 'float32'
+    from lstm import train_lstm
+    return train_lstm
+
+
+def seed_of(random_state, default):
+    """The seed that a `random_state` of scikit-learn means."""
+    if random_state is None:
+        return default
+    if isinstance(random_state, numpy.random.RandomState):
+        return int(random_state.randint(2 ** 31 - 1))
+    if isinstance(random_state, (int, numpy.integer)):
+        return int(random_state)
+    raise ConfigError('random_state=%s: expected a whole number, a numpy.random.RandomState, or '
+                      'None' % abridged(random_state))
+
+
+# Texts and labels of any kind as lists.
+
+def as_list(values, what):
+    """The values of a list, an array or a column, as Python has them.
+
+    >>> as_list(numpy.array(['a', 'b']), 'texts'), as_list((1, 2), 'labels')
+    (['a', 'b'], [1, 2])
+    """
+    if hasattr(values, 'columns'):
+        raise DataError('a table is given where one column of %s is expected: give the column, '
+                        'such as table["%s"]' % (what, what[:-1]))
+    for method in ('tolist', 'to_list'):  # NumPy and pandas; polars
+        if hasattr(values, method):
+            values = getattr(values, method)()
+            break
+    if isinstance(values, (str, bytes, dict, set)) or not hasattr(values, '__iter__'):
+        raise DataError('%s is given where a list of %s is expected'
+                        % (type(values).__name__, what))
+    return list(values)
+
+
+def as_texts(texts):
+    """The texts as a list of str.
+
+    Raises
+    ------
+    errors.TutorialError
+        If something else is among them.
+    """
+    return [checked(text, number) for number, text in enumerate(as_list(texts, 'texts'), 1)]
+
+
+def as_labels(labels, n_texts):
+    """The labels as a list, if there is one for each text."""
+    labels = as_list(labels, 'labels')
+    if len(labels) != n_texts:
+        raise DataError('there are %d texts and %d labels: expected a label for each text'
+                        % (n_texts, len(labels)))
+    for number, label in enumerate(labels, 1):
+        is_nan = isinstance(label, float) and math.isnan(label)
+        if label is None or is_nan or type(label).__name__ in ('NAType', 'NaTType'):
+            raise DataError('the label %d is missing (%r): leave texts without a label out'
+                            % (number, label))
+        try:
+            hash(label)
+        except TypeError:
+            raise DataError('the label %d is %s, a %s: expected text, a number or another value '
+                            'that can be hashed' % (number, abridged(label), type(label).__name__))
+    return labels
+
+
+def class_array(labels):
+    """The different labels, sorted, as an array from which they come back as they were.
+
+    >>> class_array(['b', 'a', 'b']), class_array([2, 10, 1]), class_array([('a', 1), 3])
+    (array(['a', 'b'], dtype='<U1'), array([ 1,  2, 10]), array([3, ('a', 1)], dtype=object))
+    """
+    found = list(OrderedDict.fromkeys(labels))
+    kinds = set(map(type, found))
+    if kinds <= NUMBERS or kinds == {str}:
+        found.sort()
+        array = numpy.array(found)
+        if array.tolist() == found:
+            return array
+    else:
+        found.sort(key=lambda label: (type(label).__name__, repr(label)))
+    array = numpy.empty(len(found), dtype=object)
+    array[:] = found
+    return array
+
+
+def check_classes(classes, n_texts):
+    """Raise `DataError` unless there are two classes or more, and fewer than texts."""
+    if len(classes) < 2:
+        raise DataError('expected labels of two classes or more, found %s'
+                        % (', '.join(map(repr, classes.tolist())) or 'none'))
+    if 2 < len(classes) == n_texts:
+        raise DataError('each of the %d texts has a label of its own, such as %s: expected a few '
+                        'classes, with many texts each' % (n_texts, abridged(classes.tolist()[0])))
+
+
+def numbers_of(labels, classes):
+    """The position of each label in `classes`."""
+    numbers = {label: number for number, label in enumerate(classes.tolist())}
+    for label in labels:
+        if label not in numbers:
+            raise DataError('the validation label %s is no label of training: expected one of %s'
+                            % (abridged(label), ', '.join(map(repr, numbers))))
+    return [numbers[label] for label in labels]
+
+
+def class_names(labels):
+    """A different name for each label.
+
+    >>> class_names(['neg', 'pos']), class_names([0, 1]), class_names([1, '1'])
+    (['neg', 'pos'], ['0', '1'], ['1', "'1'"])
+    """
+    names = list(map(str, labels))
+    if len(set(names)) < len(names):
+        names = list(map(repr, labels))
+    if len(set(names)) < len(names):
+        names = ['%s (%d)' % pair for pair in zip(names, range(len(names)))]
+    return names
+
+
+def weights_by_name(class_weight, labels, names):
+    """The weights of labels as `train_lstm` takes them.
+
+    >>> weights_by_name({1: 5}, [0, 1], ['0', '1']), weights_by_name('balanced', [0], ['0'])
+    ('1=5', 'balanced')
+    """
+    if class_weight is None or isinstance(class_weight, str):
+        return class_weight or ''
+    name_of = dict(zip(labels, names))
+    if not isinstance(class_weight, dict) or not set(class_weight) <= set(labels):
+        raise ConfigError('class_weight=%s: expected balanced, None, or a dict of weights by '
+                          'label, of %s' % (abridged(class_weight), ', '.join(map(repr, labels))))
+    if any(',' in name_of[label] or name_of[label] != name_of[label].strip()
+           for label in class_weight):
+        raise ConfigError('class_weight=%s: a label with a comma, or with spaces around it, can '
+                          'have no weight of its own. Use balanced, or other labels.'
+                          % abridged(class_weight))
+    return ','.join('%s=%r' % (name_of[label], weight) for label, weight in class_weight.items())
+
+
+def saved_labels(path, options, vocabulary):
+    """The labels of a saved model: those of `TextClassifier.save`, or the names of its classes."""
+    if vocabulary is None:
+        raise ModelError('the model %s was saved without its words: ask it by load_model with a '
+                         'dictionary' % path)
+    if 'labels' not in options:
+        return class_array(vocabulary.classes)
+    try:
+        labels = json.loads(options['labels'])
+    except (TypeError, ValueError) as error:
+        raise ModelError('the labels of the model %s cannot be read: %s' % (path, error))
+    if (type(labels) is not list or len(labels) != len(vocabulary.classes)
+            or not {type(label) for label in labels} <= NUMBERS | {str}):
+        raise ModelError('the model %s has the labels %s and the classes %s: expected one label '
+                         'for each class' % (path, abridged(labels), vocabulary.classes))
+    return class_array(labels)
