@@ -228,9 +228,8 @@ def add_options(parser):
 def recorder(plot=None, log=None, resume=False, **others):
     """The callback for these options, or None if neither is given.
 
-    Of several processes that share a run, the first alone has one.
-    See :class:`Curves`, which gets the other arguments as well, and :class:`tensorboard.Events` for
-    a log that is a folder.
+    Of several processes that share a run, the first alone has one. See :class:`Curves`, which gets
+    the other arguments as well, and :class:`tensorboard.Events` for a log that is a folder.
     """
     if not processes.is_first():
         yield None
