@@ -3,8 +3,7 @@
 A small model is trained on `demo`, as by ``python lstm.py --dataset demo --dim-proj 32 --valid-freq
 -1``; this takes a quarter of a minute. The table holds the numbers of one of its 32 cells at each
 word of `TEXT`, equations 1 to 4, 6 and 7. It is the cell that changes the verdict most: the one
-with the largest sum of |h_t·(U_1 - U_0)| over the words.
-The page beside it shows all 32.
+with the largest sum of |h_t·(U_1 - U_0)| over the words. The page beside the table shows all 32.
 """
 import contextlib
 import os
