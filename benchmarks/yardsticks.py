@@ -15,7 +15,8 @@ NB-SVM
     C. D. Manning, Baselines and bigrams, ACL 2012, with their C = 1 and beta = 0.25).
 
 ``--lstm`` adds a bidirectional LSTM with max pooling in PyTorch: 64 units each way, half of the
-words and of the outputs dropped, Adam, six epochs. This takes three quarters of an hour.
+words and of the outputs dropped, Adam, six epochs. This takes a quarter of an hour of
+processor time.
 """
 import argparse
 import os
