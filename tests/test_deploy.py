@@ -74,7 +74,7 @@ def served(folder):
             thread.join()
 
 
-@pytest.mark.slow
+@pytest.mark.pages
 @needs_node_modules
 def test_from_a_web_page(tmp_path, browser):
     model = export_model(tmp_path)
