@@ -15,6 +15,7 @@ import numpy
 from lstm_sentiment import __version__
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.files import require_writable, whole_files
+from lstm_sentiment.prediction import onnx_ngrams
 from lstm_sentiment.prediction.network import PADDING
 from lstm_sentiment.prediction.onnx_graph import Graph, import_onnx
 from lstm_sentiment.recurrence import pooling
@@ -22,8 +23,8 @@ from lstm_sentiment.recurrence.cells.lstm import LSTM
 from lstm_sentiment.recurrence.cells.peephole import Diagonal
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID
 
-# What onnxruntime 1.12, of 2022, and all later ones read.
-OPSET, IR_VERSION = 17, 8
+# What onnxruntime 1.14, of 2023, and all later ones read.
+OPSET, IR_VERSION = 18, 8
 # Bytes that the embeddings may take: a file of this format ends below 2 GiB.
 MOST_BYTES = 1 << 30
 DESCRIPTION = (
@@ -63,8 +64,7 @@ def graph_of(network):
             layers.append(add_layer(graph, network.form, reader, below, running, prefix))
         below, ends = (joined(graph, outputs) for outputs in zip(*layers))
     features = add_pooling(graph, network.pooling, below, ends, running)
-    scores = graph.add('Gemm', features, graph.constant('U', network.U_out),
-                       graph.constant('b', network.b_out))
+    scores = add_scores(graph, network, features, x, running)
     graph.name(graph.add('Softmax', scores, axis=1), 'probabilities')
     return graph.finish(
         'lstm_sentiment',
@@ -162,9 +162,10 @@ def scan_body(prefix, U, V_if, V_o):
     step = Graph(prefix)
     h, c, projected, running = (prefix + name for name in ('h', 'c', 'projected', 'running'))
     z_i, z_f, z_o, z_c = step.add('Split', step.add('Add', projected, step.add('MatMul', h, U)),
-                                  axis=1, n_outputs=4)
+                                  axis=1, n_outputs=4, num_outputs=4)
     if V_if is not None:
-        seen_i, seen_f = step.add('Split', step.add('MatMul', c, V_if), axis=1, n_outputs=2)
+        seen_i, seen_f = step.add('Split', step.add('MatMul', c, V_if), axis=1, n_outputs=2,
+                                num_outputs=2)
         z_i, z_f = step.add('Add', z_i, seen_i), step.add('Add', z_f, seen_f)
     i, f = step.add('Sigmoid', z_i), step.add('Sigmoid', z_f)
     new_c = step.add('Add', step.add('Mul', f, c), step.add('Mul', i, step.add('Tanh', z_c)))
@@ -204,11 +205,21 @@ def add_pooling(graph, kind, h, end, running):
                            graph.add('Cast', least, to=graph.onnx.TensorProto.FLOAT))
     elif kind == pooling.MAX:
         lowest = graph.constant('lowest', -numpy.inf)
-        pooled = graph.add('ReduceMax', graph.add('Where', running, h, lowest), axes=[0],
+        pooled = graph.add('ReduceMax', graph.add('Where', running, h, lowest), graph.axes(0),
                            keepdims=0)
     else:
         pooled = end
     return graph.add('Where', has_words, pooled, zero)
+
+
+def add_scores(graph, network, features, x, running):
+    """Add the scores of the classes, as :meth:`network.Network.scores_of_features`."""
+    scores = graph.add('Gemm', features, graph.constant('U', network.U_out),
+                       graph.constant('b', network.b_out))
+    if network.ngrams is not None:
+        scores = graph.add('Add', scores,
+                           onnx_ngrams.add_scores(graph, network.ngrams, x, running))
+    return scores
 
 
 def metadata_of(classifier):
@@ -235,15 +246,9 @@ def to_onnx(classifier):
     Raises
     ------
     errors.ConfigError
-        If the package onnx is missing, the model is too large for a file of this format, or it has
-        n-grams, whose table an ONNX graph cannot look up by words.
+        If the package onnx is missing, or the model is too large for a file of this format.
     """
     onnx, network = import_onnx(), classifier.network
-    if network.ngrams is not None:
-        raise ConfigError('the model has a linear model over n-grams beside its LSTM, which '
-                          '--export cannot write. Expected a model that was trained with '
-                          '--ngrams 0; --preset full has them, and so has the model that comes '
-                          'along.')
     if 4 * network.Wemb.size > MOST_BYTES:
         raise ConfigError('the model is too large for ONNX: its embeddings take %d bytes. Expected '
                           'at most %d.' % (4 * network.Wemb.size, MOST_BYTES))
