@@ -790,7 +790,7 @@ def train_lstm(
         2 prints the tutorial's lines, 1 shows a bar, 0 prints nothing.
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
-        validation.
+        validation. If it has a method `started`, that is called first, with options and parameters.
 
     Returns
     -------

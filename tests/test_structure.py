@@ -18,6 +18,7 @@ LATE = {
     'onnx': 'an extra, and only --export needs it',
     'pooch': 'imports requests, and only an installation without a checkout asks it',
     'scipy.optimize': 'takes 20 MB, and only n-grams need it',
+    'tensorboardX': 'an extra, and only --log with a folder needs it',
     'tqdm': 'only a terminal needs a bar',
     'mpi4py': 'an extra, and importing it joins the processes that mpiexec started',
     'jax': 'an extra, and only device=cuda and mode=JAX need it',

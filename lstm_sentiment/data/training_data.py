@@ -67,8 +67,12 @@ def load_training_data(load_data, options, rng):
         rng.shuffle(chosen)
         chosen = chosen[:options['test_size']]
         test = take(test[0], chosen), take(test[1], chosen)
+    has_test = options.get('test', True)
+    if has_test and not len(test[0]) and about.get('has_valid'):
+        say('The dataset has no test part: there is no test error, as with --no-test')
+        has_test = False
     for name, (sequences, _) in (('training', train), ('validation', valid), ('test', test)):
-        if not len(sequences) and (name != 'test' or options.get('test', True)):
+        if not len(sequences) and (name != 'test' or has_test):
             raise DataError('dataset %s: no %s reviews are left with valid_portion=%s and '
                             'maxlen=%s' % (options['dataset'], name, options['valid_portion'],
                                            options['maxlen']))

@@ -80,6 +80,7 @@ class Run(Resumable):
             self.ranks = Ranks(optimizer, self.interrupts, options['clip_norm'])
             callback = self.ranks.only_first(callback)
         self.display = Display(options, self.per_epoch, callback)
+        self.display.started(options, tparams)
 
     def frequencies(self):
         """Updates between validations, and between saves."""
