@@ -689,7 +689,7 @@ def train_lstm(
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
         peephole='matrix', valid_split='random', test=True, class_weight='',
         valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
-        ngrams=0, ngram_share=0.75, verbose=2, callback=None):
+        ngrams=0, ngram_share=0.75, composed=0., verbose=2, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -783,6 +783,9 @@ def train_lstm(
         If not 0, a linear model over sequences of at most this many words answers with the LSTM.
     ngram_share : float
         Weight of its scores; those of the LSTM have the rest of 1.
+    composed : float
+        If not 0, each update also has this many composed sentences for each review, such as "It is
+        not dull.", made of polar words of the training reviews. For English reviews.
     verbose : int
         2 prints the tutorial's lines, 1 shows a bar, 0 prints nothing.
     callback : callable, optional

@@ -37,6 +37,7 @@ PATH = is_path, 'the path of a file, or None'
 FLAG = (lambda value: isinstance(value, bool)), 'True or False'
 # So that a damaged model is refused and not computed.
 MAX_LAYERS, MAX_NGRAM = 100, 10
+MAX_COMPOSED = 10
 # name: (test, description of the valid values)
 EXPECTED = {
     'dim_proj': COUNT, 'batch_size': COUNT, 'valid_batch_size': COUNT, 'max_epochs': COUNT,
@@ -64,6 +65,8 @@ EXPECTED = {
     'clip_norm': (lambda value: above(0)(value) or value == 0, 'a number of 0 or more'),
     'falling_lrate': FLAG,
     'spans': (lambda value: above(0, 1)(value) or value in (0, 1), 'a number from 0 to 1'),
+    'composed': (lambda value: above(0, MAX_COMPOSED)(value) or value == 0,
+                 'a number from 0 to less than %d' % MAX_COMPOSED),
     'valid_split': one_of('random', 'group'), 'test': FLAG,
     'class_weight': (lambda value: value is None or isinstance(value, str),
                      'balanced, such as neg=1,pos=5, or empty'),
@@ -93,8 +96,8 @@ GROUPS = OrderedDict([
     ('data', ['dataset', 'n_words', 'maxlen', 'valid_portion', 'valid_split', 'test_size',
               'test']),
     ('model', ['dim_proj', 'encoder', 'peephole', 'bidirectional', 'n_layers', 'pooling',
-               'forget_bias', 'use_dropout', 'word_dropout', 'spans', 'ngrams', 'ngram_share',
-               'noise_std', 'reload_model']),
+               'forget_bias', 'use_dropout', 'word_dropout', 'spans', 'composed', 'ngrams',
+               'ngram_share', 'noise_std', 'reload_model']),
     ('optimization', ['optimizer', 'lrate', 'falling_lrate', 'clip_norm', 'decay_c', 'batch_size',
                       'length_window', 'average', 'class_weight', 'max_epochs', 'patience',
                       'valid_metric', 'seed']),
