@@ -185,6 +185,12 @@ def open_regular(path):
     return open(path, 'rb')
 
 
+def leads_up(path):
+    """Whether a path is a symbolic link to a folder that it is in."""
+    return os.path.islink(path) and os.path.join(os.path.realpath(os.path.dirname(path)), '') \
+        .startswith(os.path.join(os.path.realpath(path), ''))
+
+
 def read_bounded(path, limit):
     """The content of a file, decompressed if it is gzip; more than `limit` bytes are refused."""
     with open_regular(path) as file:

@@ -27,7 +27,7 @@ import warnings
 
 from lstm_sentiment.contents import WIDE_BYTES, check_is_text, codec, not_utf8
 from lstm_sentiment.errors import ConfigError, DataError, reason
-from lstm_sentiment.files import read_lines
+from lstm_sentiment.files import leads_up, read_lines
 from lstm_sentiment.text.columns import PART_NAMES, part_of
 from lstm_sentiment.text.table_files import TableOptions, table_kind, tables_in_zip
 from lstm_sentiment.text.tables import Row, Skipped, read_table
@@ -340,7 +340,7 @@ def texts_below(folder):
         path = os.path.join(folder, name)
         if is_text(name):
             texts.append(path)
-        elif os.path.isdir(path):
+        elif os.path.isdir(path) and not leads_up(path):
             for found, more in zip((texts, others), texts_below(path)):
                 found += more
         else:

@@ -71,6 +71,14 @@ def test_texts_in_any_case_and_in_folders_below(tmp_path):
                           ('a/x/y/2.txt', 'a', None)]
 
 
+def test_links_are_followed_but_not_in_a_circle(tmp_path):
+    path = folder(tmp_path / 'x', 'a/1.txt', 'b/1.txt')
+    (path / 'b' / 'more').symlink_to(folder(tmp_path / 'y', '2.txt'))
+    (path / 'b' / 'again').symlink_to(path)
+    with pytest.warns(UserWarning, match='1 left out .*again'):
+        assert [row[0] for row in rows(path)] == ['b/1.txt', '2.txt', 'a/1.txt']
+
+
 def test_folders_that_are_left_out_are_named(tmp_path):
     path = folder(tmp_path, *(f'{part}/{name}/1.txt' for part in ('train', 'test', 'more')
                               for name in 'ab'))
