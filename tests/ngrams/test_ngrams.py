@@ -10,6 +10,7 @@ from shop import dataset, make_dataset, train  # noqa: F401 (a fixture)
 
 import imdb
 import lstm
+from lstm_sentiment.data.text_ids import TextIds
 from lstm_sentiment.errors import ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.ngrams import features, fitting
@@ -109,6 +110,39 @@ def test_the_weights_are_those_of_the_formulas(monkeypatch, ydim):
         assert list(map(hash_of, grams)) == known.tolist() and len(grams) > 10
         numpy.testing.assert_allclose(column, expected, atol=2e-3)
         assert abs(column).max() > 0.2
+
+
+def test_blocks_change_nothing(monkeypatch):
+    sequences = texts(n_words=5)
+    labels = [sum(sequence) % 2 for sequence in sequences]
+    expected = fitting.fit(sequences, labels, 2, 3)
+    x, known = fitting.known_ngrams(sequences, 3)
+    bags = [set(map(hash_of, plain_ngrams(sequence, 3))) for sequence in sequences]
+    counts = collections.Counter(gram for bag in bags for gram in bag)
+    assert known.tolist() == sorted(gram for gram in counts if counts[gram] >= 3)
+    assert x.toarray().tolist() == [[float(gram in bag) for gram in known] for bag in bags]
+    monkeypatch.setattr(fitting, 'BLOCK', 7)
+    for one, other in zip(fitting.fit(sequences, labels, 2, 3), expected):
+        assert (one == other).all()
+
+
+def test_of_many_words_some_texts_are_drawn(monkeypatch, capsys):
+    lengths = numpy.array([3, 5, 2, 4, 6] * 40)
+    assert fitting.drawn(lengths, 1).tolist() == list(range(200))
+    monkeypatch.setattr(fitting, 'MOST_WORDS', 100)
+    places = fitting.drawn(lengths, 1)
+    assert (numpy.diff(places) > 0).all() and 90 < lengths[places].sum() <= 100
+    others = fitting.drawn(lengths, 2).tolist()
+    assert fitting.drawn(lengths, 1).tolist() == places.tolist() != others
+    sequences = [[2 + k % 2, 4] for k in range(200)]
+    part = sequences, [k % 2 for k in range(200)]
+    model = fitting.fit_ngrams(part, {'ngrams': 1, 'ydim': 2, 'seed': 1})
+    assert 'The n-grams are fitted to 50 of the 200 texts' in capsys.readouterr().out
+    flat = numpy.array(sequences, dtype='int32').ravel()
+    from_file = TextIds(flat, numpy.arange(200) * 2, numpy.full(200, 2), 9), numpy.array(part[1])
+    again = fitting.fit_ngrams(from_file, {'ngrams': 1, 'ydim': 2, 'seed': 1})
+    assert all((model.params[name] == again.params[name]).all() for name in model.params)
+    assert model.scores([[2], [3]]).argmax(axis=1).tolist() == [0, 1]
 
 
 def test_the_order_of_two_words_is_learned():
