@@ -56,12 +56,17 @@ NEUTRAL = {
     'than': ['[other]', '[other]', 'I {expected|hoped|feared|thought}', 'people say',
              'you might think', 'anything {else|he has made|I have seen}'],
     'rather': ['', '', '', '', 'very ', 'rather ', 'a bit ', 'too ', 'so ', 'far too ', 'quite '],
+    'aside': ['I saw it {last night|on television|at the cinema|with a friend|twice}.',
+              'It is about {a family|two brothers|a detective|a war|a young woman}.',
+              'It runs for {two hours|ninety minutes}.', 'We watched it on {Friday|Sunday}.',
+              'It was made in {France|Japan|America|the fifties}.', 'My opinion:', 'In short:',
+              'Well,', 'Frankly,', 'For me,', 'Overall,', 'To be honest,', 'I must say'],
     'end': ['.', '.', '.', '.', '.', '!', '...', ''],
 }
 
 # How often each kind is drawn.
-SHARES = OrderedDict([('plain', 0.2), ('negation', 0.32), ('contrast', 0.24),
-                      ('comparison', 0.09), ('understatement', 0.07), ('advice', 0.08)])
+SHARES = OrderedDict([('plain', 0.17), ('negation', 0.32), ('contrast', 0.24),
+                      ('comparison', 0.1), ('understatement', 0.1), ('advice', 0.07)])
 
 FRAMES = {
     'plain': [
@@ -94,6 +99,46 @@ FRAMES = {
         'my {family|friends|kids} {found|thought} it was [+adjective], and I agree[end]',
     ],
     'negation': [
+        'I am not <sorry|glad> {I saw it|to have seen it|that I went}[end]',
+        'you will never <be bored|laugh|want it to end|care|look away|smile>[end]',
+        '{it|he|she|the [part]} never <lets up|takes off|loses its way|finds its way|puts a foot '
+        'wrong|gets anything right|tires|convinces>[end]',
+        'not a <wasted|funny|dull|touching|false|clever> {minute|line|note|word|shot}{| in it| '
+        'here}[end]',
+        "I {did not|didn't} <want it to end|laugh once|notice the time|smile once|find a "
+        'flaw|find a reason to stay>[end]',
+        'nothing <drags|works|is out of place|makes sense|is missing|holds it together>{| here| '
+        'in it}[end]',
+        'there is not much <to dislike|to like|wrong with it|to praise|to object to|in it for '
+        'anyone>[end]',
+        'no <flaws|merits>, no <mistakes|ideas>, no <dead spots|life>[end]',
+        'it has <no weaknesses|no strengths|not one flaw|not one idea|no bad actors|no good '
+        'actors|no low points|no high points>[end]',
+        '{he is |she is |it is |}without <flaws|charm|mistakes|talent|a flaw|a plot|a fault|a '
+        'single idea|any weak spots|any humour|tiring|convincing>[end]',
+        'without being [-adjective]{| or [-adjective]}[end]',
+        'free of <boredom|wit|nonsense|ideas|mistakes|life>[end]',
+        'hardly <a flaw|a laugh|any faults|any jokes|a mistake|a story>{| in it| here}[end]',
+        '{it|he|she} lacks <nothing|everything|no charm|any charm|no wit|all wit>[end]',
+        '{he|she} can do <no wrong|nothing right>[end]',
+        'nothing about {it|the [part]} <annoyed me|pleased me|bothered me|interested me>[end]',
+        '{nobody|no one} <walked out|clapped|was disappointed|was amused|left early|stayed to the '
+        'end|complained|laughed>[end]',
+        'none of the <boredom I feared|laughs I hoped for|usual mistakes|promised fun>[end]',
+        "it {didn't|did not} <bore|interest|annoy|amuse|tire|thrill> me[end]",
+        'I was never {once |}[-adjective][end]',
+        'it is not [-adjective]. It is not [-adjective]. It is [+adjective][end]',
+        '[-adjective] it is not[end]',
+        '[-adjective]? Not {at all|in the least|a bit|for a moment}[end]',
+        '{hardly|scarcely|barely} {ever|once|anywhere} [-adjective][end]',
+        'never [-adjective], never [-adjective][end]',
+        '{hardly|scarcely} {anything|a thing} {in it|here} [is] [-adjective][end]',
+        'the {jokes|songs|lines|scenes|actors|effects} are {not|never|hardly|far from|rarely} '
+        '[-adjective][end]',
+        "the {jokes|songs|lines|scenes|actors|effects} {aren't|weren't|are not|were not} "
+        '[-adjective][end]',
+        '[it] [is] {devoid of|lacking in} anything [-adjective][end]',
+        'I {have|had} no {trouble|difficulty|problem} <liking it|disliking it>[end]',
         "there {isn't|is not|wasn't} {a|one|a single} [-adjective] [moment] {in it|here|to be "
         'found}[end]',
         "I {would not|wouldn't} say {that |}[it] [is] [-adjective][end]",
@@ -206,6 +251,41 @@ FRAMES = {
         "I {don't|do not} <regret|recommend> {it|seeing it|buying it|this [film]}[end]",
     ],
     'contrast': [
+        'for {a [film]|something|one} with such [a -adjective] [part], it [is] '
+        '{surprisingly|remarkably} [+adjective][end]',
+        'the <[+adjective]|[-adjective]> [part] <makes up for|cannot save> the '
+        '<[-adjective]|[+adjective]> [part][end]',
+        'I {could|can} <overlook|not overlook> the <[-adjective]|[+adjective]> [part][end]',
+        'the <[-adjective]|[+adjective]> [part] <does not matter|spoils everything|is soon '
+        'forgotten|cannot be forgiven>[end]',
+        'a <[+adjective]|[-adjective]> [part] <more than makes up for|does not make up for> a '
+        '<[-adjective]|[+adjective]> [part][end]',
+        'I thought I would [-like] it. I [+liked] every minute[end]',
+        '{they|others|the audience|people around me} <-cheered|booed>, I '
+        '<cheered|yawned|smiled|left>[end]',
+        '{forget|never mind|do not believe|ignore} the <-praise|attacks|good reviews|bad '
+        'reviews|fans|critics>[end]',
+        'the <-praise|attacks|good press|bad press> {is|are} {a mystery to me|not '
+        'deserved|wrong|more than I can understand}[end]',
+        '<deserves|does not deserve> {its fame|the praise|the prizes|your time}[end]',
+        'it <lives up to|fails to live up to> {the hype|its name|the promise|my hopes}[end]',
+        'all that [-adjective] [part], {and yet|but still} {so|how} [+adjective][end]',
+        'I came for [a -noun] and {stayed for|found} [a +noun][end]',
+        '{some|half of us} found it [-adjective]; {most of us|I} found it [+adjective][end]',
+        'it [is] [-adjective] for {ten minutes|an hour|a while}, {and then|then|after that} '
+        '[+adjective] {to the end|until the end|for good}[end]',
+        '{granted,|sure,|yes,|true,} [-clause]. Still, [+clause][end]',
+        '[-clause]. {Even so|Nevertheless|Nonetheless|All the same|Still|But|And '
+        'yet|Yet|However}, [+clause][end]',
+        '[-clause]. [-clause]. But [+clause][end]',
+        '{on the one hand|first} [-clause], {but on the other|but then} [+clause][end]',
+        '[+clause], {even if|although|despite the fact that|even though} [-clause][end]',
+        '{even if|despite the fact that|while it is true that|granted that} [-clause], '
+        '[+clause][end]',
+        'how {wrong|mistaken} I was to expect [a -noun]: it is [a +noun][end]',
+        'it was {supposed|meant|said|expected} to be [-adjective], {but|and|yet} it [is] '
+        '[+adjective][end]',
+        'I {expected|had hoped|was prepared} to [-like] it, {but|and} I [+liked] it[end]',
         '[-adjective]? {maybe|perhaps|yes}, but {also|still} [+adjective][end]',
         '[-adjective]... and yet [+adjective][end]',
         'if you can {get past|forgive|forget|ignore} the [-adjective] [part], [it] [is] '
@@ -315,6 +395,23 @@ FRAMES = {
         '[+liked] it[end]',
     ],
     'comparison': [
+        'give me <this one|[other]> any day[end]',
+        'I <do not miss|miss> [other][end]',
+        'it does not have the <flaws|charm|faults|wit> of [other][end]',
+        '[other] had <less|more> {heart|wit|life|fun|charm} than this[end]',
+        'there is <more|less> {life|heart|wit|fun} in {this|it} than in [other][end]',
+        '{twice|three times} as [+adjective] as [than][end]',
+        'not half as [-adjective] as [than][end]',
+        '<more than|nothing but> a copy of [other][end]',
+        '<it puts [other] to shame|[other] puts it to shame>[end]',
+        '[than], only <better|worse>[end]',
+        'I have seen {nothing|no [film]} [+comparative][end]',
+        '[it] [is] <above|below> {average|the level of [other]|what we are used to}[end]',
+        '<at least as good as|not nearly as good as|in a different class from|not in the same '
+        'class as> [other][end]',
+        '[other] {was|is} <-good|bad>, {but |}this is {even |still |much |}<better|worse>[end]',
+        'next to [other] {it|this} looks [+adjective][end]',
+        'I was told it was [-comparative] than [other], {but|and yet} it [is] [+comparative][end]',
         '{much|far|a lot|even|so much|} [+comparative] than [than][end]',
         '[it] [is] {much|far|a lot|even|} [+comparative] than [than][end]',
         'the [+superlative] {of the three|of them all|of the series|[film] he has made}[end]',
@@ -358,6 +455,23 @@ FRAMES = {
         'the {others|first two} [is] [-adjective], this one [is] [+adjective][end]',
     ],
     'understatement': [
+        'I could do with <more|less> of {this|it|him|her|them}[end]',
+        'not a <bad|good> {way to spend an evening|use of two hours|choice|idea|start|result}{| '
+        'at all}[end]',
+        'there is <a lot|little> to be said for it[end]',
+        'nothing to <complain about|shout about|sneeze at|write home about>[end]',
+        'I was <pleasantly|unpleasantly> surprised[end]',
+        'I have <no|many> regrets[end]',
+        '{they|he|she} could have done <-better|worse>[end]',
+        'it could hardly have been [+comparative][end]',
+        "I {wouldn't|would not} {call|describe} it [-adjective][end]",
+        'it is not the [-superlative] [film] {ever made|of the year|I have seen|around}[end]',
+        'I <did not fall asleep|did not stay awake|stayed to the end|left before the end>[end]',
+        '[it] [is] {somewhat|a bit|rather|more than a little|slightly|mildly} [+adjective][end]',
+        '{one|anyone} could do {much |far |a lot |}<-better|worse>[end]',
+        'not {without|free of} <charm|problems|its charms|its faults|interest|errors>[end]',
+        'it has <more going for|less going for> it than most[end]',
+        'my {patience|interest} <held|ran out>[end]',
         "{I was not|I wasn't|no one was|we were not} <bored|amused|sorry|impressed>[end]",
         'I have had <-better|worse> {evenings|nights out|Sundays|meals}[end]',
         "I {didn't|did not} <mind|care for> {it|her|him|the [part]}[end]",

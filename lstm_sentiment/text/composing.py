@@ -25,6 +25,8 @@ SIGNED = re.compile(r'<(-?)([^<>]*)>')
 MARK = '\x1f'
 # Fewer adjectives of a polarity are too few to compose of.
 FEWEST_ADJECTIVES = 3
+# Of the sentences, so many begin with something that says neither.
+ASIDE_SHARE = 0.12
 
 
 def pick(items, rng):
@@ -134,7 +136,10 @@ class Composer(object):
         kind = self.kinds[int(numpy.searchsorted(self.limits, rng.random_sample()
                                                  * self.limits[-1], side='right'))]
         is_praise = rng.random_sample() < 0.5
-        text = expand(pick(self.frames[kind], rng), is_praise, self.lists, rng)
+        frame = pick(self.frames[kind], rng)
+        if rng.random_sample() < ASIDE_SHARE:
+            frame = '[aside] ' + frame
+        text = expand(frame, is_praise, self.lists, rng)
         text = text.replace(" '", "'")
         return text[:1].upper() + text[1:], is_praise
 

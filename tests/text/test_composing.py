@@ -138,7 +138,7 @@ def test_not_turns_the_word_after_it(composer):
     sequences, labels = composer.compose(50, numpy.random.RandomState(1))
     for ids, label in zip(sequences, labels):
         *start, word, end = words_of(composer, ids).split()
-        assert (start, end) == (['it', 'is', 'not'], '.')
+        assert (start[-3:], end) == (['it', 'is', 'not'], '.')
         assert word in (BLAME if label == 1 else PRAISE)
     assert set(labels) == {0, 1}
 
@@ -153,7 +153,7 @@ def test_the_labels_may_be_the_other_way_round():
     composer = Composer(sequences, [1 - label for label in labels], vocabulary, labels_of=(1, 0),
                         frames={'plain': ['it is [+adjective].']})
     for ids, label in zip(*composer.compose(30, numpy.random.RandomState(0))):
-        assert words_of(composer, ids).split()[2] in (PRAISE if label == 0 else BLAME)
+        assert words_of(composer, ids).split()[-2] in (PRAISE if label == 0 else BLAME)
 
 
 def test_words_are_those_of_the_tokenizer(composer):
