@@ -237,7 +237,7 @@ def serve(arguments):
     if arguments.texts or others:
         raise ConfigError('--serve takes texts from its page: give it without %s'
                           % ('TEXT' if arguments.texts else '--' + others[0]))
-    page.import_gradio()  # if it is missing, that is said before a model is read
+    page.require_gradio()  # before a model is read
     # A process of many threads makes no others.
     model = load_model(arguments.model, arguments.dictionary, jobs=1)
     page.serve(model, said_of(model, arguments.model), arguments.host, arguments.port,

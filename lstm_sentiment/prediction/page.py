@@ -6,6 +6,7 @@ typed is not stored, and an uploaded table is removed when it is answered.
 """
 import contextlib
 import functools
+import importlib.util
 import os
 import sys
 import tempfile
@@ -13,7 +14,7 @@ import threading
 
 from threadpoolctl import threadpool_limits
 
-from lstm_sentiment.errors import ConfigError, TutorialError
+from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.prediction import page_contents
 
 OWN_ADDRESS = '127.0.0.1'
@@ -63,24 +64,27 @@ class OwnHostAlone:
         await self.app(scope, receive, send_with_policy)
 
 
-def import_gradio():
-    """Gradio, with nothing in it that reports to others.
-
-    Raises
-    ------
-    errors.ConfigError
-        If it is missing.
-    """
+def require_gradio():
+    """Raise `ConfigError` if Gradio is missing; it is not imported."""
     if sys.version_info < OLDEST:
         raise ConfigError('--serve needs Python %d.%d or later, and this is Python %d.%d. Use a '
                           'newer one, or --html FILE for a page of answers'
                           % (OLDEST + sys.version_info[:2]))
-    os.environ.update(GRADIO_ANALYTICS_ENABLED='False', HF_HUB_DISABLE_TELEMETRY='1')
+    if importlib.util.find_spec('gradio') is None:
+        raise ConfigError('--serve needs the package gradio. Install it with the extra app: '
+                          "pip install -e '.[app]'")
+
+
+def import_gradio(folder):
+    """Gradio, with nothing in it that reports to others; it keeps uploads in `folder`."""
+    require_gradio()
+    # Gradio reads these when it is imported.
+    os.environ.update(GRADIO_TEMP_DIR=folder, GRADIO_ANALYTICS_ENABLED='False',
+                      HF_HUB_DISABLE_TELEMETRY='1')
     try:
         import gradio
     except ImportError as error:
-        raise ConfigError('--serve needs the package gradio, which cannot be imported (%s). '
-                          "Install it with the extra app: pip install -e '.[app]'" % error)
+        raise ConfigError('--serve needs the package gradio, which cannot be imported: %s' % error)
     return gradio
 
 
@@ -150,8 +154,7 @@ def serving(classifier, about, host=OWN_ADDRESS, port=None, threshold=0.):
         If Gradio is missing, or nothing can be served at the address.
     """
     with tempfile.TemporaryDirectory(prefix='lstm-') as folder:
-        os.environ['GRADIO_TEMP_DIR'] = folder
-        gradio = import_gradio()
+        gradio = import_gradio(folder)
         blocks = make_page(gradio, classifier, about, threshold)
         fonts = {'font': ['system-ui', 'sans-serif'], 'font_mono': ['ui-monospace', 'monospace']}
         try:

@@ -55,7 +55,8 @@ STYLE = '''
 .frame { display: block; width: 100%%; height: 64rem; border: 0; resize: vertical }
 ''' % (FOR + AGAINST)
 
-INVITATION = '<div class="answer"><p class="faint">Type a text above, or choose an example.</p></div>'
+INVITATION = ('<div class="answer"><p class="faint">Type a text above, or choose an example.</p>'
+              '</div>')
 
 # `number` is the line or row of the table; `fields` are its values, or None where it has none.
 Record = namedtuple('Record', 'number fields')

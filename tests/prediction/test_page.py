@@ -1,6 +1,7 @@
 """The page to ask a model: what it shows, and what Chromium makes of it."""
 import base64
 import csv
+import functools
 import html
 import io
 import json
@@ -13,10 +14,11 @@ import sys
 from unittest import mock
 
 import pytest
-from models import exit_status, save_model
+from models import exit_status, make_options, make_params, save_model
 
 import predict
 from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction import page, page_contents
 from lstm_sentiment.prediction.explanation import LEAVE_OUT
 
@@ -24,7 +26,8 @@ SCRIPT = os.path.abspath(predict.__file__)
 TEXT = 'The film is not GOOD, see it.'
 HOSTILE = ('<script>document.title = "run"</script><img src=x onerror="document.title=\'run\'"> '
            '${document.title = "run"} {{title}} is bad')
-TABLE = 'id,text,label,class\n7,The film is good.,pos,a\n8,"Bad, <b>bad</b>",neg,b\n9,See it,pos,c\n'
+TABLE = ('id,text,label,class\n7,The film is good.,pos,a\n8,"Bad, <b>bad</b>",neg,b\n'
+         '9,See it,pos,c\n')
 
 
 @pytest.fixture
@@ -84,7 +87,7 @@ def test_texts_without_an_answer(model):
     part = page_contents.answered(model, text + 'x')
     assert 'The text has 20001 characters: expected at most 20000' in part and 'alert' in part
     assert page_contents.pictured(model, text + 'x') == ''
-    assert inside(page_contents.answered(model, TEXT, threshold=1)).startswith('unsure ')
+    assert inside(page_contents.answered(model, TEXT, threshold=1)).lstrip().startswith('unsure ')
 
 
 def test_nothing_of_a_text_is_markup(tmp_path):
@@ -93,14 +96,14 @@ def test_nothing_of_a_text_is_markup(tmp_path):
     table = written(tmp_path, '<img>.csv', 'text,label\n"%s",<b>\n' % HOSTILE.replace('"', '""'))
     for part in (page_contents.answered(model, HOSTILE), page_contents.pictured(model, HOSTILE),
                  page_contents.answered_table(model, table), page_contents.header(HOSTILE)):
-        assert not re.search('<(?!/?(div|article|h2|p|i|span|br|b|a|pre|table|tr|th|td|iframe)[ >])',
-                             part), part
+        assert not re.search('<(?!/?(div|article|h2|p|i|span|br|b|a|pre|table|tr|th|td|iframe)'
+                             '[ >])', part), part
         assert 'script' in part
 
 
 def test_the_picture_is_a_frame_that_may_run_its_script_and_no_more(model):
     part = page_contents.pictured(model, TEXT)
-    attributes = dict(re.findall(r'([a-z]+)="(.*?)"', part))
+    attributes = dict(re.findall(r'([a-z]+)="(.*?)"', part, re.DOTALL))
     assert attributes['sandbox'] == 'allow-scripts'
     assert '<input type="range" id="word" min="0" max="8"' in html.unescape(attributes['srcdoc'])
 
@@ -167,7 +170,7 @@ def test_what_the_command_line_refuses(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(page, 'OLDEST', sys.version_info[:2])
     with mock.patch.dict(os.environ), pytest.raises(
             ConfigError, match=r"pip install -e '\.\[app\]'"):
-        page.import_gradio()
+        page.require_gradio()
     monkeypatch.setattr(page, 'OLDEST', (99, 0))
     assert exit_status(predict.main, ['--serve']) == 2
     assert '--serve needs Python 99.0 or later' in capsys.readouterr().err
@@ -175,10 +178,13 @@ def test_what_the_command_line_refuses(tmp_path, capsys, monkeypatch):
 
 def test_it_says_which_model_answers(tmp_path):
     model = predict.load_model(save_model(tmp_path / 'm.npz')[0])
-    assert predict.said_of(model, 'a/m.npz') == (
+    assert predict.said_of(model, str(tmp_path / 'm.npz')) == (
         'm.npz answers: how often it errs is not saved with it')
-    path, _ = save_model(tmp_path / 'n.npz', train_err=0.1, valid_err=0.25, test_err=0.125)
-    assert predict.said_of(model, path) == 'n.npz answers: wrong on 12.5 % of its test texts'
+    params = make_params(2)
+    saved_model.save(str(tmp_path / 'm.npz'), params, make_options(params), model.vocabulary,
+                     train_err=0.1, valid_err=0.25, test_err=0.125)
+    said = predict.said_of(model, str(tmp_path / 'm.npz'))
+    assert said == 'm.npz answers: wrong on 12.5 % of its test texts'
 
 
 # In Chromium.
@@ -205,6 +211,10 @@ def wait(browser, condition, said='in time'):
 
 def shown(browser, name):
     return browser.find_element('id', name).text
+
+
+def is_shown(browser, name, text):
+    return text in shown(browser, name)
 
 
 def opened(browser, address):
@@ -236,16 +246,17 @@ def test_typing_changes_the_answer(browser, address, model):
     for more in ('The film is good', ', not BAD.', ' See it'):
         box.send_keys(more)
         typed += more
-        wait(browser, lambda: verdict_of(model, typed) in shown(browser, 'answer'), typed)
+        verdict = verdict_of(model, typed)
+        wait(browser, functools.partial(is_shown, browser, 'answer', verdict), typed)
         check_answer(model, shown(browser, 'answer'), typed)
     # The picture follows, and its slider shows the other words.
     frame = browser.find_element('css selector', '#picture iframe')
     browser.switch_to.frame(frame)
-    wait(browser, lambda: shown(browser, 'which-word') == '9 of 9: it')
+    wait(browser, lambda: shown(browser, 'which-word') == '10 of 10: it')
     assert '%.3f' % model.predict_proba([typed])[0][0] in shown(browser, 'verdict')
     keys = pytest.importorskip('selenium.webdriver.common.keys').Keys
     browser.find_element('id', 'word').send_keys(keys.HOME)
-    assert shown(browser, 'which-word') == '1 of 9: The'
+    assert shown(browser, 'which-word') == '1 of 10: The'
     browser.switch_to.default_content()
     example = page.EXAMPLES[0]
     browser.find_element('xpath', '//button[contains(., "%s")]' % example).click()
@@ -269,7 +280,8 @@ def test_the_page_asks_no_other_host(browser_with_log, address):
     assert browser.execute_async_script(
         'const done = arguments[0]; fetch("http://localhost:1/").then(() => done("sent"),'
         ' (error) => done("refused"));') == 'refused'
-    assert any('Content Security Policy' in entry['message'] for entry in browser.get_log('browser'))
+    said = [entry['message'] for entry in browser.get_log('browser')]
+    assert any('Content Security Policy' in message for message in said)
     assert browser.execute_script('return JSON.stringify([{...localStorage}, {...sessionStorage},'
                                   'document.cookie])').count('film') == 0
 
@@ -315,7 +327,7 @@ def test_an_upload_that_is_too_large_is_refused(browser, address, tmp_path):
     browser.find_elements('css selector', 'button[role=tab]')[1].click()
     path = written(tmp_path, 'large.csv', b'text\n' + b'film ' * (1 << 20) + b'\n')
     browser.find_element('css selector', '#table input[type=file]').send_keys(path)
-    wait(browser, lambda: 'exceeds the maximum' in browser.find_element('tag name', 'body').text)
+    wait(browser, lambda: 'exceed the maximum' in browser.find_element('tag name', 'body').text)
     assert shown(browser, 'answers') == ''
 
 
@@ -342,5 +354,4 @@ def test_the_command_serves_this_computer_alone(gradio, tmp_path):
             process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130 and said == 'Interrupted.\n'
-    assert sorted(os.listdir(str(tmp_path))) == sorted(
-        name for name in os.listdir(str(tmp_path)) if name.startswith('m.npz'))
+    assert all(name.startswith('m.npz') for name in os.listdir(str(tmp_path)))
