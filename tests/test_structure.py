@@ -25,6 +25,7 @@ LATE = {
     'lstm_sentiment.engine.jax_random': 'imports jax',
     'lstm_sentiment.data.downloads': 'imports requests; most runs download nothing',
     'lstm_sentiment.text.preprocessing': 'imports the tokenizer; most runs make no dataset',
+    'lstm_sentiment.text.composing': 'imports the tokenizer; most runs compose no sentences',
     'lstm': 'imports the engine; a TextClassifier that only answers needs none',
     'pytensor': 'is the engine from Python 3.11 on',
     'theano': 'is the engine before Python 3.11',

@@ -216,10 +216,13 @@ def add_scores(graph, network, features, x, running):
     """Add the scores of the classes, as :meth:`network.Network.scores_of_features`."""
     scores = graph.add('Gemm', features, graph.constant('U', network.U_out),
                        graph.constant('b', network.b_out))
-    if network.ngrams is not None:
-        scores = graph.add('Add', scores,
-                           onnx_ngrams.add_scores(graph, network.ngrams, x, running))
-    return scores
+    if network.ngrams is None:
+        return scores
+    of_ngrams = graph.add('Add', onnx_ngrams.add_scores(graph, network.ngrams, x, running),
+                          graph.constant('ngram_bias', network.ngrams.bias))
+    share = onnx_ngrams.add_shares(graph, network.shares.keywords['options'])
+    return graph.add('Add', scores,
+                     graph.add('Mul', share, graph.add('Sub', of_ngrams, scores)))
 
 
 def metadata_of(classifier):

@@ -46,6 +46,18 @@ def add_scores(graph, ngrams, x, running):
     return add_sums(graph, weights_of, samples_of, n_samples, weights.shape[1])
 
 
+def add_shares(graph, options):
+    """Add the share of the n-grams in each text, (n_samples, 1) float32; see `model.shares`."""
+    share = graph.constant('ngram_share', options.get('ngram_share', 0.75))
+    if not options.get('ngram_words', 0):
+        return share
+    lengths = graph.add('Cast', graph.add('Unsqueeze', 'lengths', graph.axes(1)),
+                        to=graph.onnx.TensorProto.FLOAT)
+    n_words = graph.constant('ngram_words', options['ngram_words'])
+    part = graph.add('Div', graph.add('Min', lengths, n_words), n_words)
+    return graph.add('Mul', share, part)
+
+
 def add_hashes(graph, x, longest):
     """As `features.hashes`, of the columns of `x`; those of n words have n - 1 rows fewer."""
     found, value = [], None

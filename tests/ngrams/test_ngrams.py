@@ -204,17 +204,27 @@ def test_the_share_of_a_pair_goes_to_its_two_words():
 # Beside an LSTM.
 
 
+def plain_shares(sequences, share, n_words):
+    return numpy.array([[share * min(1., len(sequence) / n_words) if n_words else share]
+                        for sequence in sequences])
+
+
+@pytest.mark.parametrize('n_words', [0, 9])
 @pytest.mark.parametrize('pooling', ['mean', 'max'])
 @pytest.mark.parametrize('n_classes', [2, 3])
-def test_the_network_adds_both(pooling, n_classes):
+def test_the_network_adds_both(pooling, n_classes, n_words):
     params = make_params(n_classes)
     options = dict(make_options(params), pooling=pooling)
     linear = some_ngrams(n_classes)
     sequences = texts(seed=5) + [[]]
     alone = Network(params, options)
-    options = dict(options, ngrams=3, ngram_share=0.7)
+    options = dict(options, ngrams=3, ngram_share=0.7, ngram_words=n_words)
     both = Network(dict(params, **linear), dict(options, temperature=1.6))
-    expected = 0.3 * alone.scores(sequences) + 0.7 * NGrams(linear, 3).scores(sequences)
+    lengths = {len(sequence) for sequence in sequences}
+    assert min(lengths) == 0 and max(lengths) > 9 and len(lengths) > 8
+    share = plain_shares(sequences, 0.7, n_words)
+    expected = ((1 - share) * alone.scores(sequences)
+                + share * NGrams(linear, 3).scores(sequences))
     numpy.testing.assert_allclose(Network(dict(params, **linear), options).scores(sequences),
                                   expected, atol=1e-12)
     expected /= 1.6
@@ -222,31 +232,36 @@ def test_the_network_adds_both(pooling, n_classes):
     scores, terms = both.word_scores(sequences)
     numpy.testing.assert_allclose(scores, expected, atol=1e-12)
     for of_words, score in zip(terms, scores):
-        numpy.testing.assert_allclose(of_words.sum(axis=0) + both.b_out, score, atol=1e-11)
+        numpy.testing.assert_allclose(of_words.sum(axis=0) + both.bias_of(len(of_words)),
+                                   score, atol=1e-11)
     assert not both.is_running and alone.is_running == (pooling == 'mean')
 
 
-def test_leaving_a_word_out_leaves_its_ngrams_out():
+@pytest.mark.parametrize('n_words', [0, 9])
+def test_leaving_a_word_out_leaves_its_ngrams_out(n_words):
     """And makes new ones: the words beside it become neighbours."""
     params = dict(make_params(), **some_ngrams())
     network = Network(params, dict(make_options(params), pooling='max', ngrams=3,
-                                   temperature=1.3))
+                                   temperature=1.3, ngram_words=n_words))
     sequence, parts = [3, 7, 2, 2, 5, 8, 1, 6], [(k, k + 1) for k in range(8)] + [(1, 5)]
     expected = [network.scores([sequence[:start] + sequence[stop:]])[0] for start, stop in parts]
     found = scores_without(network, sequence, parts)
     numpy.testing.assert_allclose(found, expected, atol=1e-12)
 
 
-def test_training_asks_both_models():
+@pytest.mark.parametrize('n_words', [0, 9])
+def test_training_asks_both_models(n_words):
     """The product of the probabilities to the power of their shares, whatever the padding."""
     linear = NGrams(some_ngrams(), 3)
     sequences = [sequence for sequence in texts(seed=6) if sequence]
     rng = numpy.random.RandomState(2)
     likelihoods = rng.dirichlet([1, 1], size=len(sequences)).astype('float32')
     x, mask, _ = imdb.prepare_data(sequences, [0] * len(sequences))
-    found = linear.joined(lambda x, mask: likelihoods, 0.6)(x, mask)
+    found = linear.joined(lambda x, mask: likelihoods,
+                          {'ngram_share': 0.6, 'ngram_words': n_words})(x, mask)
     scores = numpy.array([plain_scores(linear.params, sequence, 3) for sequence in sequences])
-    product = likelihoods ** 0.4 * numpy.exp(0.6 * scores)
+    share = plain_shares(sequences, 0.6, n_words)
+    product = likelihoods ** (1 - share) * numpy.exp(share * scores)
     assert found.tolist() == product.argmax(axis=1).tolist()
     assert found.tolist() != likelihoods.argmax(axis=1).tolist()
 

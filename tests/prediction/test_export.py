@@ -197,19 +197,21 @@ def plain_ngram_scores(sequence, longest, by_ngram, bias):
 
 @pytest.mark.parametrize('longest', [1, 2, 4, 9])
 @pytest.mark.parametrize('ydim', [2, 3])
-@pytest.mark.parametrize('n_known', [0, 1, 25, 300])
-def test_a_model_with_ngrams_equals_plain_sums(longest, ydim, n_known):
+@pytest.mark.parametrize('n_known, n_words', [(0, 0), (1, 3), (25, 0), (300, 0), (300, 6)])
+def test_a_model_with_ngrams_equals_plain_sums(longest, ydim, n_known, n_words):
     options = dict(combination('lstm', 'matrix', True, 1, 'max'), dim_proj=3, n_words=15,
                    ydim=ydim, use_dropout=True)
     params, options, by_ngram = with_ngrams(params_for(options, 2, 'float32'), options, longest,
                                             n_known)
+    options['ngram_words'] = n_words
     content = export.to_onnx(classifier_of(params, options))
     plain = {name: value.astype('float64') for name, value in params.items()}
     expected = []
     for sequence in SEQUENCES:
         lstm = plain_features(plain, sequence, options).dot(0.5 * plain['U']) + plain['b']
         ngrams = plain_ngram_scores(sequence, longest, by_ngram, params['ngram_weights'][-1])
-        expected.append((0.75 * lstm + 0.25 * ngrams) / 0.5)
+        share = 0.25 * (min(1., len(sequence) / n_words) if n_words else 1.)
+        expected.append(((1 - share) * lstm + share * ngrams) / 0.5)
     expected = probabilities(expected)
     numpy.testing.assert_allclose(ask(content, SEQUENCES), expected, rtol=0, atol=2e-6)
     for sequence, answer in zip(SEQUENCES, expected):
