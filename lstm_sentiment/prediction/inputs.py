@@ -72,10 +72,9 @@ def from_lines(lines, name):
 def form_of(lines):
     r"""What the lines of a table are, and the ending of such a table; None for lines of text.
 
-    >>> form_of(['a\tb', 'c\td'])[1], form_of(['text;label', 'A film.;pos'])[1]
-    ('.tsv', '.csv')
-    >>> form_of(['__label__pos A film.'])[1], form_of(['A film, a joke.', 'Dull.'])
-    ('.txt', None)
+    >>> [form_of(lines)[0] for lines in (['a\tb', 'c\td'], ['text;label', 'A film.;pos'])]
+    ['have tabs in them, like those of a table', 'begin with the names of columns, as a table does']
+    >>> form_of(['A film, a joke.', 'Dull.'])
     """
     if not lines:
         return None
@@ -88,7 +87,7 @@ def form_of(lines):
     for delimiter in DELIMITERS:
         names = [plain_name(name.strip().strip('"')) for name in lines[0].split(delimiter)]
         if set(names) & set(TEXT_COLUMNS) and set(names) & set(LABEL_COLUMNS):
-            return 'begin with the names of columns, like those of a table', '.csv'
+            return 'begin with the names of columns, as a table does', '.csv'
     return None
 
 

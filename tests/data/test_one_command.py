@@ -175,7 +175,8 @@ def test_the_parts_and_groups_of_a_corpus_are_used(folder, capsys):
 
 @pytest.mark.parametrize('arguments, said', [
     (['--dataset', 'b.csv'], "no column 'label' or 'sentiment'"),
-    (['--dataset', 'none.csv'], 'none.csv'), (['--dataset', 'a.xls'], 'save the sheet as CSV UTF-8'),
+    (['--dataset', 'none.csv'], 'none.csv'),
+    (['--dataset', 'a.xls'], 'save the sheet as CSV UTF-8'),
     (['--dataset', 'a.txt'], 'is not of a kind that can be read. Expected a table'),
     (['--dataset', 'c.csv'], 'too small to train on'),
     (['--dataset', 'demo', '--encoding', 'cp1252'],
