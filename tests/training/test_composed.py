@@ -100,6 +100,19 @@ def test_each_update_has_sentences_beside_its_reviews():
     assert (sizes.count(6 + 9), sizes.count(2 + 3)) == (15, 3)
 
 
+def test_the_sentences_follow_the_reviews_with_their_labels(monkeypatch):
+    seen, original = [], lstm.imdb.prepare_data
+    monkeypatch.setattr(ComposedSentences, 'draw', lambda self, n_reviews, update: (
+        [[update]] * 2, [update % 2, 1 - update % 2]))
+    monkeypatch.setattr(lstm.imdb, 'prepare_data', lambda sequences, labels: (
+        seen.append((sequences, labels)), original(sequences, labels))[1])
+    lstm.train_lstm(dataset=dataset(), saveto=None,
+                    **dict(SMALL, max_epochs=1, validFreq=-1, word_dropout=0.9))
+    for update, (sequences, labels) in enumerate(seen[:6], 1):
+        assert sequences[-2:] == [[update]] * 2 and [len(ids) > 1 for ids in sequences[:-2]]
+        assert labels[-2:] == [update % 2, 1 - update % 2] and len(labels) == len(sequences)
+
+
 def test_a_run_that_is_resumed_goes_on_with_the_same_sentences(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = dict(dataset=dataset(), composed=0.8, word_dropout=0.3, spans=0.3)
