@@ -689,7 +689,8 @@ def train_lstm(
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
         peephole='matrix', valid_split='random', test=True, class_weight='',
         valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
-        ngrams=0, ngram_share=0.75, composed=0., ngram_words=0, verbose=2, callback=None):
+        ngrams=0, ngram_share=0.75, composed=0., ngram_words=0, keep='best',
+        verbose=2, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -789,6 +790,9 @@ def train_lstm(
     ngram_words : int
         If not 0, the weight of ngram_share is for texts of this many words or more, and shorter
         ones have less of it, in proportion.
+    keep : str
+        Which parameters a run keeps: best, those with the best validation error, or last, those of
+        the last validation.
     verbose : int
         2 prints the tutorial's lines, 1 shows a bar, 0 prints nothing.
     callback : callable, optional

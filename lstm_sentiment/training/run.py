@@ -55,7 +55,8 @@ class Run(Resumable):
     rng_before : numpy.random.RandomState
         A copy of `rng` from before the epoch.
     best : dict of arrays or None
-        The parameters with the best validation error; the latest if several are equal.
+        The parameters with the best validation error, the latest if several are equal; or, with the
+        option keep='last', those of the last validation.
     best_errors : tuple of float or None
         Their errors on the training, validation and test part.
     best_confusions : list of arrays or None
@@ -177,7 +178,7 @@ class Run(Resumable):
         return self.update > 0 and self.update % self.valid_freq == 0
 
     def validate(self):
-        """Measure the errors, keep the parameters if they are the best; return whether to stop."""
+        """Measure the errors, keep the parameters if they are wanted; return whether to stop."""
         if self.ranks:
             self.ranks.align(self)
         with self.mean.in_use() as current, self.draws_undone_if_interrupted():
@@ -186,7 +187,7 @@ class Run(Resumable):
         self.history_errs.append(list(errors[1:]))
         self.validated_at = self.update
         is_best = self.stopping.judge(self.judged(errors))
-        if is_best:
+        if is_best or self.options['keep'] == 'last':
             self.best, self.best_errors = current, errors
             self.best_confusions = self.copied_confusions()
         self.interrupts.release()

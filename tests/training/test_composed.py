@@ -9,6 +9,7 @@ import lstm
 from lstm_sentiment.data.from_texts import dataset_from_texts
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.model import saved_model
+from lstm_sentiment.ngrams import fitting
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
 from lstm_sentiment.training.composed import ComposedSentences, labels_of
 
@@ -89,6 +90,12 @@ def test_draws_depend_on_the_seed_and_the_update_alone():
     assert one.draw(10, 9) == two.draw(10, 9)
     assert one.draw(10, 9) != two.draw(10, 10) and one.draw(10, 9) != other.draw(10, 9)
     assert [len(one.draw(n, 1)[1]) for n in (0, 1, 2, 10, 32)] == [0, 1, 2, 8, 24]
+
+
+def test_polar_words_of_a_large_corpus_are_those_of_some_reviews(monkeypatch):
+    monkeypatch.setattr(fitting, 'MOST_WORDS', 60)
+    with pytest.raises(DataError, match='found 0 adjectives of praise and 0 of blame'):
+        train(dataset=dataset(), composed=1.5, saveto=None)
 
 
 def test_each_update_has_sentences_beside_its_reviews():
