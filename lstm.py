@@ -36,7 +36,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
     from lstm_sentiment.engine.split_draws import RandomStreams
-    from lstm_sentiment.messages import LINES, obeys_verbose, say
+    from lstm_sentiment.messages import LINES, costs_shown, obeys_verbose, say
     from lstm_sentiment.model import metrics, saved_model
     from lstm_sentiment.ngrams.fitting import fit_ngrams
     from lstm_sentiment.recurrence.backend import backend
@@ -689,7 +689,8 @@ def train_lstm(
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
         peephole='matrix', valid_split='random', test=True, class_weight='',
         valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
-        ngrams=0, ngram_share=0.75, train_error_size=25000, verbose=2, callback=None):
+        ngrams=0, ngram_share=0.75, composed=0., ngram_words=0, keep='best',
+        train_error_size=25000, verbose=2, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -783,6 +784,15 @@ def train_lstm(
         If not 0, a linear model over sequences of at most this many words answers with the LSTM.
     ngram_share : float
         Weight of its scores; those of the LSTM have the rest of 1.
+    composed : float
+        If not 0, each update also has this many composed sentences for each review, such as "It is
+        not dull.", made of polar words of the training reviews. For English reviews.
+    ngram_words : int
+        If not 0, the weight of ngram_share is for texts of this many words or more, and shorter
+        ones have less of it, in proportion.
+    keep : str
+        Which parameters a run keeps: best, those with the best validation error, or last, those of
+        the last validation.
     train_error_size : int
         If there are more training reviews than this, each validation measures the training error on
         so many of them, always the same; the end of the run on all. All if not positive.
@@ -790,7 +800,7 @@ def train_lstm(
         2 prints the tutorial's lines, 1 shows a bar, 0 prints nothing.
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
-        validation.
+        validation. If it has a method `started`, that is called first, with options and parameters.
 
     Returns
     -------
@@ -827,7 +837,7 @@ def train_lstm(
         tparams, dict(options, class_weights=data.class_weights))
     linear = fit_ngrams(data.train, options)
     if linear is not None:
-        f_pred = linear.joined(f_pred_prob, ngram_share)
+        f_pred = linear.joined(f_pred_prob, options)
     if decay_c > 0.:
         cost += decay_c * (tparams['U'] ** 2).sum()
     grads = theano.grad(cost, wrt=list(tparams.values()))
@@ -883,9 +893,12 @@ def work(arguments=None):
     corpus_options.add_word_options(parser, 'the words of its texts')
     parser.add_argument('--repeat', metavar='MODEL',
                         help='train again with the settings saved in this model, into a new file')
+    parser.add_argument('--quiet', action='store_true',
+                        help='print no lines of costs; on a terminal the bar shows them')
     command_line.add_common(parser)
     options = vars(parser.parse_args(arguments))
     del options['debug']
+    is_quiet = options.pop('quiet')
     options = dict(settings.PRESETS.get(options.pop('preset'), {}), **options)
     model = options.pop('repeat')
     with curves.recorder(options.pop('plot'), options.pop('log'),
@@ -897,7 +910,8 @@ def work(arguments=None):
             if 'dataset' not in options:
                 options['dataset'] = processes.by_first(finding.choose_dataset)
             options = processes.by_first(functools.partial(own_corpus.prepared, options))
-        with command_line.progress_bar(options.get('verbose', LINES) == LINES) as bar:
+        with command_line.progress_bar(options.get('verbose', LINES) == LINES) as bar, \
+                costs_shown(not is_quiet):
             train_lstm(callback=command_line.joined_callback(record, bar),
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))
 

@@ -108,9 +108,9 @@ def updates(units, batch, n_updates, of=1, together=False):
     Returns
     -------
     dict of str to float
-        Medians: milliseconds of an ``update``, of the ``gradient`` in it and of the rule that it is
-        applied by, ``apply``. With several ranks, of the ``exchange`` in the gradient, and the means
-        of ``sum_bytes`` and ``rows_bytes`` that this rank sent.
+        Medians: milliseconds of an ``update``, of the ``gradient`` in it, and of the rule that it
+        is applied by, ``apply``. With several ranks, of the ``exchange`` in the gradient, and the
+        means of ``sum_bytes`` and ``rows_bytes`` that this rank sent.
     """
     import imdb
     if units not in MODELS:

@@ -1,12 +1,15 @@
 """The names of classes: what is none, and which spellings are of the same class."""
 import collections
+import decimal
 import json
 import math
 import re
+import unicodedata
 
 from lstm_sentiment.errors import DataError
 
-MISSING = ('', 'nan', '<na>')
+# As pandas, Excel and databases write it; none and n/a may be classes.
+MISSING = ('', 'nan', '<na>', '#n/a', 'null', '\\n')
 MISSING_TYPES = ('NAType', 'NaTType')  # those of pandas, which is not imported here
 
 
@@ -37,19 +40,22 @@ def class_name(value):
         return None
     if isinstance(value, str):
         return value.strip()
+    if isinstance(value, decimal.Decimal):
+        return str(value)
     if isinstance(value, (int, float)):
         return json.dumps(value)
     raise DataError(f'the label is {value!r:.40}, not the name of a class')
 
 
 def class_key(name):
-    """What different spellings of one class have in common.
+    """What different spellings of one class have in common, composed accents among them.
 
     >>> class_key('Pos'), class_key('5.0'), class_key('5'), class_key('007'), class_key('0.5')
     ('pos', '5', '5', '007', '0.5')
     """
     number = re.fullmatch(r'([-+]?(?:0|[1-9][0-9]*))(?:\.0*)?', name)
-    return str(int(number.group(1))) if number and len(name) < 300 else name.casefold()
+    return str(int(number.group(1))) if number and len(name) < 300 else (
+        unicodedata.normalize('NFC', name).casefold())
 
 
 def join_spellings(names, counts):

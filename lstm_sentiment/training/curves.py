@@ -16,9 +16,10 @@ import io
 import os
 import sys
 
-from lstm_sentiment import processes
+from lstm_sentiment import command_line, processes
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.files import replace_file, require_writable
+from lstm_sentiment.training import tensorboard
 
 COLUMNS = ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err', 'is_best',
            'train_err_of']
@@ -172,10 +173,11 @@ def figure(costs, validations):
     above.plot(updates[MEAN_OF - 1:], running_mean(values), color=TRAIN,
                label='mean of %d' % MEAN_OF)
     updates = [record.update for record in validations]
-    for name, color, marker in (
-            ('train', TRAIN, 'o'), ('valid', VALID, 's'), ('test', TEST, '^')):
+    # Where lines coincide, the dashes and the smaller markers lie on what is below them.
+    for name, color, line, size in (('train', TRAIN, '-', 8), ('valid', VALID, '--', 5.5),
+                                    ('test', TEST, ':', 3)):
         errors = [getattr(record, name + '_err') for record in validations]
-        below.plot(updates, errors, color=color, marker=marker, markersize=4, label=name)
+        below.plot(updates, errors, line, color=color, marker='o', markersize=size, label=name)
     best = [record for record in validations if record.is_best][-1:]
     for record in best:
         below.plot([record.update], [record.valid_err], 'o', color=VALID, markersize=10,
@@ -223,14 +225,26 @@ def add_options(parser):
                        help='draw cost and errors again at each validation, such as curves.png '
                             '(needs matplotlib)')
     group.add_argument('--log', metavar='FILE',
-                       help='write each displayed cost and each validation as rows of a .csv')
+                       help='write each displayed cost and each validation as rows of a .csv, or, '
+                            'into a folder such as runs/, for TensorBoard (needs tensorboardX)')
 
 
 @contextlib.contextmanager
 def recorder(plot=None, log=None, resume=False, **others):
-    """The callback for these options, or None if neither is given; see :class:`Curves`."""
-    if not (plot or log) or not processes.is_first():
+    """The callback for these options, or None if neither is given.
+
+    Of several processes that share a run, the first alone has one. See :class:`Curves`, which gets
+    the other arguments as well, and :class:`tensorboard.Events` for a log that is a folder.
+    """
+    if not processes.is_first():
         yield None
         return
-    with Curves(plot, log, resume=resume, **others) as curves:
-        yield curves
+    folder = log if tensorboard.names_folder(log) else None
+    with contextlib.ExitStack() as stack:
+        curves = events = None
+        if folder:
+            events = stack.enter_context(tensorboard.Events(folder, resume))
+        if plot or log and not folder:
+            curves = stack.enter_context(Curves(plot, None if folder else log, resume=resume,
+                                                **others))
+        yield command_line.joined_callback(curves, events)

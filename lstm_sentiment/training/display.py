@@ -4,7 +4,7 @@ import sys
 from collections import namedtuple
 
 from lstm_sentiment.command_line import command
-from lstm_sentiment.messages import say
+from lstm_sentiment.messages import say, say_cost
 
 # The records that a callback gets: at each displayed cost, and at each validation.
 Displayed = namedtuple('Displayed', 'epoch update cost updates_per_epoch max_epochs')
@@ -32,9 +32,21 @@ class Display(object):
         self.updates_per_epoch = updates_per_epoch
         self.notify = callback or (lambda record: None)
 
+    def started(self, options, tparams):
+        """Call the method `started` of the callback, if it has one.
+
+        Parameters
+        ----------
+        options : dict
+            All of the run.
+        tparams : dict of shared variables
+        """
+        if hasattr(self.notify, 'started'):
+            self.notify.started(options, tparams)
+
     def updated(self, epoch, update, cost):
         if update % self.every == 0:
-            say('Epoch ', epoch, 'Update ', update, 'Cost ', cost)
+            say_cost('Epoch ', epoch, 'Update ', update, 'Cost ', cost)
             self.notify(Displayed(epoch, update, cost, self.updates_per_epoch, self.max_epochs))
 
     def validated(self, epoch, update, errors, is_best):

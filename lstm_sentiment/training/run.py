@@ -11,6 +11,7 @@ from lstm_sentiment.data.text_ids import lengths_of
 from lstm_sentiment.messages import say
 from lstm_sentiment.model import metrics, saved_model
 from lstm_sentiment.training import provenance
+from lstm_sentiment.training.composed import ComposedSentences
 from lstm_sentiment.training.display import Display
 from lstm_sentiment.training.early_stopping import EarlyStopping
 from lstm_sentiment.training.error_sample import sample_of
@@ -56,7 +57,8 @@ class Run(Resumable):
     rng_before : numpy.random.RandomState
         A copy of `rng` from before the epoch.
     best : dict of arrays or None
-        The parameters with the best validation error; the latest if several are equal.
+        The parameters with the best validation error, the latest if several are equal; or, with the
+        option keep='last', those of the last validation.
     best_errors : tuple of float or None
         Their errors on the training, validation and test part.
     best_confusions : list of arrays or None
@@ -75,6 +77,7 @@ class Run(Resumable):
         self.valid_freq, self.save_freq = self.frequencies()
         self.stopping = EarlyStopping(options['patience'])
         self.mean = RunningMean(tparams, options['average'], optimizer.settle)
+        self.composed = ComposedSentences(data, options)
         self.ranks = None
         if not processes.is_alone():
             self.ranks = Ranks(optimizer, self.interrupts, options['clip_norm'])
@@ -82,6 +85,7 @@ class Run(Resumable):
         self.sample = sample_of(data.train, options['train_error_size'], options['seed'])
         self.display = Display(options, self.per_epoch, len(data.train[0]), len(self.sample[0]),
                                callback)
+        self.display.started(options, tparams)
 
     def frequencies(self):
         """Updates between validations, and between saves."""
@@ -114,23 +118,28 @@ class Run(Resumable):
             for _, batch in batches[self.n_done:]:
                 self.n_seen += len(batch)
                 self.interrupts.hold()  # until all that the update brings is done
+                composed, of_composed = self.composed.draw(len(batch), self.update + 1)
                 if self.ranks:
-                    yield self.prepare_data(*self.own_part([lengths[k] for k in batch], batch))
+                    yield self.prepare_data(*self.own_part(lengths, batch, composed, of_composed))
                 else:
-                    yield self.prepare_data(self.without_dropped([sequences[k] for k in batch]),
-                                            [labels[k] for k in batch])
+                    yield self.prepare_data(
+                        self.without_dropped([sequences[k] for k in batch]) + composed,
+                        [labels[k] for k in batch] + of_composed)
             self.end_epoch()
 
-    def own_part(self, lengths, batch):
+    def own_part(self, lengths, batch, composed, of_composed):
         """The sequences and labels of a minibatch that this rank has, after word dropout."""
         sequences, labels = self.data.train
-        mine = self.ranks.deal(lengths, [labels[k] for k in batch], self.data.class_weights)
+        lengths = [lengths[k] for k in batch] + [len(sentence) for sentence in composed]
+        labels = [labels[k] for k in batch] + of_composed
+        mine = self.ranks.deal(lengths, labels, self.data.class_weights)
         if self.options['word_dropout'] or self.options['spans']:  # each rank draws for all
-            all_of_it = self.without_dropped([sequences[k] for k in batch])
+            all_of_it = self.without_dropped([sequences[k] for k in batch]) + composed
             chosen = [all_of_it[place] for place in mine]
         else:
-            chosen = [sequences[batch[place]] for place in mine]
-        return chosen, [labels[batch[place]] for place in mine]
+            chosen = [sequences[batch[place]] if place < len(batch)
+                      else composed[place - len(batch)] for place in mine]
+        return chosen, [labels[place] for place in mine]
 
     def without_dropped(self, sequences):
         """The sequences after the options spans and word_dropout."""
@@ -173,7 +182,7 @@ class Run(Resumable):
         return self.update > 0 and self.update % self.valid_freq == 0
 
     def validate(self):
-        """Measure the errors, keep the parameters if they are the best; return whether to stop."""
+        """Measure the errors, keep the parameters if they are wanted; return whether to stop."""
         if self.ranks:
             self.ranks.align(self)
         with self.mean.in_use() as current, self.draws_undone_if_interrupted():
@@ -182,7 +191,7 @@ class Run(Resumable):
         self.history_errs.append(list(errors[1:]))
         self.validated_at = self.update
         is_best = self.stopping.judge(self.judged(errors))
-        if is_best:
+        if is_best or self.options['keep'] == 'last':
             self.best, self.best_errors = current, errors
             self.best_confusions = self.copied_confusions()
         self.interrupts.release()

@@ -94,6 +94,35 @@ def test_the_learning_rate_falls_to_zero(easy):  # noqa: F811
     numpy.testing.assert_allclose(rates, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize('keep', ['best', 'last'])
+def test_the_kept_parameters_are_the_best_or_the_last(easy, keep):  # noqa: F811
+    validated, n_updates = [], []
+
+    def rule(lr, tparams, *others):
+        gradient, move = lstm.adam(lr, tparams, *others)
+
+        def update(rate):
+            move(rate)
+            n_updates.append(1)
+            if len(n_updates) in (40, 44):  # the classes change places
+                for name in 'Ub':
+                    tparams[name].set_value(-tparams[name].get_value())
+        return gradient, update
+
+    def callback(record):
+        if hasattr(record, 'valid_err'):
+            validated.append((record.train_err, record.valid_err, record.test_err))
+    arguments = dict(easy, optimizer=rule, lrate=0.05, max_epochs=11, validFreq=11, patience=100,
+                     keep=keep)
+    errors = lstm.train_lstm(saveto='m.npz', callback=callback, checkpoint=None, **arguments)
+    least = min(valid_err for _, valid_err, _ in validated)
+    assert validated[-1][1] > least  # otherwise nothing is tested
+    assert errors == (validated[-1] if keep == 'last' else next(
+        each for each in validated[::-1] if each[1] == least))
+    saved = saved_model.load_errors('m.npz')
+    assert saved[1] == errors[1]
+
+
 def test_a_run_with_all_options_of_the_preset_can_be_resumed(easy, both_floats, capsys):  # noqa: F811
     arguments = dict(easy, max_epochs=9, falling_lrate=True, clip_norm=0.5, forget_bias=1.,
                      spans=0.5, word_dropout=0.3, bidirectional=True, pooling='max', average=9,
