@@ -86,7 +86,7 @@ def multiply(rows, matrix, out):
         product = numpy.empty((4, matrix.shape[1]), dtype=numpy.float32)
         four[:n_left] = rows[first:]
         multiply_four(four, matrix, product)
-        out[first:] = product[:n_left]
+        out[first:len(rows)] = product[:n_left]
     else:
         for k in range(first, len(rows)):
             numpy.dot(rows[k], matrix, out[k])
