@@ -2,26 +2,21 @@
 
 They need mpiexec and mpi4py (the extra `mpi`), and start both on this machine.
 """
-import importlib.util
 import itertools
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 
 import numpy
 import pytest
+from launcher import MPIEXEC, command, needs_mpi
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 WORKER = os.path.join(HERE, 'ranks_worker.py')
-BESIDE_PYTHON = os.path.join(os.path.dirname(sys.executable), 'mpiexec')
-MPIEXEC = BESIDE_PYTHON if os.path.exists(BESIDE_PYTHON) else shutil.which('mpiexec')
-pytestmark = pytest.mark.skipif(
-    MPIEXEC is None or importlib.util.find_spec('mpi4py') is None,
-    reason="mpiexec or mpi4py is not here: pip install -e '.[mpi]'")
+pytestmark = needs_mpi
 
 # A few that together have each rule, cell, pooling, kind of dropout, and averaging.
 FEW = [
@@ -36,10 +31,6 @@ FEW = [
 ]
 MAX_POOLING = {'encoder': 'lstm_standard', 'pooling': 'max', 'length_window': 3}
 TOLERANCE = {'float64': 1e-12, 'float32': 1e-6}
-
-
-def command(n_ranks):
-    return [sys.executable] if n_ranks == 1 else [MPIEXEC, '-n', str(n_ranks), sys.executable]
 
 
 def environment(floatX='float64', flags=''):
