@@ -36,7 +36,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
     from lstm_sentiment.engine.split_draws import RandomStreams
-    from lstm_sentiment.messages import LINES, obeys_verbose, say
+    from lstm_sentiment.messages import LINES, costs_shown, obeys_verbose, say
     from lstm_sentiment.model import metrics, saved_model
     from lstm_sentiment.ngrams.fitting import fit_ngrams
     from lstm_sentiment.recurrence.backend import backend
@@ -890,9 +890,12 @@ def work(arguments=None):
     corpus_options.add_word_options(parser, 'the words of its texts')
     parser.add_argument('--repeat', metavar='MODEL',
                         help='train again with the settings saved in this model, into a new file')
+    parser.add_argument('--quiet', action='store_true',
+                        help='print no lines of costs; on a terminal the bar shows them')
     command_line.add_common(parser)
     options = vars(parser.parse_args(arguments))
     del options['debug']
+    is_quiet = options.pop('quiet')
     options = dict(settings.PRESETS.get(options.pop('preset'), {}), **options)
     model = options.pop('repeat')
     with curves.recorder(options.pop('plot'), options.pop('log'),
@@ -904,7 +907,8 @@ def work(arguments=None):
             if 'dataset' not in options:
                 options['dataset'] = processes.by_first(finding.choose_dataset)
             options = processes.by_first(functools.partial(own_corpus.prepared, options))
-        with command_line.progress_bar(options.get('verbose', LINES) == LINES) as bar:
+        with command_line.progress_bar(options.get('verbose', LINES) == LINES) as bar, \
+                costs_shown(not is_quiet):
             train_lstm(callback=command_line.joined_callback(record, bar),
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))
 

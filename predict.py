@@ -11,6 +11,7 @@ training; the model contains these settings. From code:
 """
 import argparse
 import contextlib
+import math
 import os
 import sys
 import textwrap
@@ -19,7 +20,8 @@ from threadpoolctl import threadpool_limits
 
 from lstm_sentiment import command_line
 from lstm_sentiment.errors import ConfigError
-from lstm_sentiment.prediction import export, html_report, inputs, states_page
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.prediction import export, html_report, inputs, page, states_page
 from lstm_sentiment.prediction.classifier import load_model
 from lstm_sentiment.prediction.explanation import KINDS, LEAVE_OUT, SHARE, colour_depth
 from lstm_sentiment.prediction.outputs import FORMATS, Tally, make_writer
@@ -86,6 +88,7 @@ def make_parser():
                             'classify nothing (needs the extra onnx)')
     group.add_argument('--jobs', type=int, metavar='N',
                        help='threads, and tokenizing processes (default: one for each core)')
+    page.add_options(parser)
     command_line.add_common(parser)
     return parser
 
@@ -188,6 +191,9 @@ def run(arguments):
     if is_explained and arguments.format in ('csv', 'tsv'):
         raise ConfigError('--explain does not work with --format %s; expected table or jsonl'
                           % arguments.format)
+    if arguments.serve:
+        serve(arguments)
+        return
     model = load_model(arguments.model, arguments.dictionary, arguments.jobs)
     if arguments.export is not None:
         export_model(model, arguments)
@@ -196,7 +202,7 @@ def run(arguments):
         write_states(model, arguments)
     source = open_source(arguments, model.classes)
     if arguments.model is None:
-        print('The model that comes along answers: %s' % model.about, file=sys.stderr)
+        print(said_of(model, None), file=sys.stderr)
     if arguments.format != 'table':
         # What UTF-8 lacks as well, a lone surrogate, is escaped as JSON does it.
         command_line.reconfigure(sys.stdout, encoding='utf-8', errors='backslashreplace')
@@ -222,6 +228,31 @@ def run(arguments):
                 meaning = answer.explanation.meaning
             writer.write(answer if is_explained else answer._replace(explanation=None))
     show_end(arguments, source, tally, n_empty, meaning)
+
+
+def serve(arguments):
+    """Serve the page that a command line asks for."""
+    others = [name for name in ('file', 'export', 'states', 'html', 'explain')
+              if getattr(arguments, name) is not None]
+    if arguments.texts or others:
+        raise ConfigError('--serve takes texts from its page: give it without %s'
+                          % ('TEXT' if arguments.texts else '--' + others[0]))
+    page.require_gradio()  # before a model is read
+    # A process of many threads makes no others.
+    model = load_model(arguments.model, arguments.dictionary, jobs=1)
+    page.serve(model, said_of(model, arguments.model), arguments.host, arguments.port,
+               arguments.threshold)
+
+
+def said_of(model, path):
+    """Which model answers, and how often it errs."""
+    if path is None:
+        return 'The model that comes along answers: %s' % model.about
+    errors = dict(zip(('training', 'validation', 'test'), saved_model.load_errors(path)))
+    known = ['%.1f %% of its %s texts' % (100 * error, part)
+             for part, error in errors.items() if not math.isnan(error)]
+    return '%s answers: %s' % (os.path.basename(path), 'wrong on ' + known[-1] if known else
+                               'how often it errs is not saved with it')
 
 
 def export_model(model, arguments):

@@ -15,7 +15,7 @@ from lstm_sentiment.prediction import html_report, inputs, leaving_out
 from lstm_sentiment.prediction.explanation import LEAVE_OUT, SHARE, Explanation
 from lstm_sentiment.prediction.network import Network, check_model
 from lstm_sentiment.text.tokenizing import number_of_jobs, tokenize_texts
-from lstm_sentiment.text.vocabulary import UNKNOWN_ID
+from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID
 
 # Texts are sorted by length within a window of at most this many texts and about this many words.
 WINDOW_TEXTS, WINDOW_WORDS = 4096, 2000000
@@ -118,6 +118,11 @@ class Classifier:
     def __init__(self, network, vocabulary, jobs=None, about=None):
         self.network, self.vocabulary, self.jobs = network, vocabulary, number_of_jobs(jobs)
         self.classes, self.about = list(vocabulary.classes), about
+
+    def __repr__(self):
+        return '<Classifier: %s; %d words%s>' % (
+            ' or '.join(self.classes), len(self.network.Wemb) - FIRST_WORD_ID,
+            '; ' + self.about if self.about else '')
 
     def predict(self, texts, threshold=0.):
         """The name of the likeliest class of each text.

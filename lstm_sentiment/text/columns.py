@@ -110,7 +110,9 @@ def missing_column(path, names, head, kind, asked, usual):
     if kind in ('text', 'label') and not asked:
         values = rows or [[record.get(name) for name in names] for record in head]
         place = dict(zip(('text', 'label'), likely_columns(values)))[kind]
-        hint = f', here perhaps --{kind}-column {shlex.quote(names[place - 1])}'
+        name = names[place - 1]
+        usable = name.isprintable() and 0 < len(name) < 60 and names.count(name) == 1
+        hint = f', here perhaps --{kind}-column {shlex.quote(name) if usable else place}'
     return f'{message}; name the one with the {kind} by --{kind}-column{hint}.'
 
 

@@ -169,10 +169,11 @@ def figure(costs, validations):
     above.plot(updates[MEAN_OF - 1:], running_mean(values), color=TRAIN,
                label='mean of %d' % MEAN_OF)
     updates = [record.update for record in validations]
-    for name, color, marker in (
-            ('train', TRAIN, 'o'), ('valid', VALID, 's'), ('test', TEST, '^')):
+    # Where lines coincide, the dashes and the smaller markers lie on what is below them.
+    for name, color, line, size in (('train', TRAIN, '-', 8), ('valid', VALID, '--', 5.5),
+                                    ('test', TEST, ':', 3)):
         errors = [getattr(record, name + '_err') for record in validations]
-        below.plot(updates, errors, color=color, marker=marker, markersize=4, label=name)
+        below.plot(updates, errors, line, color=color, marker='o', markersize=size, label=name)
     best = [record for record in validations if record.is_best][-1:]
     for record in best:
         below.plot([record.update], [record.valid_err], 'o', color=VALID, markersize=10,

@@ -4,7 +4,7 @@ import sys
 from collections import namedtuple
 
 from lstm_sentiment.command_line import command
-from lstm_sentiment.messages import say
+from lstm_sentiment.messages import say, say_cost
 
 # The records that a callback gets: at each displayed cost, and at each validation.
 Displayed = namedtuple('Displayed', 'epoch update cost updates_per_epoch max_epochs')
@@ -41,7 +41,7 @@ class Display(object):
 
     def updated(self, epoch, update, cost):
         if update % self.every == 0:
-            say('Epoch ', epoch, 'Update ', update, 'Cost ', cost)
+            say_cost('Epoch ', epoch, 'Update ', update, 'Cost ', cost)
             self.notify(Displayed(epoch, update, cost, self.updates_per_epoch, self.max_epochs))
 
     def validated(self, epoch, update, errors, is_best):

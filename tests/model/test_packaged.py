@@ -154,6 +154,12 @@ def test_its_states_are_shown_without_a_path(tmp_path, capsys):
     assert page + ' written' in capsys.readouterr().err
 
 
+@needs_model
+def test_it_says_what_it_is():
+    model = predict.load_model()
+    assert repr(model) == '<Classifier: neg or pos; 19998 words; %s>' % model.about
+
+
 # The list, and the tool that makes model and card.
 
 

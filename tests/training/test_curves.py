@@ -109,6 +109,16 @@ def test_the_command_line_logs_what_is_printed(easy, capsys):
     assert [tuple(row[:6]) for row in read_log()[1:]] == printed and len(printed) == 6
 
 
+def test_a_quiet_run_prints_no_costs(easy, capsys):
+    lstm.main(easy + ['--log', 'run.csv', '--quiet'])
+    out = capsys.readouterr().out
+    assert 'Cost' not in out and out.count('Train ') == 3 and 'The code run for' in out
+    logged = read_log()
+    lstm.main(easy + ['--log', 'again.csv'])
+    assert capsys.readouterr().out.count('Cost') == 4
+    assert read_log('again.csv') == logged
+
+
 @pytest.mark.parametrize('option, path, said', [
     ('--log', 'nowhere/run.csv', 'log=nowhere/run.csv cannot be written: No such file'),
     ('--plot', '.', 'plot=.: expected a name that ends in one of')])
@@ -165,6 +175,11 @@ def test_the_figure_shows_the_numbers(monkeypatch):
     assert lines['test'] == [[20, 0.125], [30, 0.5], [40, 0.25]]
     # Of two equally good validations the parameters of the later are kept.
     assert lines['best, 0.2500'] == [[30, 0.25]]
+    # Where the three errors coincide, each can be seen: other dashes, a smaller marker on top.
+    errors = below.lines[:3]
+    assert len({line.get_linestyle() for line in errors}) == 3
+    sizes = [line.get_markersize() for line in errors]
+    assert sizes == sorted(sizes, reverse=True) and len(set(sizes)) == 3
 
 
 def test_the_figure_is_shown_as_often_as_it_is_drawn(folder):
