@@ -1,4 +1,4 @@
-r"""The time of an update on many ranks, from what was measured on two: a model, its table and figure.
+r"""The time of an update on many ranks, by what was measured on two: a model, its table and figure.
 
 ``python docs/figures/many_ranks.py`` prints the table. The measured times are in many_ranks.csv,
 which ``benchmarks/scaling.py --output docs/figures/many_ranks.csv`` writes. Of n ranks, each on a
