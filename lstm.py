@@ -690,7 +690,7 @@ def train_lstm(
         peephole='matrix', valid_split='random', test=True, class_weight='',
         valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
         ngrams=0, ngram_share=0.75, composed=0., ngram_words=0, keep='best',
-        verbose=2, callback=None):
+        train_error_size=25000, verbose=2, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -793,6 +793,9 @@ def train_lstm(
     keep : str
         Which parameters a run keeps: best, those with the best validation error, or last, those of
         the last validation.
+    train_error_size : int
+        If there are more training reviews than this, each validation measures the training error on
+        so many of them, always the same; the end of the run on all. All if not positive.
     verbose : int
         2 prints the tutorial's lines, 1 shows a bar, 0 prints nothing.
     callback : callable, optional
@@ -852,11 +855,11 @@ def train_lstm(
 
     confusions = metrics.confusions_for(options, known=datasets)
 
-    def errors():
+    def errors(n_parts=3):
         use_noise.set_value(0.)
         return [float(run.measured(pred_error, f_pred, prepare_data, part, minibatches, confusion))
                 if minibatches else numpy.nan
-                for (part, minibatches), confusion in zip(batches, confusions)]
+                for (part, minibatches), confusion in list(zip(batches, confusions))[:n_parts]]
 
     run = Run(options, control, data, rng, tparams,
               optimizer_of(tparams, f_grad_shared, f_update), errors, get_minibatches_idx,

@@ -11,6 +11,7 @@ training; the model contains these settings. From code:
 """
 import argparse
 import contextlib
+import functools
 import math
 import os
 import sys
@@ -18,7 +19,7 @@ import textwrap
 
 from threadpoolctl import threadpool_limits
 
-from lstm_sentiment import command_line
+from lstm_sentiment import command_line, processes
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction import export, html_report, inputs, page, states_page
@@ -186,20 +187,38 @@ def kind_of_explanation(arguments, model):
 
 def run(arguments):
     """Answer a command line."""
-    arguments.model, arguments.texts = split_off_model(arguments.texts)
+    arguments.model, arguments.texts = processes.by_first(
+        functools.partial(split_off_model, arguments.texts))
     is_explained = arguments.explain is not None
     if is_explained and arguments.format in ('csv', 'tsv'):
         raise ConfigError('--explain does not work with --format %s; expected table or jsonl'
                           % arguments.format)
+    for name in ('serve', 'export', 'states'):
+        if getattr(arguments, name) and not processes.is_alone():
+            processes.raise_first((ConfigError, '--%s is for one process: start it without '
+                                   'mpiexec' % name))
     if arguments.serve:
         serve(arguments)
         return
-    model = load_model(arguments.model, arguments.dictionary, arguments.jobs)
+    model = processes.first_then_all(functools.partial(
+        load_model, arguments.model, arguments.dictionary, arguments.jobs))
     if arguments.export is not None:
         export_model(model, arguments)
         return
     if arguments.states is not None:
         write_states(model, arguments)
+    # The threads work on different batches; with BLAS threads in addition it is slower.
+    with threadpool_limits(limits=1, user_api='blas'):
+        if processes.is_first():
+            write_answers(model, arguments)
+            processes.dismiss()
+        else:
+            model.help_first(kind_of_explanation(arguments, model), arguments.threshold)
+
+
+def write_answers(model, arguments):
+    """Write the answers to the texts of a command line."""
+    is_explained = arguments.explain is not None
     source = open_source(arguments, model.classes)
     if arguments.model is None:
         print(said_of(model, None), file=sys.stderr)
@@ -209,11 +228,10 @@ def run(arguments):
     writer = make_writer(arguments.format, sys.stdout, model.classes, source,
                          colour_depth(sys.stdout), arguments.threshold > 0)
     tally, n_empty, meaning = Tally(model.classes), 0, None
-    answers = model.answers(source.samples, kind_of_explanation(arguments, model),
-                            arguments.threshold)
+    answer_all = model.answers if processes.is_alone() else model.answers_over_ranks
+    answers = answer_all(source.samples, kind_of_explanation(arguments, model),
+                         arguments.threshold)
     with contextlib.ExitStack() as stack:
-        # The threads work on different batches; with BLAS threads in addition it is slower.
-        stack.enter_context(threadpool_limits(limits=1, user_api='blas'))
         stack.enter_context(contextlib.closing(answers))
         page = (None if arguments.html is None
                 else stack.enter_context(html_report.open_page(
@@ -291,7 +309,7 @@ def main(arguments=None):
         given = with_explicit_kind(sys.argv[1:] if given is None else given)
         run(make_parser().parse_intermixed_args(given))
 
-    return command_line.run(work, arguments)
+    return command_line.run(work, arguments, shared=True)
 
 
 if __name__ == '__main__':

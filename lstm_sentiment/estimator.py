@@ -102,8 +102,9 @@ class TextClassifier(*BASES):
                  bidirectional=False, n_layers=1, pooling='mean', peephole='matrix',
                  class_weight=None, valid_metric='error', forget_bias=0., clip_norm=0.,
                  falling_lrate=False, spans=0., ngrams=0, ngram_share=0.75, composed=0.,
-                 ngram_words=0, keep='best', min_count=1, tokenizer='moses', language='en',
-                 lowercase=True, strip_html=False, jobs=None, random_state=None, verbose=0):
+                 ngram_words=0, keep='best', train_error_size=25000, min_count=1,
+                 tokenizer='moses', language='en', lowercase=True, strip_html=False, jobs=None,
+                 random_state=None, verbose=0):
         arguments = dict(locals())
         del arguments['self']
         vars(self).update(arguments)

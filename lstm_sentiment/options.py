@@ -47,6 +47,7 @@ EXPECTED = {
     'n_words': (whole(2), 'a whole number of 2 or more: ids 0 and 1 are padding and unknown'),
     'length_window': (whole(0), 'a whole number of 0 or more'),
     'test_size': (whole(-float('inf')), 'a whole number; all if not positive'),
+    'train_error_size': (whole(-float('inf')), 'a whole number; all if not positive'),
     'seed': (whole(0, 2 ** 32 - 1), 'a whole number from 0 to 2**32 - 1'),
     'valid_portion': (above(0, 1), 'a number between 0 and 1'),
     'average': (whole(0), 'a whole number of 0 or more'),
@@ -103,7 +104,7 @@ GROUPS = OrderedDict([
                       'length_window', 'average', 'class_weight', 'max_epochs', 'patience',
                       'valid_metric', 'keep', 'seed']),
     ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'overwrite', 'verbose', 'dispFreq',
-                     'validFreq', 'saveFreq', 'valid_batch_size'])])
+                     'validFreq', 'saveFreq', 'valid_batch_size', 'train_error_size'])])
 # The two values that the tutorial's own main passes.
 COMMAND_LINE_DEFAULTS = {'max_epochs': 100, 'test_size': 500}
 # Named sets of arguments; docs/results.md has the reasons and the errors of `full`.

@@ -3,10 +3,12 @@ import collections
 import concurrent.futures
 import contextlib
 import functools
+import itertools
 from array import array
 
 import numpy
 
+from lstm_sentiment import processes
 from lstm_sentiment.data.datasets import read_vocabulary
 from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import packaged, saved_model
@@ -19,6 +21,8 @@ from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID
 
 # Texts are sorted by length within a window of at most this many texts and about this many words.
 WINDOW_TEXTS, WINDOW_WORDS = 4096, 2000000
+# Texts that a rank gets at a time.
+PIECE_TEXTS = 512
 # Limits of a batch: texts, and words with padding. Explanations need 4 kB for each word, so their
 # batches have fewer words.
 BATCH_TEXTS, BATCH_WORDS, EXPLAINED_WORDS = 512, 1 << 18, 1 << 14
@@ -211,6 +215,23 @@ class Classifier:
                     for _, future in futures:
                         future.cancel()
                 windows.close()
+
+    def answers_over_ranks(self, samples, explain=None, threshold=0.):
+        """As :meth:`answers`, with a share of the work for each rank; to be called on rank 0.
+
+        The others call :meth:`help_first` with the same arguments.
+        """
+        samples = iter(samples)
+        pieces = iter(lambda: list(itertools.islice(samples, PIECE_TEXTS)), [])
+        for answers in processes.dealt(self.piece_answerer(explain, threshold), pieces):
+            yield from answers
+
+    def help_first(self, explain=None, threshold=0.):
+        """Answer what is this rank's share of :meth:`answers_over_ranks`."""
+        processes.help_first(self.piece_answerer(explain, threshold))
+
+    def piece_answerer(self, explain, threshold):
+        return lambda piece: list(self.answers(piece, explain, threshold))
 
     def encode(self, samples, keep_words):
         """Yield an `Encoded` for each sample: its ids, and its words if `keep_words` is true."""

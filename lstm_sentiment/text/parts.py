@@ -193,7 +193,7 @@ def assign(records, spill, portion, seed):
     if len(trained) < max(2, len(classes)):
         raise DataError(f'The corpus has the classes {", ".join(classes)}; with words to train on: '
                         f'{", ".join(classes[label] for label in trained)}. Expected two classes '
-                        'or more, each with such texts.')
+                        'or more, each with such texts; take texts of other classes out.')
     return (classes, *found, None if groups.min() < 0 else groups.tolist())
 
 

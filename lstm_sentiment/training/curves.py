@@ -21,7 +21,8 @@ from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.files import replace_file, require_writable
 from lstm_sentiment.training import tensorboard
 
-COLUMNS = ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err', 'is_best']
+COLUMNS = ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err', 'is_best',
+           'train_err_of']
 # A point of the smooth curve is the mean of this many displayed costs.
 MEAN_OF = 20
 # Blue, vermilion and green, which nearly everybody can distinguish (Okabe and Ito).
@@ -123,7 +124,10 @@ def earlier_rows(path, update, columns=COLUMNS):
         with open(path, newline='') as stream:
             found, *rows = list(csv.reader(stream)) or [[]]
         place = columns.index('update')
-        return [row for row in rows if found == columns and int(row[place]) < update]
+        # A log of an earlier version may lack the last columns.
+        rest = [''] * (len(columns) - len(found))
+        return [row + rest for row in rows if found + columns[len(found):] == columns
+                and int(row[place]) < update]
     except (OSError, ValueError, IndexError, csv.Error):
         return []
 

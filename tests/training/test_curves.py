@@ -17,7 +17,8 @@ from lstm_sentiment.training import curves, display
 ROOT = os.path.dirname(os.path.abspath(lstm.__file__))
 PNG = b'\x89PNG\r\n'
 RECORDS = [display.Displayed(0, 10, 0.75, 40, 5), display.Displayed(0, 20, 0.5, 40, 5),
-           display.Validated(0, 20, 0.5, 0.25, 0.125, True), display.Displayed(0, 30, 0.25, 40, 5),
+           display.Validated(0, 20, 0.5, 0.25, 0.125, True, 70),
+           display.Displayed(0, 30, 0.25, 40, 5),
            display.Validated(0, 30, 0.25, 0.25, 0.5, True),
            display.Validated(0, 40, 0.125, 0.375, 0.25, False)]
 
@@ -44,11 +45,20 @@ def test_each_row_is_written_at_once(folder):
             record(made)
             assert len(read_log()) == number
     assert read_log()[0] == ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err',
-                             'is_best']
-    assert read_log()[2:5] == [['0', '20', '0.5', '', '', '', ''],
-                               ['0', '20', '', '0.5', '0.25', '0.125', 'True'],
-                               ['0', '30', '0.25', '', '', '', '']]
+                             'is_best', 'train_err_of']
+    assert read_log()[2:5] == [['0', '20', '0.5', '', '', '', '', ''],
+                               ['0', '20', '', '0.5', '0.25', '0.125', 'True', '70'],
+                               ['0', '30', '0.25', '', '', '', '', '']]
     assert os.listdir('.') == ['run.csv']
+
+
+def test_a_log_without_the_last_column_is_continued(folder):
+    with open('run.csv', 'w') as stream:
+        stream.write('epoch,update,cost,train_err,valid_err,test_err,is_best\n0,10,0.75,,,,\n')
+    with curves.Curves(log='run.csv', resume=True) as record:
+        record(RECORDS[1])
+    assert read_log()[1:] == [['0', '10', '0.75', '', '', '', '', ''],
+                              ['0', '20', '0.5', '', '', '', '', '']]
 
 
 def test_the_log_of_a_resumed_run_is_continued(folder):
