@@ -112,7 +112,7 @@ class Composer(object):
         if min(map(len, found.values())) < FEWEST_ADJECTIVES:
             raise DataError('composed sentences need words of praise and blame from the training '
                             'texts; found %d adjectives of praise and %d of blame, such as in '
-                            '"very good." Expected %d or more of each. Leave out --composed.'
+                            '"very good." Expected %d or more of each. Give --composed 0.'
                             % (len(found[1]), len(found[0]), FEWEST_ADJECTIVES))
         self.frames = {kind: [frame for frame in of_kind if self.can_fill(frame)]
                        for kind, of_kind in frames.items()}
