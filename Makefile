@@ -15,6 +15,9 @@ test:            ## run the tests, in about two minutes
 slow:            ## run the tests that take tens of seconds each
 	$(PYTHON) -m pytest -q -m slow
 
+pages:           ## look at the pages in Chromium (needs chromium and chromedriver)
+	$(PYTHON) -m pytest -q -m pages
+
 long:            ## run the longest tests: over 15,000 spoilt and hostile files, 100 killed runs
 	$(PYTHON) -m pytest -q -s -m long
 
@@ -46,4 +49,4 @@ figures:         ## train for, and draw, the figures of the tutorial (needs the 
 notebook:        ## run the notebook and keep its outputs (needs the extra docs)
 	$(PYTHON) notebooks/execute.py
 
-.PHONY: help run demo test slow long lint bench full package figures notebook
+.PHONY: help run demo test slow pages long lint bench full package figures notebook

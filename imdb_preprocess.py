@@ -38,7 +38,7 @@ from lstm_sentiment.data import own_corpus
 from lstm_sentiment.data.choices import choices, quantile
 from lstm_sentiment.text import corpus_options
 from lstm_sentiment.text.arrow_files import is_arrow
-from lstm_sentiment.text.corpora import PARTS
+from lstm_sentiment.text.corpora import ALL_PARTS
 from lstm_sentiment.text.preprocessing import preprocess
 from lstm_sentiment.text.vocabulary import dictionary_path
 
@@ -59,7 +59,7 @@ def training_command(summary, output, n_words=None):
 
 def report(summary):
     """The lines that describe the new dataset."""
-    parts = PARTS + (('valid',) if summary.n_valid else ())
+    parts = [part for part in ALL_PARTS if (part, summary.classes[0]) in summary.sizes]
     valid = f', {summary.n_valid} validation texts' if summary.n_valid else ''
     yield (f'{summary.n_train} train and {summary.n_test} test texts{valid}, {summary.n_words} '
            f'words, {summary.n_tokens} training tokens')
@@ -69,8 +69,9 @@ def report(summary):
     for name in summary.classes:
         sizes = itertools.chain(*(summary.sizes[part, name] for part in parts))
         yield f'{name:{width}}' + ''.join(f'{size:13}' for size in sizes)
-    yield (f'{summary.n_words} words kept, {summary.n_cut} cut; '
-           f'{100 * summary.unknown_portion:.2f} % of the test tokens are unknown')
+    unknown = (f'; {100 * summary.unknown_portion:.2f} % of the test tokens are unknown'
+               if summary.n_test else '')
+    yield f'{summary.n_words} words kept, {summary.n_cut} cut{unknown}'
     yield 'words in a training text: ' + ', '.join(
         f'{quantile(summary.lengths, portion)} ({100 * portion:g} %)' for portion in QUANTILES)
 

@@ -689,7 +689,7 @@ def train_lstm(
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
         peephole='matrix', valid_split='random', test=True, class_weight='',
         valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
-        ngrams=0, ngram_share=0.75, verbose=2, callback=None):
+        ngrams=0, ngram_share=0.75, composed=0., ngram_words=0, verbose=2, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -783,11 +783,17 @@ def train_lstm(
         If not 0, a linear model over sequences of at most this many words answers with the LSTM.
     ngram_share : float
         Weight of its scores; those of the LSTM have the rest of 1.
+    composed : float
+        If not 0, each update also has this many composed sentences for each review, such as "It is
+        not dull.", made of polar words of the training reviews. For English reviews.
+    ngram_words : int
+        If not 0, the weight of ngram_share is for texts of this many words or more, and shorter
+        ones have less of it, in proportion.
     verbose : int
         2 prints the tutorial's lines, 1 shows a bar, 0 prints nothing.
     callback : callable, optional
         Called with a `display.Displayed` at each displayed cost and a `display.Validated` at each
-        validation.
+        validation. If it has a method `started`, that is called first, with options and parameters.
 
     Returns
     -------
@@ -824,7 +830,7 @@ def train_lstm(
         tparams, dict(options, class_weights=data.class_weights))
     linear = fit_ngrams(data.train, options)
     if linear is not None:
-        f_pred = linear.joined(f_pred_prob, ngram_share)
+        f_pred = linear.joined(f_pred_prob, options)
     if decay_c > 0.:
         cost += decay_c * (tparams['U'] ** 2).sum()
     grads = theano.grad(cost, wrt=list(tparams.values()))

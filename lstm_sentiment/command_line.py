@@ -293,14 +293,27 @@ def as_options(values):
     return ' '.join(words)
 
 
+class JoinedCallback:
+    """One callback that calls several."""
+
+    def __init__(self, callbacks):
+        self.callbacks = callbacks
+
+    def __call__(self, record):
+        for callback in self.callbacks:
+            callback(record)
+
+    def started(self, options, tparams):
+        """Call those that have such a method; see `training.display.Display`."""
+        for callback in self.callbacks:
+            if hasattr(callback, 'started'):
+                callback.started(options, tparams)
+
+
 def joined_callback(*callbacks):
     """One callback that calls all of these, or None if all are None."""
     callbacks = [callback for callback in callbacks if callback is not None]
-
-    def call_all(record):
-        for callback in callbacks:
-            callback(record)
-    return call_all if callbacks else None
+    return JoinedCallback(callbacks) if callbacks else None
 
 
 @contextlib.contextmanager

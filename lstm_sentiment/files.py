@@ -13,7 +13,8 @@ import stat
 import uuid
 import zlib
 
-from lstm_sentiment.errors import ConfigError, DataError, printable, reason
+from lstm_sentiment.contents import check_is_text, codec, not_utf8
+from lstm_sentiment.errors import ConfigError, DataError, reason
 
 BLOCK = 1 << 20
 GZIP_MAGIC = b'\x1f\x8b'
@@ -21,10 +22,6 @@ GZIP_FORMAT = 31  # of zlib: a gzip header, and the largest window
 # A file without line ends would be one line, and a quote that is never closed one field.
 LONGEST_LINE = 10000000
 TEXT_BLOCK = 1 << 16
-# A short text fits many encodings; only these are guessed, the first ones rather than the last.
-USUAL_ENCODINGS = (
-    'cp1252', 'cp1251', 'cp1250', 'cp1253', 'cp1254', 'cp1255', 'cp1256', 'cp1257', 'koi8_r',
-    'iso8859_2', 'iso8859_15', 'gb18030', 'big5', 'shift_jis', 'euc_jp', 'cp949')
 
 ANOTHER_FILE = 'Name a file in a folder that exists and may be written to.'
 
@@ -188,6 +185,12 @@ def open_regular(path):
     return open(path, 'rb')
 
 
+def leads_up(path):
+    """Whether a path is a symbolic link to a folder that it is in."""
+    return os.path.islink(path) and os.path.join(os.path.realpath(os.path.dirname(path)), '') \
+        .startswith(os.path.join(os.path.realpath(path), ''))
+
+
 def read_bounded(path, limit):
     """The content of a file, decompressed if it is gzip; more than `limit` bytes are refused."""
     with open_regular(path) as file:
@@ -269,14 +272,15 @@ def read_lines(source, encoding='utf-8', name=None):
             stream = source
             if isinstance(source, str):
                 stream = stack.enter_context(open_regular(source))
-            for lines in lines_of(recoded(text_blocks(stream), encoding, name)):
+            blocks = checked_blocks(text_blocks(stream), encoding)
+            for lines in lines_of(recoded(blocks, encoding, name)):
                 start = number
                 for line in lines:
                     number += 1
                     if len(line) > LONGEST_LINE:
                         raise DataError(f'line {number} has more than {LONGEST_LINE} bytes')
                     text = line.decode('utf-8')
-                    yield text[1:] if number == 1 and text.startswith('\ufeff') else text
+                    yield text.lstrip('\ufeff') if number == 1 else text
     except UnicodeDecodeError as error:
         foreign = b''.join(line for line in lines[number - start - 1:] if not line.isascii())
         raise not_utf8(f'{name}, line {number},', error, foreign) from error
@@ -292,6 +296,22 @@ def text_blocks(stream):
     return iter(lambda: stream.read1(TEXT_BLOCK), b'')
 
 
+def checked_blocks(blocks, encoding):
+    """Yield the same blocks; the first shows whether they are text.
+
+    Raises
+    ------
+    DataError
+        If they are something else.
+    """
+    is_first = True
+    for block in blocks:
+        if is_first:
+            check_is_text(block, encoding)
+        is_first = False
+        yield block
+
+
 def recoded(blocks, encoding, name):
     """Blocks of bytes in another encoding as blocks in UTF-8."""
     if codec(encoding).name == 'utf-8':
@@ -305,20 +325,6 @@ def recoded(blocks, encoding, name):
     except UnicodeError as error:
         raise DataError(f'{name} is not {encoding}: {reason(error)}. Name the encoding that it '
                         'has.') from error
-
-
-def codec(encoding):
-    """The `codecs.CodecInfo` of an encoding of text.
-
-    >>> codec('UTF8').name, codec('latin-1').name
-    ('utf-8', 'iso8859-1')
-    """
-    try:
-        ''.encode(encoding)
-        return codecs.lookup(encoding)
-    except (LookupError, ValueError) as error:
-        raise ConfigError(f'there is no encoding {printable(encoding)!r:.40} of text. Expected '
-                          'one that Python knows, such as utf-8, cp1252 or utf-16.') from error
 
 
 def lines_of(blocks):
@@ -339,37 +345,3 @@ def lines_of(blocks):
             break
     if rest:
         yield [rest]
-
-
-def not_utf8(where, error, foreign=b''):
-    """The `DataError` for bytes that are not UTF-8.
-
-    Parameters
-    ----------
-    where : str
-    error : UnicodeDecodeError
-    foreign : bytes
-        The text from which the encoding is guessed; by default that of the error.
-    """
-    guess = guess_encoding((foreign or error.object)[:20000])
-    advice = (f'It looks like {guess}: give --encoding {guess}, or convert' if guess
-              else 'Give --encoding, or convert')
-    return DataError(f'{where} is not UTF-8: byte 0x{error.object[error.start]:02x} at position '
-                     f'{error.start} ({error.reason}). {advice} the file to UTF-8.')
-
-
-def guess_encoding(content):
-    """The likeliest encoding of some bytes of text, or None.
-
-    >>> guess_encoding('A café, a naïve façade.'.encode('cp1252'))
-    'cp1252'
-    """
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return 'utf_16'
-    import charset_normalizer  # only a file that is not UTF-8 needs it
-    matches = charset_normalizer.from_bytes(content, cp_isolation=USUAL_ENCODINGS)
-    best = matches.best()
-    # Of a short text, several are about as likely: the usual one of them.
-    likely = [name for match in matches for name in match.could_be_from_charset
-              if match.chaos <= best.chaos + 0.03 and match.coherence >= best.coherence]
-    return min(likely, key=USUAL_ENCODINGS.index, default=None)

@@ -37,6 +37,7 @@ PATH = is_path, 'the path of a file, or None'
 FLAG = (lambda value: isinstance(value, bool)), 'True or False'
 # So that a damaged model is refused and not computed.
 MAX_LAYERS, MAX_NGRAM = 100, 10
+MAX_COMPOSED, MAX_NGRAM_WORDS = 10, 10 ** 6
 # name: (test, description of the valid values)
 EXPECTED = {
     'dim_proj': COUNT, 'batch_size': COUNT, 'valid_batch_size': COUNT, 'max_epochs': COUNT,
@@ -60,10 +61,13 @@ EXPECTED = {
     'n_layers': (whole(1, MAX_LAYERS), 'a whole number from 1 to %d' % MAX_LAYERS),
     'ngrams': (whole(0, MAX_NGRAM), 'a whole number from 0 to %d' % MAX_NGRAM),
     'ngram_share': (lambda value: above(0, 1)(value) or value in (0, 1), 'a number from 0 to 1'),
+    'ngram_words': (whole(0, MAX_NGRAM_WORDS), 'a whole number from 0 to %d' % MAX_NGRAM_WORDS),
     'forget_bias': (above(-float('inf')), 'a number'),
     'clip_norm': (lambda value: above(0)(value) or value == 0, 'a number of 0 or more'),
     'falling_lrate': FLAG,
     'spans': (lambda value: above(0, 1)(value) or value in (0, 1), 'a number from 0 to 1'),
+    'composed': (lambda value: above(0, MAX_COMPOSED)(value) or value == 0,
+                 'a number from 0 to less than %d' % MAX_COMPOSED),
     'valid_split': one_of('random', 'group'), 'test': FLAG,
     'class_weight': (lambda value: value is None or isinstance(value, str),
                      'balanced, such as neg=1,pos=5, or empty'),
@@ -93,8 +97,8 @@ GROUPS = OrderedDict([
     ('data', ['dataset', 'n_words', 'maxlen', 'valid_portion', 'valid_split', 'test_size',
               'test']),
     ('model', ['dim_proj', 'encoder', 'peephole', 'bidirectional', 'n_layers', 'pooling',
-               'forget_bias', 'use_dropout', 'word_dropout', 'spans', 'ngrams', 'ngram_share',
-               'noise_std', 'reload_model']),
+               'forget_bias', 'use_dropout', 'word_dropout', 'spans', 'composed', 'ngrams',
+               'ngram_share', 'ngram_words', 'noise_std', 'reload_model']),
     ('optimization', ['optimizer', 'lrate', 'falling_lrate', 'clip_norm', 'decay_c', 'batch_size',
                       'length_window', 'average', 'class_weight', 'max_epochs', 'patience',
                       'valid_metric', 'seed']),
@@ -105,7 +109,8 @@ COMMAND_LINE_DEFAULTS = {'max_epochs': 100, 'test_size': 500}
 # Named sets of arguments; docs/results.md has the reasons and the errors of `full`.
 PRESETS = {'full': OrderedDict([
     ('maxlen', None), ('n_words', 20000), ('dim_proj', 64), ('bidirectional', True),
-    ('pooling', 'max'), ('ngrams', 4), ('word_dropout', 0.5), ('spans', 0.2),
+    ('pooling', 'max'), ('ngrams', 4), ('ngram_words', 30), ('word_dropout', 0.5), ('spans', 0.2),
+    ('composed', 2.5),
     ('optimizer', 'adam'), ('lrate', 0.002), ('falling_lrate', True), ('clip_norm', 1.),
     ('forget_bias', 1.), ('batch_size', 32), ('length_window', 100), ('average', 625),
     ('max_epochs', 8), ('validFreq', -1), ('saveFreq', -1), ('dispFreq', 100), ('test_size', -1),

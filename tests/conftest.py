@@ -9,6 +9,26 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+def with_skips_as_failures(report):
+    """The report; with NO_SKIPS in the environment, as in .ci/run, a skipped test has failed."""
+    if 'NO_SKIPS' in os.environ and report.skipped and not hasattr(report, 'wasxfail'):
+        report.outcome = 'failed'
+        report.longrepr = 'NO_SKIPS is set, but this was skipped: %s' % (report.longrepr,)
+    return report
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport():
+    result = yield
+    with_skips_as_failures(result.get_result())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report():
+    result = yield
+    with_skips_as_failures(result.get_result())
+
+
 @pytest.fixture
 def folders(tmp_path, monkeypatch):
     """Make the current folder, IMDB_DATA_DIR and data/ empty folders; return their paths."""
@@ -27,10 +47,10 @@ def folders(tmp_path, monkeypatch):
 @pytest.fixture
 def browser():
     """Chromium without a window, as a selenium driver; Debian's packages are as good as any."""
-    webdriver = pytest.importorskip('selenium.webdriver')
     programs = [shutil.which(name) for name in ('chromium', 'chromedriver')]
     if None in programs:
         pytest.skip('chromium or chromedriver is missing')
+    webdriver = pytest.importorskip('selenium.webdriver')
     options = webdriver.ChromeOptions()
     options.binary_location = programs[0]
     # A sandbox cannot be made as root, nor a large shared memory in many containers.

@@ -1,5 +1,6 @@
 """docs/deploy.md: a model in ONNX, asked from Python without this package, and from a web page."""
 import contextlib
+import csv
 import functools
 import http.server
 import json
@@ -26,29 +27,38 @@ pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
 
 TEXTS = ['The film is good.', "Don't see it, it's BAD!", '',
-         'Mr. Caf\u00e9 & the film... is "good"']
+         'Mr. Caf\u00e9 & the film... is "good"', 'A film,<br />bad & <i>good</i>.']
 
 
-def export_model(folder):
-    """A model, and its ONNX file in the folder."""
-    path, _ = save_model(folder / 'm.npz', dtype='float32')
-    predict.run(predict.make_parser().parse_args([path, '--export', str(folder / 'model.onnx')]))
-    return predict.load_model(path)
+@pytest.fixture(params=['small', 'comes along'])
+def model(request, tmp_path):
+    """A model; its ONNX file is in `tmp_path`."""
+    named = []
+    if request.param == 'small':
+        named.append(save_model(tmp_path / 'm.npz', dtype='float32', strip_html=True)[0])
+    export = ['--export', str(tmp_path / 'model.onnx')]
+    predict.run(predict.make_parser().parse_args(named + export))
+    return predict.load_model(*named)
 
 
-def test_from_python_without_this_package(tmp_path):
+def short_sentences():
+    with open(os.path.join(ROOT, 'docs', 'sentences.tsv'), encoding='utf-8') as file:
+        return [row['text'] for row in csv.DictReader(file, delimiter='\t')]
+
+
+def test_from_python_without_this_package(tmp_path, model):
     with open(os.path.join(ROOT, 'docs', 'deploy.md'), encoding='utf-8') as file:
         program, = re.findall(r'^<!-- run -->\n```python\n(.*?)^```$', file.read(), re.M | re.S)
-    model = export_model(tmp_path)
     program += ('\nprint(json.dumps(ask(json.loads(input())).tolist()))'
                 '\nimport sys\nassert "lstm_sentiment" not in sys.modules')
+    texts = TEXTS + short_sentences()
     # -I: neither the folder of the program nor PYTHONPATH is searched for modules.
-    done = subprocess.run([sys.executable, '-I', '-c', program], input=json.dumps(TEXTS) + '\n',
+    done = subprocess.run([sys.executable, '-I', '-c', program], input=json.dumps(texts) + '\n',
                           cwd=str(tmp_path), stdout=subprocess.PIPE, check=True, encoding='utf-8')
     *shown, answers = done.stdout.splitlines()
     assert len(shown) == 2 and shown[0].startswith("{'neg': 0.")
-    assert len(json.loads(answers)) == len(TEXTS)
-    for found, expected in zip(json.loads(answers), model.predict_proba(TEXTS)):
+    assert len(json.loads(answers)) == len(texts)
+    for found, expected in zip(json.loads(answers), model.predict_proba(texts)):
         assert found == pytest.approx(expected.tolist(), abs=1e-6)
 
 
@@ -74,23 +84,22 @@ def served(folder):
             thread.join()
 
 
-@pytest.mark.slow
+@pytest.mark.pages
 @needs_node_modules
-def test_from_a_web_page(tmp_path, browser):
-    model = export_model(tmp_path)
+def test_from_a_web_page(tmp_path, model, browser):
     for name in os.listdir(WEB):
         shutil.copy(os.path.join(WEB, name), str(tmp_path))
     for name in ('ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'):
         shutil.copy(os.path.join(NODE_MODULES, 'onnxruntime-web', 'dist', name), str(tmp_path))
     with served(tmp_path) as address:
         browser.get(address)
-        for text in TEXTS + random_texts(5):
+        for text in TEXTS + random_texts(5) + short_sentences():
             found = browser.execute_async_script('''
                 const [text, done] = arguments;
-                import('./ask.mjs').then(async ({loadModel}) => {
-                    const {ask} = await loadModel('model.onnx');
-                    done(await ask(text));
-                }).catch((error) => done(String(error)));''', text)
+                window.model ??= import('./ask.mjs').then(
+                    ({loadModel}) => loadModel('model.onnx'));
+                window.model.then(({ask}) => ask(text)).then(done, (error) => done(String(error)));
+                ''', text)
             expected = list(zip(model.classes, model.predict_proba([text])[0].tolist()))
             assert [name for name, _ in found] == ['neg', 'pos'], found
             assert [p for _, p in found] == pytest.approx([p for _, p in expected], abs=1e-6)

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import json
 import os
 import re
 import sys
@@ -376,6 +377,18 @@ def test_the_table_of_gates_obeys_the_equations():
     but = [row['word'] for row in rows].index('but')
     assert f.argmin() == o.argmin() == but and (c[but - 2:but + 1] < -0.5).all()
     assert abs(c[but + 1]) < 0.05 and (c[but + 2:] > 0.5).all() and c.argmax() == 14
+
+
+def test_the_page_of_all_cells_has_the_numbers_of_the_table():
+    rows = tables.read_table(os.path.join(FOLDER, 'gates_at_work.csv'))
+    data = json.loads(re.search('id="data">(.*?)</script>', content('gates_at_work.html')).group(1))
+    names = {'i': 'input_gate', 'f': 'forget_gate', 'o': 'output_gate', 'candidate': 'candidate',
+             'c': 'state', 'h': 'output'}
+    for name, column in names.items():
+        numpy.testing.assert_allclose(numpy.array(data['states'][name])[:, data['unit']],
+                                      tables.column(rows, column),
+                                      rtol=5e-6, atol=1e-6)  # the table has six digits
+    assert [word.lower() for word in data['words']] == [row['word'] for row in rows]
 
 
 def test_a_table_of_gates_from_a_saved_model(tmp_path):

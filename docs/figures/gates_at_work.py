@@ -3,7 +3,7 @@
 A small model is trained on `demo`, as by ``python lstm.py --dataset demo --dim-proj 32 --valid-freq
 -1``; this takes a quarter of a minute. The table holds the numbers of one of its 32 cells at each
 word of `TEXT`, equations 1 to 4, 6 and 7. It is the cell that changes the verdict most: the one
-with the largest sum of |h_t·(U_1 - U_0)| over the words.
+with the largest sum of |h_t·(U_1 - U_0)| over the words. The page beside the table shows all 32.
 """
 import contextlib
 import os
@@ -14,6 +14,7 @@ import style
 from tables import column, read_table, write_table
 
 from lstm_sentiment.options import COMMAND_LINE_DEFAULTS
+from lstm_sentiment.prediction import states_page
 
 TEXT = 'The plot is witty, but the film as a whole is a bore.'
 # Column, label, colour, the ends of the axis, and the numbers at it.
@@ -62,13 +63,16 @@ def measure(model, text):
 
 
 def compute(table):
-    """Train the small model; write the table."""
+    """Train the small model; write the table, and the page of all cells beside it, as .html."""
     import predict
     print('Training the model of the gates', flush=True)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'model.npz')
         train(path)
-        write_table(table, measure(predict.load_model(path), TEXT))
+        model = predict.load_model(path)
+        write_table(table, measure(model, TEXT))
+    with open(os.path.splitext(table)[0] + '.html', 'w', encoding='utf-8', newline='\n') as page:
+        page.write(states_page.page(model, TEXT))
 
 
 def draw(table):

@@ -13,8 +13,6 @@ import numpy
 
 from lstm_sentiment.data.datasets import (
     IMDB_SHA256,
-    MAX_LABEL,
-    MAX_LENGTH,
     OWN_SHA256,
     check_labels,
 )
@@ -23,6 +21,7 @@ from lstm_sentiment.data.text_ids import TextIds, labels_in
 from lstm_sentiment.errors import DataError, abridged
 from lstm_sentiment.text.arrow_files import METADATA, load_pyarrow
 from lstm_sentiment.text.corpora import ALL_PARTS
+from lstm_sentiment.text.dataset_files import MAX_LABEL, MAX_LENGTH
 from lstm_sentiment.text.vocabulary import Vocabulary
 
 MAGIC, FIRST_MESSAGE = b'ARROW1', 8
@@ -42,8 +41,8 @@ class ArrowDataset:
     Attributes
     ----------
     parts : dict of str to (TextIds, ndarray of int64)
-        Texts and labels of train and test, and of valid if the file has it. Texts without words
-        are dropped with a warning.
+        Texts and labels of train and test, and of valid if the file has it; then test may be
+        empty. Texts without words are dropped with a warning.
     groups : list of int or None
         Of the texts of train.
     is_imdb : bool
@@ -199,11 +198,15 @@ def read_batch(batch, flat):
 def gather(found, flat, n_words, path):
     """The parts of all batches, and the groups of train."""
     parts, groups = {}, None
+    has_valid = any(batch[0] == 'valid' and len(batch[1]) for batch in found)
     for name in ALL_PARTS:
         batches = [batch[1:] for batch in found if batch[0] == name and len(batch[1])]
         if not batches:
-            if name != 'valid':
+            if name == 'train' or name == 'test' and not has_valid:
                 raise DataError(f'no text in {name}')
+            if name == 'test':
+                none = numpy.zeros(0, dtype='int64')
+                parts[name] = TextIds(flat, none, none, n_words), none
             continue
         starts, lengths, labels = (numpy.concatenate([batch[k] for batch in batches])
                                    for k in range(3))

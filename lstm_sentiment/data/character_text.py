@@ -13,10 +13,11 @@ from collections import namedtuple
 
 import numpy
 
+from lstm_sentiment.contents import not_utf8
 from lstm_sentiment.data import finding
 from lstm_sentiment.data.datasets import load_dictionary, read_dataset
 from lstm_sentiment.errors import DataError, DownloadError, reason
-from lstm_sentiment.files import fingerprint, not_utf8, read_bounded
+from lstm_sentiment.files import fingerprint, read_bounded
 from lstm_sentiment.text import grammar_entropy
 from lstm_sentiment.text.characters import KINDS, split_held_out
 

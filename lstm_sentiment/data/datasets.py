@@ -4,7 +4,7 @@ A dataset is one file, such as ``imdb.pkl``, with two pickles in it: ``(train_x,
 ``(test_x, test_y)``. A third may follow, which the tutorial's own reader does not see: a list of
 further facts, ``[name, value]`` each. ``groups`` is a number for each training text; texts of one
 group, such as the reviews of one film, have the same number. ``valid`` is a validation part,
-``[valid_x, valid_y]``.
+``[valid_x, valid_y]``. With one, the test part may be empty.
 
 A dataset may come from the network or from other people. So `safe_reading` reads the pickles
 without executing anything in them, and their contents are checked before use.
@@ -19,6 +19,7 @@ from lstm_sentiment.command_line import command
 from lstm_sentiment.data.safe_reading import open_pickles, read_pickle
 from lstm_sentiment.data.splitting import blocks_of_reviews
 from lstm_sentiment.errors import DataError, abridged
+from lstm_sentiment.text.dataset_files import MAX_LABEL, MAX_LENGTH
 from lstm_sentiment.text.vocabulary import (
     CLASSES,
     FIRST_WORD_ID,
@@ -32,10 +33,6 @@ from lstm_sentiment.text.vocabulary import (
 TUTORIAL_SHA256 = '702fe4ed75ef1b797090e7f54de064b5bb8cbf09b63ebdc24c3cf22c1f83f5a2'
 OWN_SHA256 = 'de2459bb93aab521fa2f5811c720a705232c3b6febe459314ff459e8397d5f4a'
 IMDB_SHA256 = {TUTORIAL_SHA256, OWN_SHA256}
-
-# Larger values would fill the memory with padding or with weights.
-MAX_LABEL = 9999
-MAX_LENGTH = 100000
 
 
 class Dataset:
@@ -99,7 +96,8 @@ def read_dataset(path, digest=None, of_training=None, facts=None):
             if not stream.peek(1):
                 raise DataError(f'the file ends before the pickle of {part}')
             sequences, labels = check_part(read_pickle(stream), part)
-            with_words = places_with_words(sequences, part, path)
+            may_be_empty = part == 'test' and not sequences and bool(stream.peek(1))
+            with_words = [] if may_be_empty else places_with_words(sequences, part, path)
             # Differs from the tutorial: reviews without words are kept there and make the cost NaN.
             parts.append(([sequences[sample] for sample in with_words],
                           [labels[sample] for sample in with_words]))
@@ -115,6 +113,8 @@ def read_dataset(path, digest=None, of_training=None, facts=None):
             further = read_further(stream)
             groups = checked_groups(further.get('groups'), n_texts)
             facts['valid'] = checked_valid(further.get('valid'), known, path)
+            if not test[0] and facts['valid'] is None:
+                raise DataError('no review in test, and no validation part')
             facts['is_imdb'] = own in IMDB_SHA256
             if groups is None and own == OWN_SHA256:
                 groups = blocks_of_reviews(n_texts)

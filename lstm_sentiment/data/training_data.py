@@ -16,7 +16,7 @@ from lstm_sentiment.messages import say
 from lstm_sentiment.text.vocabulary import Vocabulary
 
 # Limits of the warnings.
-MOST_UNKNOWN, FEWEST_VALID = 0.2, 50
+MOST_UNKNOWN, FEWEST_VALID, FEWEST_OF_CLASS = 0.2, 50, 5
 
 
 Data = namedtuple('Data', 'train valid test vocabulary class_weights')
@@ -67,8 +67,12 @@ def load_training_data(load_data, options, rng):
         rng.shuffle(chosen)
         chosen = chosen[:options['test_size']]
         test = take(test[0], chosen), take(test[1], chosen)
+    has_test = options.get('test', True)
+    if has_test and not len(test[0]) and about.get('has_valid'):
+        say('The dataset has no test part: there is no test error, as with --no-test')
+        has_test = False
     for name, (sequences, _) in (('training', train), ('validation', valid), ('test', test)):
-        if not len(sequences) and (name != 'test' or options.get('test', True)):
+        if not len(sequences) and (name != 'test' or has_test):
             raise DataError('dataset %s: no %s reviews are left with valid_portion=%s and '
                             'maxlen=%s' % (options['dataset'], name, options['valid_portion'],
                                            options['maxlen']))
@@ -106,6 +110,12 @@ def warn_of(train, valid, test, options, n_all_tests, about):
         if missing:
             warnings.warn('no %s review has the label %s: the %s error says nothing of it'
                           % (name, ', '.join(map(str, missing)), name))
+    if options.get('valid_metric') == 'f1':
+        labels, counts = numpy.unique(numpy.asarray(valid[1]), return_counts=True)
+        if counts.min() < FEWEST_OF_CLASS:
+            warnings.warn('only %d validation reviews have the label %d: its F1, and so the mean '
+                          'that stops the run early, moves in large steps'
+                          % (counts.min(), labels[counts.argmin()]))
     n_tests = len(test[0])
     if n_tests < n_all_tests:
         warnings.warn('the test error is measured on %d of the %d test reviews (test_size)'

@@ -27,6 +27,9 @@ from lstm_sentiment.ngrams.model import NAMES, NGrams
 FEWEST_TEXTS = 3
 STRENGTH = 0.1    # C, the inverse of the penalty
 MOST_STEPS = 60   # of the minimization
+# Memory grows with the words of the texts. Of more than this, some texts are drawn.
+MOST_WORDS = 10000000
+BLOCK = 1000      # texts whose n-grams are looked at together
 
 
 def fit_ngrams(part, options):
@@ -35,9 +38,28 @@ def fit_ngrams(part, options):
         return None
     sequences, labels = part
     say('Fitting the n-grams')
+    places = drawn(lengths_of(sequences), options['seed'])
+    if len(places) < len(sequences):
+        say('The n-grams are fitted to %d of the %d texts, which have %d million words'
+            % (len(places), len(sequences), MOST_WORDS // 1000000))
+        sequences, labels = [sequences[place] for place in places], numpy.asarray(labels)[places]
     found = fit(sequences, labels, options['ydim'], options['ngrams'])
     say('%d n-grams have a weight' % len(found[0]))
     return NGrams(dict(zip(NAMES, found)), options['ngrams'])
+
+
+def lengths_of(sequences):
+    """The words of each text; those of a file need not be read for it."""
+    lengths = getattr(sequences, 'lengths', None)
+    return numpy.array(list(map(len, sequences))) if lengths is None else lengths
+
+
+def drawn(lengths, seed):
+    """The places of texts with at most `MOST_WORDS` words, ascending; all, if they have as many."""
+    if lengths.sum() <= MOST_WORDS:
+        return numpy.arange(len(lengths))
+    order = numpy.random.RandomState(seed).permutation(len(lengths))
+    return numpy.sort(order[:numpy.searchsorted(numpy.cumsum(lengths[order]), MOST_WORDS, 'right')])
 
 
 def fit(sequences, labels, ydim, longest):
@@ -60,17 +82,51 @@ def fit(sequences, labels, ydim, longest):
         w of each, and a in the last row. With two classes there is one score, for class 1 against
         class 0; with more there is one of each class against all others.
     """
-    samples, values = distinct(sequences, longest)
-    known, counts = numpy.unique(values, return_counts=True)
-    known = known[counts >= FEWEST_TEXTS]
-    columns = Index(known).rows(values)
-    is_known = columns >= 0
-    x = sparse.csr_matrix(
-        (numpy.ones(numpy.count_nonzero(is_known), dtype='float32'),
-         (samples[is_known], columns[is_known])), shape=(len(sequences), len(known)))
+    x, known = known_ngrams(sequences, longest)
     labels = numpy.asarray(labels)
     weights = [fit_class(x, labels == label) for label in ([1] if ydim == 2 else range(ydim))]
     return known, numpy.stack(weights, axis=1).astype('float32')
+
+
+def known_ngrams(sequences, longest):
+    """The n-grams of `FEWEST_TEXTS` texts or more.
+
+    Returns
+    -------
+    x : sparse matrix of float32, (n_samples, n_known)
+        1 where a text has an n-gram.
+    known : uint32 array, (n_known,)
+        Their hashes, ascending.
+    """
+    blocks = []
+    for start in range(0, len(sequences), BLOCK):
+        n_texts = min(BLOCK, len(sequences) - start)
+        samples, values = distinct([sequences[start + k] for k in range(n_texts)], longest)
+        blocks.append((samples.astype('int16'), values))
+    known = repeated(numpy.concatenate([values for _, values in blocks]))
+    index, starts, columns = Index(known), [numpy.zeros(1, dtype='int64')], []
+    for number, (samples, values) in enumerate(blocks):
+        found = index.rows(values)
+        columns.append(found[found >= 0].astype('int32'))
+        starts.append(numpy.bincount(samples[found >= 0], minlength=min(
+            BLOCK, len(sequences) - number * BLOCK)))
+        blocks[number] = None  # its memory is needed
+    columns = numpy.concatenate(columns)
+    x = sparse.csr_matrix((numpy.ones(len(columns), dtype='float32'), columns,
+                           numpy.cumsum(numpy.concatenate(starts))),
+                          shape=(len(sequences), len(known)))
+    return x, known
+
+
+def repeated(values):
+    """The values that come `FEWEST_TEXTS` times or more, ascending; `values` are sorted in place.
+
+    >>> repeated(numpy.array([7, 5, 7, 4, 7, 5, 4, 4, 4]))
+    array([4, 7])
+    """
+    values.sort()
+    n_pairs = max(0, len(values) - FEWEST_TEXTS + 1)
+    return numpy.unique(values[:n_pairs][values[:n_pairs] == values[len(values) - n_pairs:]])
 
 
 def log_count_ratios(x, is_class):
@@ -91,7 +147,7 @@ def fit_class(x, is_class):
     """The w of each n-gram, and a, for one class against the others, (n_known + 1,)."""
     import scipy.optimize  # 20 MB, which runs without n-grams do not need
     ratios = log_count_ratios(x, is_class)
-    scaled = x.multiply(ratios[None, :]).tocsr().astype('float32')
+    scaled = sparse.csr_matrix((ratios.astype('float32')[x.indices], x.indices, x.indptr), x.shape)
     transposed = scaled.T.tocsr()
     signs, n_class = numpy.where(is_class, 1., -1.), is_class.sum()
     a = numpy.log(n_class / (len(is_class) - n_class))

@@ -4,9 +4,10 @@ The two are trained apart, and their opinions are pooled: a class has the probab
 
 .. math:: p(y) \propto p_{LSTM}(y)^{1-s} \, e^{s z_y}
 
-where z is the score of the n-grams and s their share (T. Heskes, Selecting weighting factors in
-logarithmic opinion pools, NIPS 1997). If they were trained together, the n-grams would fit the
-training texts exactly after an epoch, and no gradient would be left for the LSTM.
+where z is the score of the n-grams and s their share, which may be smaller for a short text
+(:func:`shares`; T. Heskes, Selecting weighting factors in logarithmic opinion pools, NIPS 1997).
+If they were trained together, the n-grams would fit the training texts exactly after an epoch, and
+no gradient would be left for the LSTM.
 """
 import numpy
 from scipy import sparse
@@ -14,6 +15,32 @@ from scipy import sparse
 from lstm_sentiment.ngrams.features import Index, hashes, in_order_of_words
 
 HASHES, WEIGHTS = NAMES = ('ngram_hashes', 'ngram_weights')
+
+
+def shares(lengths, options):
+    """The share of the n-grams in the pool, for texts of so many words.
+
+    Parameters
+    ----------
+    lengths : int array, (n_samples,)
+    options : dict
+        ``ngram_share``, the share in a text of ``ngram_words`` words or more. In a shorter one it
+        is smaller, in proportion: few n-grams know little, and order counts.
+
+    Returns
+    -------
+    float64 array, (n_samples,)
+
+    Examples
+    --------
+    >>> shares(numpy.array([0, 5, 20, 300]), {'ngram_share': 0.5, 'ngram_words': 20}).tolist()
+    [0.0, 0.125, 0.5, 0.5]
+    >>> shares(numpy.array([0, 5]), {'ngram_share': 0.5, 'ngram_words': 0}).tolist()
+    [0.5, 0.5]
+    """
+    share, n_words = options.get('ngram_share', 0.75), options.get('ngram_words', 0)
+    lengths = numpy.asarray(lengths, dtype='float64')
+    return share * (numpy.minimum(lengths / n_words, 1) if n_words else numpy.ones(len(lengths)))
 
 
 class NGrams(object):
@@ -67,19 +94,20 @@ class NGrams(object):
                 terms[place:place + len(values)] += shares
         return terms
 
-    def joined(self, f_pred_prob, share):
+    def joined(self, f_pred_prob, options):
         """The function of x and mask that gives the likeliest class by both models.
 
         Parameters
         ----------
         f_pred_prob : callable
             As from `lstm.build_model`.
-        share : float
-            Of the n-grams in the pool.
+        options : dict
+            As of :func:`shares`.
         """
         def f_pred(x, mask):
             sequences = [column[inside] for column, inside in zip(x.T, mask.T > 0)]
             likelihoods = numpy.maximum(f_pred_prob(x, mask), 1e-38)
+            share = shares(mask.sum(axis=0), options)[:, None]
             scores = (1 - share) * numpy.log(likelihoods) + share * self.scores(sequences)
             return scores.argmax(axis=1)
 

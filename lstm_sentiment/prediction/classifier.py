@@ -249,7 +249,7 @@ class Classifier:
             of_words = scores - leaving_out.scores_without(self.network, item.ids, parts)
         known = [word_id != UNKNOWN_ID for word_id in item.ids]
         return Explanation(item.sample.text, item.words, known, of_words, scores,
-                           self.network.b_out, self.classes, probabilities,
+                           self.network.bias_of(len(item.ids)), self.classes, probabilities,
                            self.vocabulary.settings, said, kind, parts, self.network.is_running)
 
 

@@ -15,14 +15,16 @@ import numpy
 from lstm_sentiment import __version__
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.files import require_writable, whole_files
+from lstm_sentiment.prediction import onnx_ngrams
 from lstm_sentiment.prediction.network import PADDING
+from lstm_sentiment.prediction.onnx_graph import Graph, import_onnx
 from lstm_sentiment.recurrence import pooling
 from lstm_sentiment.recurrence.cells.lstm import LSTM
 from lstm_sentiment.recurrence.cells.peephole import Diagonal
 from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID
 
-# What onnxruntime 1.12, of 2022, and all later ones read.
-OPSET, IR_VERSION = 17, 8
+# What onnxruntime 1.14, of 2023, and all later ones read.
+OPSET, IR_VERSION = 18, 8
 # Bytes that the embeddings may take: a file of this format ends below 2 GiB.
 MOST_BYTES = 1 << 30
 DESCRIPTION = (
@@ -30,74 +32,6 @@ DESCRIPTION = (
     'numbers of words. A text without words is a column of 0 with the length 0. The word k of the '
     'list "words" in the metadata has the id k + %d, any other word the id %d.'
     % (FIRST_WORD_ID, UNKNOWN_ID))
-
-
-def import_onnx():
-    """The package onnx.
-
-    Raises
-    ------
-    errors.ConfigError
-        If it is missing.
-    """
-    try:
-        import onnx
-    except ImportError as error:
-        raise ConfigError('--export needs the package onnx, which cannot be imported (%s). Install '
-                          "it with the extra onnx: pip install -e '.[onnx]'" % error)
-    return onnx
-
-
-class Graph:
-    """Nodes and constants of an ONNX graph.
-
-    Parameters
-    ----------
-    prefix : str
-        Of the names of results: those of a graph in another one differ from the other's.
-    """
-
-    def __init__(self, prefix=''):
-        self.onnx = import_onnx()
-        self.prefix, self.nodes, self.constants = prefix, [], {}
-
-    def constant(self, name, value, dtype='float32'):
-        """Add an array under a name; return the name."""
-        self.constants[self.prefix + name] = numpy.ascontiguousarray(value, dtype=dtype)
-        return self.prefix + name
-
-    def axes(self, *axes):
-        """The axes as a constant."""
-        return self.constant('axes_' + '_'.join(map(str, axes)), axes, 'int64')
-
-    def add(self, kind, *inputs, n_outputs=1, **attributes):
-        """Add a node; return the name of its result, or the names of several."""
-        name = '%s%s_%d' % (self.prefix, kind.lower(), len(self.nodes))
-        outputs = [name] if n_outputs == 1 else ['%s_%d' % (name, k) for k in range(n_outputs)]
-        self.nodes.append(self.onnx.helper.make_node(kind, inputs, outputs, name=name,
-                                                     **attributes))
-        return name if n_outputs == 1 else outputs
-
-    def name(self, result, name):
-        """Give a result the name of an input or output of the graph; return that name."""
-        self.nodes.append(self.onnx.helper.make_node('Identity', [result], [name], name=name))
-        return name
-
-    def finish(self, name, inputs, outputs):
-        """The graph as an ``onnx.GraphProto``.
-
-        Parameters
-        ----------
-        name : str
-        inputs, outputs : list of tuples
-            Name, dtype and shape of each; an axis of unknown length is a str.
-        """
-        infos = [[self.onnx.helper.make_tensor_value_info(
-            each, self.onnx.helper.np_dtype_to_tensor_dtype(numpy.dtype(dtype)), shape)
-            for each, dtype, shape in side] for side in (inputs, outputs)]
-        constants = [self.onnx.numpy_helper.from_array(value, each)
-                     for each, value in self.constants.items()]
-        return self.onnx.helper.make_graph(self.nodes, name, *infos, initializer=constants)
 
 
 def graph_of(network):
@@ -130,8 +64,7 @@ def graph_of(network):
             layers.append(add_layer(graph, network.form, reader, below, running, prefix))
         below, ends = (joined(graph, outputs) for outputs in zip(*layers))
     features = add_pooling(graph, network.pooling, below, ends, running)
-    scores = graph.add('Gemm', features, graph.constant('U', network.U_out),
-                       graph.constant('b', network.b_out))
+    scores = add_scores(graph, network, features, x, running)
     graph.name(graph.add('Softmax', scores, axis=1), 'probabilities')
     return graph.finish(
         'lstm_sentiment',
@@ -229,9 +162,10 @@ def scan_body(prefix, U, V_if, V_o):
     step = Graph(prefix)
     h, c, projected, running = (prefix + name for name in ('h', 'c', 'projected', 'running'))
     z_i, z_f, z_o, z_c = step.add('Split', step.add('Add', projected, step.add('MatMul', h, U)),
-                                  axis=1, n_outputs=4)
+                                  axis=1, n_outputs=4, num_outputs=4)
     if V_if is not None:
-        seen_i, seen_f = step.add('Split', step.add('MatMul', c, V_if), axis=1, n_outputs=2)
+        seen_i, seen_f = step.add('Split', step.add('MatMul', c, V_if), axis=1, n_outputs=2,
+                                num_outputs=2)
         z_i, z_f = step.add('Add', z_i, seen_i), step.add('Add', z_f, seen_f)
     i, f = step.add('Sigmoid', z_i), step.add('Sigmoid', z_f)
     new_c = step.add('Add', step.add('Mul', f, c), step.add('Mul', i, step.add('Tanh', z_c)))
@@ -271,11 +205,24 @@ def add_pooling(graph, kind, h, end, running):
                            graph.add('Cast', least, to=graph.onnx.TensorProto.FLOAT))
     elif kind == pooling.MAX:
         lowest = graph.constant('lowest', -numpy.inf)
-        pooled = graph.add('ReduceMax', graph.add('Where', running, h, lowest), axes=[0],
+        pooled = graph.add('ReduceMax', graph.add('Where', running, h, lowest), graph.axes(0),
                            keepdims=0)
     else:
         pooled = end
     return graph.add('Where', has_words, pooled, zero)
+
+
+def add_scores(graph, network, features, x, running):
+    """Add the scores of the classes, as :meth:`network.Network.scores_of_features`."""
+    scores = graph.add('Gemm', features, graph.constant('U', network.U_out),
+                       graph.constant('b', network.b_out))
+    if network.ngrams is None:
+        return scores
+    of_ngrams = graph.add('Add', onnx_ngrams.add_scores(graph, network.ngrams, x, running),
+                          graph.constant('ngram_bias', network.ngrams.bias))
+    share = onnx_ngrams.add_shares(graph, network.shares.keywords['options'])
+    return graph.add('Add', scores,
+                     graph.add('Mul', share, graph.add('Sub', of_ngrams, scores)))
 
 
 def metadata_of(classifier):
@@ -302,15 +249,9 @@ def to_onnx(classifier):
     Raises
     ------
     errors.ConfigError
-        If the package onnx is missing, the model is too large for a file of this format, or it has
-        n-grams, whose table an ONNX graph cannot look up by words.
+        If the package onnx is missing, or the model is too large for a file of this format.
     """
     onnx, network = import_onnx(), classifier.network
-    if network.ngrams is not None:
-        raise ConfigError('the model has a linear model over n-grams beside its LSTM, which '
-                          '--export cannot write. Expected a model that was trained with '
-                          '--ngrams 0; --preset full has them, and so has the model that comes '
-                          'along.')
     if 4 * network.Wemb.size > MOST_BYTES:
         raise ConfigError('the model is too large for ONNX: its embeddings take %d bytes. Expected '
                           'at most %d.' % (4 * network.Wemb.size, MOST_BYTES))

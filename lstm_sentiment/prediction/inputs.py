@@ -175,40 +175,45 @@ def known_labels(classes, labels=None):
 
 
 def from_folder(folder, classes, use_labels=True, encoding='utf-8', labels=None):
-    """The texts of a folder, each a ``*.txt``, in the order of their names.
+    """The texts of a folder, each a ``*.txt`` in any case, in the order of their names.
 
     If it contains class folders, these are read, one class after the other in the order of their
-    names; otherwise the ``*.txt`` in the folder itself.
+    names; otherwise the ``*.txt`` in the folder itself. Folders in these are read too. A warning
+    names other files.
 
     Raises
     ------
     DataError
         If there is no text, or if a folder with texts is not named after a class.
     """
-    names = corpora.list_folder(folder)
-    inside = [name for name in names if os.path.isdir(os.path.join(folder, name))
-              and text_files(os.path.join(folder, name))]
-    known = {name: name for name in classes}
-    known.update((name, label) for name in inside
-                 for label in [known_labels(classes, labels).get(class_key(name))] if label)
-    if not set(inside) & set(known) and text_files(folder):
-        inside = []
-    unknown = [name for name in inside if name not in known]
-    if unknown and use_labels:
+    files = corpora.files_in(folder)
+    texts = [path for path in files if corpora.is_text(path)]
+    others = [path for path in files if not corpora.is_text(path)]
+    known = known_labels(classes, labels)
+    inside, unknown = [], []
+    for path in corpora.folders_in(folder):
+        name = os.path.basename(path)
+        name = name if name in classes else known.get(class_key(name))
+        found, more = corpora.texts_below(path)
+        if found:
+            (unknown if name is None else inside).append((path, name, found))
+        others += more
+    if unknown and use_labels and not (texts and not inside):
         raise DataError('%s is no class of the model. Expected folders by the names of its '
                         'classes, %s; remove the others, or give --labels or --no-labels.'
-                        % (os.path.join(folder, unknown[0]), ', '.join(classes)))
-    files = [(os.path.join(name, file), known[name] if use_labels else None)
-             for name in inside for file in text_files(os.path.join(folder, name))]
-    files = files or [(file, None) for file in text_files(folder)]
-    if not files:
+                        % (unknown[0][0], ', '.join(classes)))
+    if not use_labels and not texts or inside:
+        folders = sorted(inside + unknown, key=lambda folder: folder[0])
+        samples = [(path, name if use_labels else None)
+                   for _, name, found in folders for path in found]
+        others += texts
+    else:
+        samples = [(path, None) for path in texts]
+        others += [path for path, _, _ in unknown]
+    if not samples:
         raise DataError('%s has no text. Expected *.txt in it, or class folders with *.txt.'
                         % folder)
-    samples = (Sample(corpora.read_text(os.path.join(folder, name), encoding), name, label)
-               for name, label in files)
-    return Source(samples, bool(inside) and use_labels, True)
-
-
-def text_files(folder):
-    """The names of the ``*.txt`` in a folder, sorted."""
-    return [name for name in corpora.list_folder(folder) if name.endswith('.txt')]
+    corpora.warn_left_out(others, 'are none of the *.txt that are classified')
+    labelled = bool(inside) and use_labels
+    return Source((Sample(corpora.read_text(path, encoding), os.path.relpath(path, folder), label)
+                   for path, label in samples), labelled, True)

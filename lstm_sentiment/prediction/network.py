@@ -9,17 +9,19 @@ of a class is a sum, with terms for each word and one for the bias. With the mea
 where d is the half that dropout leaves at prediction, 1 without dropout. With the maximum each
 unit's term belongs to the word at which it took its maximum. With two directions there are terms
 of both, each for the word that was read. A model with n-grams has their scores as well
-(:mod:`lstm_sentiment.ngrams`): the score of an n-gram belongs to its words in equal parts.
+(:mod:`lstm_sentiment.ngrams`): the score of an n-gram belongs to its words in equal parts, and
+the shares of both models in the sum depend on the number of words.
 
 No engine is needed: the passes are those of :mod:`layer`, with which training runs, and dropout
 and logistic regression are one line.
 """
+import functools
 from collections import namedtuple
 
 import numpy
 
 from lstm_sentiment.errors import ConfigError, ModelError
-from lstm_sentiment.ngrams.model import HASHES, WEIGHTS, NGrams
+from lstm_sentiment.ngrams.model import HASHES, WEIGHTS, NGrams, shares
 from lstm_sentiment.options import EXPECTED, above
 from lstm_sentiment.recurrence import layer, pooling
 from lstm_sentiment.recurrence.cells.lstm import blocks
@@ -64,7 +66,7 @@ def check_model(path, params, options):
     # Models of the tutorial have none of these.
     expected += [(name, EXPECTED[name][0](options[name]), EXPECTED[name][1])
                  for name in ('bidirectional', 'n_layers', 'pooling', 'peephole', 'ngrams',
-                              'ngram_share')
+                              'ngram_share', 'ngram_words')
                  if name in options]
     expected.append(('temperature', above(0)(options.get('temperature', 1.)), 'a number above 0'))
     for name, is_good, values in expected:
@@ -120,8 +122,8 @@ class Network:
     params : dict of float arrays
         ``Wemb``, those of the encoder, ``U`` and ``b``.
     options : dict
-        Of the model: those of the encoder, ``use_dropout``, ``ngrams`` and ``temperature`` are
-        used.
+        Of the model: those of the encoder, ``use_dropout``, ``ngrams`` with their shares, and
+        ``temperature`` are used.
     """
 
     def __init__(self, params, options):
@@ -140,16 +142,11 @@ class Network:
         self.U_out = params['U'] * (share / self.temperature)
         self.b_out = params['b'] / self.temperature
         self.ngrams = None
+        self.shares = functools.partial(shares, options=options)
         if options.get('ngrams'):
-            self.pool_with_ngrams(params, options['ngrams'], options.get('ngram_share', 0.75))
+            weights = params[WEIGHTS] / float(self.temperature)
+            self.ngrams = NGrams(dict(params, **{WEIGHTS: weights}), options['ngrams'])
         self.dim_proj = len(self.U_out) // n_directions(options)
-
-    def pool_with_ngrams(self, params, longest, share):
-        """Give the LSTM and the n-grams their shares in the scores."""
-        dtype, degree = self.U_out.dtype, float(self.temperature)
-        self.ngrams = NGrams(dict(params, **{WEIGHTS: share / degree * params[WEIGHTS]}), longest)
-        self.U_out = self.U_out * dtype.type(1 - share)
-        self.b_out = (self.b_out * (1 - share) + self.ngrams.bias).astype(dtype)
 
     @property
     def is_running(self):
@@ -220,9 +217,31 @@ class Network:
     def scores_of_features(self, features, sequences):
         """The scores of some samples, given what the layers make of them."""
         scores = features.dot(self.U_out) + self.b_out
-        if self.ngrams is not None:
-            scores += (self.ngrams.scores(sequences) - self.ngrams.bias).astype(scores.dtype)
-        return scores
+        return self.pooled(scores, lambda: self.ngrams.scores(sequences),
+                           [len(sequence) for sequence in sequences])
+
+    def pooled(self, of_lstm, of_ngrams, lengths):
+        """What both models give, by their shares for texts of so many words.
+
+        Parameters
+        ----------
+        of_lstm : float array, (n_samples, ydim)
+        of_ngrams : callable
+            Gives an array like it; it is not called if the model has no n-grams.
+        lengths : list of int
+
+        Returns
+        -------
+        float array, (n_samples, ydim)
+        """
+        if self.ngrams is None:
+            return of_lstm
+        share = self.shares(lengths)[:, None]
+        return ((1 - share) * of_lstm + share * of_ngrams()).astype(of_lstm.dtype)
+
+    def bias_of(self, n_words):
+        """The part of the scores of a text that is of none of its words, (ydim,)."""
+        return self.pooled(self.b_out[None], lambda: self.ngrams.bias[None], [n_words])[0]
 
     def word_scores(self, sequences):
         """The scores, and the terms that they are the sums of.
@@ -231,7 +250,7 @@ class Network:
         -------
         scores : float array, (n_samples, ydim)
         terms : list of float64 arrays, (n_words of the sample, ydim)
-            Their sum over the words, plus the bias, is the score.
+            Their sum over the words, plus :meth:`bias_of`, is the score.
 
         Raises
         ------
@@ -265,9 +284,10 @@ class Network:
         starts = group.starts()
         for place, sample in enumerate(order.tolist()):
             # Within a step, row k belongs to the k-th longest sample.
-            terms[sample] = of_words[starts[:lengths[place]] + place]
-            if self.ngrams is not None:
-                terms[sample] = terms[sample] + self.ngrams.word_scores(sequences[sample])
+            of_lstm, n_words = of_words[starts[:lengths[place]] + place], lengths[place]
+            terms[sample] = self.pooled(
+                of_lstm, lambda sequence=sequences[sample]: self.ngrams.word_scores(sequence),
+                [n_words] * n_words)
         return self.scores_of(pooled, order, sequences), terms
 
     def states(self, sequence, level=1, reverse=False):

@@ -1,12 +1,15 @@
 """Which columns of a table hold the text, the label and the part."""
 import os
 import re
+import shlex
 
 from lstm_sentiment.errors import DataError
 
 TEXT_COLUMNS = ('text', 'review')
 LABEL_COLUMNS = ('label', 'sentiment')
 SPLIT_COLUMNS = ('split',)
+# White space, byte order marks and spaces without width.
+INVISIBLE = ' \t\r\n\v\f\xa0\ufeff\u200b\u200c\u200d\u2060'
 # Words for the parts of a corpus, in names of files and in split columns.
 PART_NAMES = {'train': 'train', 'training': 'train', 'test': 'test', 'testing': 'test',
               'valid': 'valid', 'validation': 'valid', 'val': 'valid', 'dev': 'valid'}
@@ -67,9 +70,9 @@ def find_column(path, names, asked, usual):
     >>> [find_column('', names, asked, ['text']) for asked in (None, 'label', '1', 'x')]
     [1, 2, 0, None]
     """
-    folded = [name.strip().lower() for name in names]
+    folded = list(map(plain_name, names))
     for name in [asked] if asked else usual:
-        for found, wanted in ((names, name), (folded, name.strip().lower())):
+        for found, wanted in ((names, name), (folded, plain_name(name))):
             if found.count(wanted) > 1:
                 raise DataError(f'{path}: two columns have the same name, {name!r}. Expected '
                                 f'different ones, or a number; found {listed(names)}.')
@@ -78,6 +81,15 @@ def find_column(path, names, asked, usual):
     if asked and asked.isdigit() and 1 <= int(asked) <= len(names):
         return int(asked) - 1
     return None
+
+
+def plain_name(name):
+    r"""The name of a column in lower case, without spaces and invisible characters around it.
+
+    >>> plain_name(' \ufeffText\u200b')
+    'text'
+    """
+    return name.strip(INVISIBLE).lower()
 
 
 def missing_column(path, names, head, kind, asked, usual):
@@ -94,7 +106,12 @@ def missing_column(path, names, head, kind, asked, usual):
         return (f'{message}, which look like a row, not like names. If the table has no header, '
                 f'give --no-header and the columns by number, here perhaps --text-column {text} '
                 f'--label-column {label}.')
-    return f'{message}; name the one with the {kind} by --{kind}-column.'
+    hint = ''
+    if kind in ('text', 'label') and not asked:
+        values = rows or [[record.get(name) for name in names] for record in head]
+        place = dict(zip(('text', 'label'), likely_columns(values)))[kind]
+        hint = f', here perhaps --{kind}-column {shlex.quote(names[place - 1])}'
+    return f'{message}; name the one with the {kind} by --{kind}-column{hint}.'
 
 
 def is_headless(names, rows):

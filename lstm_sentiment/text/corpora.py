@@ -11,7 +11,7 @@ a table
     with a column of texts and one of class names (see `table_files`), not split either unless a
     column says which part each row belongs to. Its rows are read one by one;
 several tables
-    one for each part: train, test and perhaps validation, or a folder with such tables;
+    one for each part: train, and test or validation or both; or a folder or a ``.zip`` with them;
 a folder of files such as ``rt-polarity.pos``
     one text a line; the ending is the class.
 
@@ -25,16 +25,22 @@ import os
 import re
 import warnings
 
-from lstm_sentiment.errors import ConfigError, DataError
-from lstm_sentiment.files import codec, not_utf8, read_lines
+from lstm_sentiment.contents import WIDE_BYTES, check_is_text, codec, not_utf8
+from lstm_sentiment.errors import ConfigError, DataError, reason
+from lstm_sentiment.files import leads_up, read_lines
 from lstm_sentiment.text.columns import PART_NAMES, part_of
-from lstm_sentiment.text.table_files import TableOptions, table_kind
+from lstm_sentiment.text.table_files import TableOptions, table_kind, tables_in_zip
 from lstm_sentiment.text.tables import Row, Skipped, read_table
 
 PARTS = ('train', 'test')
 ALL_PARTS = PARTS + ('valid',)
 # The IMDB reviews without labels.
 UNLABELLED = 'unsup'
+# What lies beside their folders.
+PUBLISHED = ('README', 'imdb.vocab', 'imdbEr.txt', 'labeledBow.feat', 'unsupBow.feat',
+             'urls_neg.txt', 'urls_pos.txt', 'urls_unsup.txt')
+# Files of the system.
+HIDDEN = ('thumbs.db', 'desktop.ini')
 # The page of each review of a class: line k is that of the review whose file is named k_RATING.txt.
 PAGES, FILM = 'urls_%s.txt', re.compile(r'/title/(tt\d+)')
 
@@ -52,7 +58,7 @@ def open_corpus(source, **options):
 
     Parameters
     ----------
-    source : str, list of str or pandas.DataFrame
+    source : str, list of str, or DataFrame of pandas or polars
         A folder or a table, or the tables of train and test; see above.
     **options
         See `table_files.TableOptions`; only ``encoding`` is for folders.
@@ -71,20 +77,24 @@ def open_corpus(source, **options):
     options = TableOptions(**options)
     if isinstance(source, (list, tuple)):
         if len(source) > 1:
-            return open_tables(tables_by_part([os.fspath(path) for path in source]), options)
+            tables = tables_by_part([os.fspath(path) for path in source])
+            return open_tables(tables, options)
         source, = source
     if hasattr(source, 'columns'):
         rows, is_split = read_table(source, options)
         return Corpus(rows, len(source), is_split)
     source = os.fspath(source)
     if os.path.isfile(source) or table_kind(source) and not os.path.isdir(source):
+        names = tables_in_zip(source)
+        if is_divided(names):
+            tables = [name for name in names if part_of(name)]
+            warn_left_out(sorted(set(names) - set(tables)), 'are no tables of a part')
+            return open_tables(tables_by_part(tables), options, archive=source)
         rows, is_split = read_table(source, options)
         return Corpus(rows, None, is_split)
-    if not has_folders(source):
-        tables = [path for path in files_in(source) if table_kind(path) and part_of(path)]
-        if tables:
-            warn_left_out(sorted(set(files_in(source)) - set(tables)), 'are no tables of a part')
-            return open_tables(tables_by_part(tables), options)
+    tables = find_tables(source)
+    if tables:
+        return open_tables(tables_by_part(tables), options)
     if options._replace(encoding=None, strict=None) != TableOptions(encoding=None, strict=None):
         raise ConfigError(f'{source} is a folder and has no columns. Leave the options of tables '
                           '(--text-column, --label-column and so on) out, or name a table.')
@@ -144,21 +154,58 @@ def tables_by_part(paths):
     found = {}
     for part, path in zip(parts, paths):
         found.setdefault(part, []).append(path)
-    if None in found or not set(PARTS) <= set(found):
-        raise ConfigError(f'{", ".join(paths)}: expected a table for training and one for testing, '
-                          'with names that begin with train and test.')
+    if None in found or 'train' not in found or len(found) < 2:
+        raise ConfigError(f'{", ".join(paths)}: expected a table for training and one for testing '
+                          'or validation, with names that begin with train, test or valid. A '
+                          'single table is named itself, not its folder.')
     return found
 
 
-def open_tables(parts, options):
-    """A corpus of tables, each of which belongs to one part."""
-    rows = ((row._replace(part=part) for row in read_table(path, options)[0])
+def is_divided(paths):
+    """Whether the names of tables say that one is for training and one is of another part."""
+    parts = set(map(part_of, paths)) - {None}
+    return 'train' in parts and len(parts) > 1
+
+
+def find_tables(folder):
+    """The tables for the parts in a folder, or in the only folder in it; empty if there are none.
+
+    A folder with ``train/CLASS`` is one of texts, whatever tables are beside.
+    """
+    folders = folders_in(folder)
+    for place in [folder] + (folders if len(folders) == 1 else []):
+        tables = [path for path in files_in(place) if table_kind(path)]
+        if is_divided(tables) and not part_folders(place):
+            others = {os.path.join(above, name) for above in {folder, place}
+                      for name in list_folder(above)} - {place}
+            tables = [path for path in tables if part_of(path)]
+            warn_left_out(sorted(others - set(tables)), 'are no tables of a part')
+            return tables
+        if tables and not folders:
+            return tables  # which is refused
+    return []
+
+
+def open_tables(parts, options, archive=None):
+    """A corpus of tables, each of which belongs to one part; they may be in a ``.zip``."""
+    def rows_of(path):
+        if archive is None:
+            return read_table(path, options)[0]
+        return read_table(archive, options, member=path)[0]
+
+    rows = ((row._replace(part=part) for row in rows_of(path))
             for part, paths in parts.items() for path in paths)
     return Corpus(itertools.chain.from_iterable(rows), None, True)
 
 
+def folders_in(folder):
+    """The paths of the folders in a folder, sorted, without the hidden ones."""
+    paths = [os.path.join(folder, name) for name in list_folder(folder)]
+    return [path for path in paths if os.path.isdir(path)]
+
+
 def has_folders(folder):
-    return any(os.path.isdir(os.path.join(folder, name)) for name in list_folder(folder))
+    return bool(folders_in(folder))
 
 
 def files_in(folder):
@@ -226,7 +273,9 @@ def find_parts(folder, folders):
     """The texts of each part, as `find_texts` gives them; train and test have the same classes."""
     parts = {}
     for part in ALL_PARTS:
-        paths = folders.get(part, [os.path.join(folder, part)] if part in PARTS else [])
+        # What is missing is read all the same, to be named. With validation, there need be no test.
+        needed = part == 'train' or part == 'test' and 'valid' not in folders
+        paths = folders.get(part, [os.path.join(folder, part)] if needed else [])
         for path in paths:
             for name, texts in find_texts(path).items():
                 parts.setdefault(part, {}).setdefault(name, []).extend(texts)
@@ -239,9 +288,8 @@ def find_parts(folder, folders):
                             f'than in {part} ({", ".join(classes[part])}). Expected the same '
                             'folders in both.')
     known = {path for paths in folders.values() for path in paths}
-    others = [os.path.join(folder, name) for name in list_folder(folder)]
-    warn_left_out([path for path in others if os.path.isdir(path) and path not in known],
-                  'are none of train, test and validation')
+    others = [path for path in folders_in(folder) if path not in known] + stray_files(folder)
+    warn_left_out(others, 'are none of train, test and validation')
     return parts
 
 
@@ -263,7 +311,10 @@ def find_texts(folder):
     classes = [name for name in list_folder(folder)
                if os.path.isdir(os.path.join(folder, name)) and name != UNLABELLED]
     if not classes:
-        raise DataError(f'{folder} has no folders of texts in it. {EXPECTED}')
+        files = [os.path.basename(path) for path in files_in(folder)]
+        hint = ' If each file is a class, with one text a line, rename them: the ending is the ' \
+               f'class, as in {os.path.basename(os.path.abspath(folder))}.pos.' if files else ''
+        raise DataError(f'{folder} has no folders of texts in it. {EXPECTED}{hint}')
     texts, left_out = {}, []
     for name in reversed(classes):
         path = os.path.join(folder, name)
@@ -273,7 +324,13 @@ def find_texts(folder):
             raise DataError(f'{path} has no *.txt in it. Expected one text in each *.txt, and at '
                             'least one in each class; put texts there, or remove the folder.')
     warn_left_out(left_out, 'do not end in .txt')
+    warn_left_out(stray_files(folder), 'are in no folder of a class')
     return texts
+
+
+def stray_files(folder):
+    """The paths of files beside folders of texts, but for those of the published reviews."""
+    return [path for path in files_in(folder) if os.path.basename(path) not in PUBLISHED]
 
 
 def texts_below(folder):
@@ -281,9 +338,9 @@ def texts_below(folder):
     texts, others = [], []
     for name in list_folder(folder):
         path = os.path.join(folder, name)
-        if name.lower().endswith('.txt'):
+        if is_text(name):
             texts.append(path)
-        elif os.path.isdir(path):
+        elif os.path.isdir(path) and not leads_up(path):
             for found, more in zip((texts, others), texts_below(path)):
                 found += more
         else:
@@ -291,10 +348,15 @@ def texts_below(folder):
     return texts, others
 
 
+def is_text(name):
+    return name.lower().endswith('.txt')
+
+
 def list_folder(folder):
     """The names in a folder, sorted as strings, without the hidden ones."""
     try:
-        return sorted(name for name in os.listdir(folder) if not name.startswith('.'))
+        return sorted(name for name in os.listdir(folder)
+                      if not name.startswith('.') and name.lower() not in HIDDEN)
     except OSError as error:
         raise DataError(f'{folder} cannot be read: {error.strerror}. {EXPECTED}') from error
 
@@ -309,14 +371,17 @@ def read_text(path, encoding='utf-8'):
     """
     try:
         with open(path, 'rb') as file:
-            text = file.read().decode(encoding)
-    except OSError as error:
-        raise DataError(f'{path} cannot be read: {error.strerror}. Make it '
-                        'readable, or take it out of the corpus.') from error
+            content = file.read()
+        if b'\0' in content[:WIDE_BYTES]:
+            check_is_text(content, encoding)
+        text = content.decode(encoding)
+    except (OSError, DataError) as error:
+        raise DataError(f'{path} cannot be read: {reason(error)}. Make it readable, or take it out '
+                        'of the corpus.') from error
     except UnicodeDecodeError as error:
         if codec(encoding).name != 'utf-8':
             raise DataError(f'{path} is not {encoding}: {error.reason} at position {error.start}. '
                             'Name the encoding that it has.') from error
         raise not_utf8(path, error) from error
     # The mark is no letter of the first word. In one class only, it would tell the classes apart.
-    return text[1:] if text.startswith('\ufeff') else text
+    return text.lstrip('\ufeff')

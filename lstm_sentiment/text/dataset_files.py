@@ -8,6 +8,10 @@ from lstm_sentiment.text.vocabulary import FIRST_WORD_ID
 
 # Python 2 and every Python 3 can read it.
 PICKLE_PROTOCOL = 2
+# A larger label would fill the memory with weights.
+MAX_LABEL = 9999
+# Words of a text. A longer one would fill the memory with the padding of its minibatch.
+MAX_LENGTH = 100000
 
 
 class Gzipped:

@@ -1,12 +1,14 @@
 """The names of classes: what is none, and which spellings are of the same class."""
 import collections
+import decimal
 import json
 import math
 import re
 
 from lstm_sentiment.errors import DataError
 
-MISSING = ('', 'nan', '<na>')
+# As pandas, Excel and databases write it; none and n/a may be classes.
+MISSING = ('', 'nan', '<na>', '#n/a', 'null', '\\n')
 MISSING_TYPES = ('NAType', 'NaTType')  # those of pandas, which is not imported here
 
 
@@ -37,6 +39,8 @@ def class_name(value):
         return None
     if isinstance(value, str):
         return value.strip()
+    if isinstance(value, decimal.Decimal):
+        return str(value)
     if isinstance(value, (int, float)):
         return json.dumps(value)
     raise DataError(f'the label is {value!r:.40}, not the name of a class')

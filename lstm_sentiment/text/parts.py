@@ -5,15 +5,21 @@ afterwards.
 """
 import array
 import collections
+import re
 import warnings
 
 import numpy
 
 from lstm_sentiment.errors import DataError
 from lstm_sentiment.text.corpora import ALL_PARTS
+from lstm_sentiment.text.dataset_files import MAX_LABEL, MAX_LENGTH
 from lstm_sentiment.text.labels import in_order, join_spellings
 from lstm_sentiment.text.spill import SpilledTexts
 
+# Others, such as <user> in posts, are words.
+HTML_TAG = re.compile('</?(?:a|b|blockquote|body|br|div|em|font|h[1-6]|html|i|img|li|ol|p|pre|'
+                      'script|span|strong|style|table|t[adhr]|u|ul)(?:[ /][^<>]{0,300})?>',
+                      re.IGNORECASE)
 TOO_SMALL = ('The corpus is too small to train on: no class has two training texts, one of them to '
              'validate. Expected three texts or more of a class, one of them to test. Add texts.')
 
@@ -33,7 +39,9 @@ class TextRecords:
     first_empty : str or None
         Where the first of these is from.
     n_tagged : int
-        Texts with ``<br />`` in them.
+        Texts with tags of HTML in them.
+    tag : str or None
+        One of these.
     """
 
     def __init__(self, rows):
@@ -43,7 +51,8 @@ class TextRecords:
         self.group_index = collections.defaultdict()
         self.group_index.default_factory = self.group_index.__len__
         self.labels, self.parts, self.groups = (array.array('i') for _ in range(3))
-        self.n_empty, self.first_empty, self.n_tagged = 0, None, 0
+        self.n_empty, self.first_empty = 0, None
+        self.n_tagged, self.tag = 0, None
 
     @property
     def classes(self):
@@ -56,17 +65,38 @@ class TextRecords:
             self.parts.append(ALL_PARTS.index(row.part) if row.part else -1)
             self.groups.append(-1 if row.group is None else self.group_index[row.group])
             self.waiting.append(row.where)
-            self.n_tagged += '<br' in row.text
+            if '<' in row.text:
+                self.look_for_tags(row.text)
             yield row.text
 
+    def look_for_tags(self, text):
+        found = HTML_TAG.search(text)
+        if found:
+            self.n_tagged += 1
+            self.tag = self.tag or found.group()
+
     def checked(self, tokenized):
-        """Yield the tokenized texts, which come in the order of `texts`; count the empty ones."""
+        """Yield the tokenized texts, which come in the order of `texts`; count the empty ones.
+
+        A text of too many words for a dataset is shortened, with a warning.
+        """
         for text in tokenized:
             where = self.waiting.popleft()
+            if len(text) > 2 * MAX_LENGTH:
+                text = shortened(text, where)
             if not text or text.isspace():
                 self.n_empty += 1
                 self.first_empty = self.first_empty or where
             yield text
+
+
+def shortened(text, where):
+    """The first `MAX_LENGTH` words of a text."""
+    words = text.split()
+    if len(words) > MAX_LENGTH:
+        warnings.warn(f'{where} has {len(words)} words; the first {MAX_LENGTH} of them are used.',
+                      stacklevel=3)
+    return ' '.join(words[:MAX_LENGTH])
 
 
 def split_off(labels, portion, rng):
@@ -107,7 +137,7 @@ def assign(records, spill, portion, seed):
         Names, sorted.
     train, test, valid : tuple
         Each ``(texts, labels)``: `SpilledTexts`, an ndarray of int. `valid` is None if the corpus
-        has no such part.
+        has no such part; if it has one, `test` may be empty.
     groups : list of int or None
         Of each training text; None if some have none.
 
@@ -134,17 +164,26 @@ def assign(records, spill, portion, seed):
     if not is_split:
         parts = split_off(labels, portion, numpy.random.RandomState(seed)).astype('int64')
     found, groups = [], None
+    # Training can do without test texts if it has its own validation texts, and not the reverse.
+    has = {part: number in parts for number, part in enumerate(ALL_PARTS)}
+    without_test = is_split and has['valid'] and ALL_PARTS.index('test') not in records.parts
+    if without_test:
+        warnings.warn('There is no test part: training validates on the validation part, and no '
+                      'test error is measured.', stacklevel=3)
     for number, part in enumerate(ALL_PARTS):
         members = numpy.flatnonzero(parts == number)
         if not len(members) and part == 'valid':
             found.append(None)
+            continue
+        if not len(members) and part == 'test' and without_test:
+            found.append((SpilledTexts(spill, with_words[members]), labels[members]))
             continue
         if not len(members) and not is_split:
             raise DataError(TOO_SMALL)
         if not len(members):
             raise DataError(f'There is no {part} text with a word in it: {len(spill.lengths)} '
                             f'texts were read, {records.n_empty} of them without words. Expected '
-                            'texts in train and in test, in UTF-8; look at the corpus.')
+                            'texts in train, and in test or validation; look at the corpus.')
         found.append((SpilledTexts(spill, with_words[members]), labels[members]))
         of_part = numpy.asarray(records.groups, dtype='int64')[with_words[members]]
         if part == 'train':
@@ -174,8 +213,9 @@ def check_size(train, valid):
 
 
 def check_classes(classes, n_texts):
-    """Raise `DataError` if there are about as many classes as texts: the label is no class."""
-    if len(classes) > 2 and (len(classes) == n_texts or 9 < n_texts < 2 * len(classes)):
+    """Raise `DataError` if there are too many classes, or about as many as texts."""
+    if len(classes) > MAX_LABEL + 1 or len(classes) > 2 and (
+            len(classes) == n_texts or 9 < n_texts < 2 * len(classes)):
         raise DataError(f'There are {len(classes)} classes for {n_texts} texts, such as '
                         f'{", ".join(classes[:3])}. Expected a few, with many texts each; perhaps '
                         'the label column is the wrong one: give --label-column.')
@@ -190,7 +230,7 @@ def warn_of_parts(classes, train, test, valid=None):
                           f'the {name} error says less about new texts.', stacklevel=3)
     for label, name in enumerate(classes):
         n_texts = int((train[1] == label).sum())
-        lacking = [] if (test[1] == label).any() else ['test']
+        lacking = ['test'] if len(test[1]) and not (test[1] == label).any() else []
         # Of a class of one text, training leaves none to validate.
         if n_texts < 2 if valid is None else not (valid[1] == label).any():
             lacking.append('validation')
@@ -204,7 +244,7 @@ def part_sizes(classes, *parts):
     """Texts and tokens by part and class."""
     sizes = collections.OrderedDict()
     for part, found in zip(ALL_PARTS, parts):
-        if found is None:
+        if found is None or not len(found[0]):
             continue
         texts, labels = found
         n_texts = numpy.bincount(labels, minlength=len(classes))

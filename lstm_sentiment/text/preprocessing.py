@@ -139,7 +139,7 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
 
     Parameters
     ----------
-    source : str, list of str or pandas.DataFrame
+    source : str, list of str, or DataFrame of pandas or polars
         A folder or a table, or the tables of train and test; see `corpora`.
     output, dictionary : str
         The two files to write (see above); each is compressed if its name ends in ``.gz``. The
@@ -211,8 +211,9 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
             check_size(train, valid)
         warn_of_parts(classes, train, test, valid)
         if records.n_tagged and not strip_html:
-            warnings.warn(f'{records.n_tagged} texts have <br /> in them, whose parts become '
-                          'words; --strip-html makes spaces of tags.', stacklevel=2)
+            warnings.warn(f'{records.n_tagged} texts have {records.tag:.60} in them, or other '
+                          'tags, whose parts become words; --strip-html makes spaces of tags.',
+                          stacklevel=2)
         counts = train[0].counts()
         ids, order = rank_words(counts, n_words, min_count)
         words = spill.words
@@ -225,7 +226,8 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         return Summary(len(train[0]), len(test[0]), records.n_empty, len(order),
                        int(train[0].lengths.sum()), fingerprint, classes,
                        part_sizes(classes, train, test, valid),
-                       numpy.count_nonzero(counts) - len(order), (n_tests - n_known) / n_tests,
+                       numpy.count_nonzero(counts) - len(order),
+                       (n_tests - n_known) / max(n_tests, 1),
                        numpy.sort(train[0].lengths), len(valid[0]) if valid else 0)
 
 

@@ -7,14 +7,13 @@ with one of these. All but Parquet may be compressed with gzip.
 Separated values are read by Python's csv module. It says on which line each row began, which the
 messages about skipped rows need; DuckDB says it of the rows that it rejects itself, not of those
 that it reads, such as one with a blank label. The module reads decoded lines, so every encoding and
-gzip are the same to it; DuckDB decodes three by itself, and others would be copied first. Of 50,000
-rows (24 MB) it takes 0.15 s, as DuckDB does, and the checks of each row as long again; tokenizing
-takes far longer. DuckDB reads Parquet and JSON arrays.
+gzip are the same to it; DuckDB decodes three by itself, and others would be copied first. Both take
+0.1 s for 60,000 rows (24 MB); tokenizing takes far longer. What is our own around it is the search
+for the separator and the check of the number of fields. DuckDB reads Parquet and JSON arrays.
 """
 import collections
 import contextlib
 import csv
-import glob
 import itertools
 import json
 import lzma
@@ -26,10 +25,12 @@ import zlib
 
 from lstm_sentiment.errors import ConfigError, DataError, abridged, printable, reason
 from lstm_sentiment.files import GZIP_MAGIC, LONGEST_LINE, open_regular, read_lines
+from lstm_sentiment.text import duckdb_tables
 
 KINDS = ('.csv', '.tsv', '.json', '.jsonl', '.parquet', '.zip')
 DELIMITERS = (',', '\t', ';', '|')
 FASTTEXT = '__label__'
+ZIP_MAGIC = b'PK\x03\x04'
 # Excel's first line for the separator.
 EXCEL_SEPARATOR = re.compile('sep=(.)[\r\n]*$', re.IGNORECASE)
 # The separator, the header and the names of the columns are judged by so many rows, or fewer if
@@ -101,34 +102,64 @@ def first_of(rows):
     return head
 
 
-def open_file(path, options):
-    """A file as a `Table`, by its content and its ending."""
-    try:
-        with open_regular(path) as file:
-            beginning = file.peek(4)[:4]
-        if beginning == b'PK\x03\x04':
-            return from_zip(path, options)
-    except (OSError, DataError, EOFError, RuntimeError, NotImplementedError, lzma.LZMAError,
-            zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f'{path} cannot be read: {reason(error)}. Expected a table: '
-                        f'{", ".join(KINDS)}.') from error
+def open_file(path, options, member=None):
+    """A file as a `Table`, by its content and its ending; of a ``.zip``, the table `member`."""
+    with reading(path):
+        beginning = first_bytes(path)
+        if beginning == ZIP_MAGIC:
+            return from_zip(path, options, member)
     if beginning == b'PAR1':
         return from_duckdb(path, 'parquet', path)
     return from_content(path, path, table_kind(path), options)
 
 
-def from_zip(path, options):
+@contextlib.contextmanager
+def reading(path):
+    """Turn errors of opening a file or an archive into `DataError`."""
+    try:
+        yield
+    except (OSError, DataError, EOFError, RuntimeError, NotImplementedError, lzma.LZMAError,
+            zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f'{path} cannot be read: {reason(error)}. Expected a table: '
+                        f'{", ".join(KINDS)}.') from error
+
+
+def first_bytes(path):
+    with open_regular(path) as file:
+        return file.peek(4)[:4]
+
+
+def tables_in_zip(path):
+    """The names of the tables in a ``.zip``; of another file, none."""
+    with reading(path):
+        if first_bytes(path) != ZIP_MAGIC:
+            return []
+        with zipfile.ZipFile(path) as archive:
+            return tables_among(names_in(archive))
+
+
+def names_in(archive):
+    """The names in an archive, without folders, hidden files and those that macOS adds."""
+    return [name for name in archive.namelist() if not name.endswith('/') and not any(
+        part.startswith(('.', '__MACOSX')) for part in name.split('/'))]
+
+
+def tables_among(names):
+    """Those of the names that are of tables."""
+    return [name for name in names if table_kind(name) not in (None, '.zip')]
+
+
+def from_zip(path, options, chosen=None):
     """The table in a ``.zip``, copied into a temporary file that its last row removes."""
     with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist()
-                 if not name.endswith('/') and not name.startswith('__MACOSX/')]
-        if '[Content_Types].xml' in names:
+        names = names_in(archive)
+        if '[Content_Types].xml' in names or 'mimetype' in names:
             raise DataError('it is an Excel workbook or another Office document; save the sheet '
                             'as CSV UTF-8')
-        tables = [name for name in names if table_kind(name)]
+        tables = tables_among(names) if chosen is None else [chosen]
         if len(tables) != 1:
             raise DataError(f'there are {len(tables)} tables in it ({abridged(names)}), where one '
-                            'is expected; unpack it')
+                            'is expected, or train and test; unpack it')
         with archive.open(tables[0]) as member:
             copy = temporary_copy(iter(lambda: member.read(1 << 20), b''))
     kind = table_kind(tables[0])
@@ -151,10 +182,12 @@ def from_content(path, name, kind, options, copy=None):
     lines = read_lines(path, options.encoding, name)
     head = first_of(lines)
     shown = [line for line in head if line.strip()]
-    if kind == '.json' and shown and shown[0].lstrip().startswith('['):
+    if kind in ('.json', '.jsonl') and shown and shown[0].lstrip().startswith('['):
         lines.close()
         return from_array(path, name, options, copy)
     lines = kept(itertools.chain(head, lines), copy)
+    if kind in ('.json', '.jsonl') and shown:
+        check_lines_of_objects(name, shown)
     if kind in ('.json', '.jsonl'):
         return Table(None, json_lines(lines), 'line')
     if shown and all(line.startswith(FASTTEXT) for line in shown):
@@ -171,6 +204,21 @@ def kept(iterator, copy):
     yield from iterator
     if copy is not None:
         copy.close()
+
+
+def check_lines_of_objects(name, shown):
+    """Raise `DataError` if the first lines are of one object that has all texts in it."""
+    expected = ('Expected an array of objects, or an object a line, such as {"text": "Lovely.", '
+                '"label": "pos"}')
+    if shown[0].lstrip().startswith('{') and shown[0].rstrip().endswith(('{', '[', ',')):
+        raise DataError(f'{name} is one object of several lines. {expected}: write the list in it '
+                        'alone.')
+    first = json_object(shown[0])
+    if len(shown) == 1 and isinstance(first, dict) and first and all(
+            isinstance(value, (list, dict)) for value in first.values()):
+        raise DataError(f'{name} is one object, with {abridged(list(first))} in it. {expected}: '
+                        'write the list in it alone; pandas does so with '
+                        'to_json(orient="records").')
 
 
 def json_lines(lines):
@@ -221,7 +269,9 @@ def separated(path, lines, head, kind, options):
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise ConfigError(f'the delimiter {delimiter!r:.40} cannot be used: expected one '
                           'character, or \\t for a tab')
-    quotes = has_quotes(delimiter) if options.quotes is None else options.quotes
+    quotes = options.quotes
+    if quotes is None:
+        quotes = has_quotes(delimiter) or bool(head) and all_quoted(head[0], delimiter)
     records = separated_rows(path, lines, delimiter, quotes)
     first = next(records, None)
     if first is None:
@@ -238,6 +288,17 @@ def separated(path, lines, head, kind, options):
 def has_quotes(delimiter):
     """By custom, tab-separated values have no quotes around them."""
     return delimiter != '\t'
+
+
+def all_quoted(line, delimiter):
+    r"""Whether quotes enclose each of several fields of a line.
+
+    >>> all_quoted('"text"\t"label"', '\t'), all_quoted('"So"\tpos', '\t')
+    (True, False)
+    """
+    fields = line.strip('\ufeff\r\n').split(delimiter)
+    return len(fields) > 1 and all(len(field) > 1 and field[0] == field[-1] == '"'
+                                   for field in fields)
 
 
 def find_delimiter(lines, usual):
@@ -302,7 +363,7 @@ def of_same_length(records, n_names):
         yield line, fields
 
 
-# DuckDB
+# By DuckDB
 
 def from_array(path, name, options, copy):
     """A `Table` of the objects in a JSON array."""
@@ -317,29 +378,6 @@ def from_array(path, name, options, copy):
 
 
 def from_duckdb(path, kind, name, copy=None):
-    """A `Table` of a Parquet file, or one column with the text of each object of a JSON array."""
-    import duckdb  # takes a tenth of a second, and only these two kinds need it
-    # What an extension would be downloaded for is not read.
-    database = duckdb.connect(config={'autoinstall_known_extensions': 'false',
-                                      'autoload_known_extensions': 'false'})
-    query = {'parquet': 'SELECT * FROM read_parquet(?)',
-             'json': 'SELECT json FROM read_json_objects('
-                     "?, format='array', compression='uncompressed', "
-                     f'maximum_object_size={LONGEST_LINE})'}[kind]
-
-    def fetched():
-        try:
-            result = database.execute(query, [glob.escape(path)])
-            yield [column[0] for column in result.description]
-            yield from iter(lambda: result.fetchmany(1000), [])
-        except duckdb.Error as error:
-            raise DataError(f'{name} cannot be read: {reason(error)}. Make the file '
-                            'again.') from error
-        finally:
-            database.close()
-            if copy is not None:
-                copy.close()
-
-    blocks = fetched()
-    names = next(blocks)
-    return Table(names, enumerate(itertools.chain.from_iterable(blocks), 1), 'row')
+    """A `Table` of what DuckDB reads; see `duckdb_tables.read`."""
+    names, rows = duckdb_tables.read(path, kind, name, copy)
+    return Table(names, enumerate(rows, 1), 'row')

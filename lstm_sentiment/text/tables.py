@@ -8,7 +8,7 @@ import itertools
 import warnings
 
 from lstm_sentiment.errors import ConfigError, DataError, printable
-from lstm_sentiment.text.columns import choose_columns, part_of
+from lstm_sentiment.text.columns import choose_columns, part_of, plain_name
 from lstm_sentiment.text.labels import class_name, is_missing
 from lstm_sentiment.text.table_files import (
     DELIMITERS,
@@ -29,19 +29,20 @@ Row.__doc__ = """A text, its class, its part (train, test, valid or None), its f
 """
 
 
-def read_table(source, options=None, labelled=True, use_labels=True):
+def read_table(source, options=None, labelled=True, use_labels=True, member=None):
     """Open a table; its rows are read when they are needed.
 
     Parameters
     ----------
-    source : str or pandas.DataFrame
+    source : str, pandas.DataFrame or polars.DataFrame
     options : TableOptions
     labelled : bool
         Whether rows without a text or a label are skipped. If not, their text is empty, and their
         label None; the table may have no labels.
-
     use_labels : bool
         Whether labels are read at all.
+    member : str, optional
+        Which table of a ``.zip``; by default it has one.
 
     Returns
     -------
@@ -57,16 +58,15 @@ def read_table(source, options=None, labelled=True, use_labels=True):
     """
     options = options or TableOptions()
     path = source if isinstance(source, str) else 'the table'
-    table = open_frame(source) if path is not source else open_file(source, options)
+    table = open_frame(source) if path is not source else open_file(source, options, member)
+    path = f'{member} in {path}' if member else path
     head = first_of(table.records)
     if not head:
         raise DataError(f'{path} has no rows. Expected a table with a row for each text.')
     readable = [record for _, record in head if not isinstance(record, Problem)]
     if not readable:
-        advice = ('Give --delimiter if the columns have another separator'
-                  if table.names and len(table.names) == 1 else 'Look at the file')
         raise DataError(f'{path}, {table.unit} {head[0][0]}: {head[0][1].reason}. No row can be '
-                        f'read. {advice}.')
+                        f'read. {advice(table.names)}.')
     names = table.names
     if names is None:  # of objects, each of which may lack some
         names = list(collections.OrderedDict.fromkeys(
@@ -78,6 +78,17 @@ def read_table(source, options=None, labelled=True, use_labels=True):
     if not use_labels:
         keys[1] = None
     return rows_of(path, table, keys, options, labelled), keys[2] is not None
+
+
+def advice(names):
+    """What may be wrong with a table of which no row can be read; `names` are None of objects."""
+    if names is None:
+        return 'Expected an object for each text'
+    if len(names) == 1:
+        return ('Give --delimiter if the columns have another separator, and take lines above the '
+                'names of the columns away')
+    return ('Expected double quotes around texts that have the separator or a line end in them, '
+            'and quotes inside these twice; another separator is given by --delimiter')
 
 
 def rows_of(path, table, keys, options, labelled):
@@ -131,7 +142,7 @@ def is_header(text, label, names, keys):
     """Whether a row repeats the names of its columns."""
     if label is None or isinstance(keys[0], str):
         return False
-    return [text.strip().lower(), label.lower()] == [names[key].strip().lower() for key in keys[:2]]
+    return list(map(plain_name, (text, label))) == [plain_name(names[key]) for key in keys[:2]]
 
 
 class Skipped:
@@ -205,9 +216,12 @@ class Swallowed:
 
 
 def open_frame(frame):
-    """A pandas DataFrame as a `Table`."""
-    if not (hasattr(frame, 'columns') and hasattr(frame, 'itertuples')):
-        raise ConfigError(f'a corpus is a path, a list of paths, or a pandas DataFrame, not a '
-                          f'{type(frame).__name__}')
-    return Table(list(map(str, frame.columns)),
-                 enumerate(frame.itertuples(index=False, name=None), 1), 'row')
+    """A DataFrame of pandas or polars as a `Table`."""
+    if hasattr(frame, 'columns') and hasattr(frame, 'iter_rows'):
+        rows = frame.iter_rows()
+    elif hasattr(frame, 'columns') and hasattr(frame, 'itertuples'):
+        rows = frame.itertuples(index=False, name=None)
+    else:
+        raise ConfigError('a corpus is a path, a list of paths, or a DataFrame of pandas or '
+                          f'polars, not a {type(frame).__name__}')
+    return Table(list(map(str, frame.columns)), enumerate(rows, 1), 'row')

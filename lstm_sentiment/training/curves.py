@@ -16,9 +16,10 @@ import io
 import os
 import sys
 
-from lstm_sentiment import processes
+from lstm_sentiment import command_line, processes
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.files import replace_file, require_writable
+from lstm_sentiment.training import tensorboard
 
 COLUMNS = ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err', 'is_best']
 # A point of the smooth curve is the mean of this many displayed costs.
@@ -219,14 +220,26 @@ def add_options(parser):
                        help='draw cost and errors again at each validation, such as curves.png '
                             '(needs matplotlib)')
     group.add_argument('--log', metavar='FILE',
-                       help='write each displayed cost and each validation as rows of a .csv')
+                       help='write each displayed cost and each validation as rows of a .csv, or, '
+                            'into a folder such as runs/, for TensorBoard (needs tensorboardX)')
 
 
 @contextlib.contextmanager
 def recorder(plot=None, log=None, resume=False, **others):
-    """The callback for these options, or None if neither is given; see :class:`Curves`."""
-    if not (plot or log) or not processes.is_first():
+    """The callback for these options, or None if neither is given.
+
+    Of several processes that share a run, the first alone has one. See :class:`Curves`, which gets
+    the other arguments as well, and :class:`tensorboard.Events` for a log that is a folder.
+    """
+    if not processes.is_first():
         yield None
         return
-    with Curves(plot, log, resume=resume, **others) as curves:
-        yield curves
+    folder = log if tensorboard.names_folder(log) else None
+    with contextlib.ExitStack() as stack:
+        curves = events = None
+        if folder:
+            events = stack.enter_context(tensorboard.Events(folder, resume))
+        if plot or log and not folder:
+            curves = stack.enter_context(Curves(plot, None if folder else log, resume=resume,
+                                                **others))
+        yield command_line.joined_callback(curves, events)

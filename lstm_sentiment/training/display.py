@@ -27,6 +27,18 @@ class Display(object):
         self.updates_per_epoch = updates_per_epoch
         self.notify = callback or (lambda record: None)
 
+    def started(self, options, tparams):
+        """Call the method `started` of the callback, if it has one.
+
+        Parameters
+        ----------
+        options : dict
+            All of the run.
+        tparams : dict of shared variables
+        """
+        if hasattr(self.notify, 'started'):
+            self.notify.started(options, tparams)
+
     def updated(self, epoch, update, cost):
         if update % self.every == 0:
             say('Epoch ', epoch, 'Update ', update, 'Cost ', cost)

@@ -11,6 +11,7 @@ from lstm_sentiment.data.text_ids import lengths_of
 from lstm_sentiment.messages import say
 from lstm_sentiment.model import metrics, saved_model
 from lstm_sentiment.training import provenance
+from lstm_sentiment.training.composed import ComposedSentences
 from lstm_sentiment.training.display import Display, show_errors
 from lstm_sentiment.training.early_stopping import EarlyStopping
 from lstm_sentiment.training.ranks import Ranks
@@ -73,11 +74,13 @@ class Run(Resumable):
         self.valid_freq, self.save_freq = self.frequencies()
         self.stopping = EarlyStopping(options['patience'])
         self.mean = RunningMean(tparams, options['average'], optimizer.settle)
+        self.composed = ComposedSentences(data, options)
         self.ranks = None
         if not processes.is_alone():
             self.ranks = Ranks(optimizer, self.interrupts, options['clip_norm'])
             callback = self.ranks.only_first(callback)
         self.display = Display(options, self.per_epoch, callback)
+        self.display.started(options, tparams)
 
     def frequencies(self):
         """Updates between validations, and between saves."""
@@ -110,23 +113,28 @@ class Run(Resumable):
             for _, batch in batches[self.n_done:]:
                 self.n_seen += len(batch)
                 self.interrupts.hold()  # until all that the update brings is done
+                composed, of_composed = self.composed.draw(len(batch), self.update + 1)
                 if self.ranks:
-                    yield self.prepare_data(*self.own_part([lengths[k] for k in batch], batch))
+                    yield self.prepare_data(*self.own_part(lengths, batch, composed, of_composed))
                 else:
-                    yield self.prepare_data(self.without_dropped([sequences[k] for k in batch]),
-                                            [labels[k] for k in batch])
+                    yield self.prepare_data(
+                        self.without_dropped([sequences[k] for k in batch]) + composed,
+                        [labels[k] for k in batch] + of_composed)
             self.end_epoch()
 
-    def own_part(self, lengths, batch):
+    def own_part(self, lengths, batch, composed, of_composed):
         """The sequences and labels of a minibatch that this rank has, after word dropout."""
         sequences, labels = self.data.train
-        mine = self.ranks.deal(lengths, [labels[k] for k in batch], self.data.class_weights)
+        lengths = [lengths[k] for k in batch] + [len(sentence) for sentence in composed]
+        labels = [labels[k] for k in batch] + of_composed
+        mine = self.ranks.deal(lengths, labels, self.data.class_weights)
         if self.options['word_dropout'] or self.options['spans']:  # each rank draws for all
-            all_of_it = self.without_dropped([sequences[k] for k in batch])
+            all_of_it = self.without_dropped([sequences[k] for k in batch]) + composed
             chosen = [all_of_it[place] for place in mine]
         else:
-            chosen = [sequences[batch[place]] for place in mine]
-        return chosen, [labels[batch[place]] for place in mine]
+            chosen = [sequences[batch[place]] if place < len(batch)
+                      else composed[place - len(batch)] for place in mine]
+        return chosen, [labels[place] for place in mine]
 
     def without_dropped(self, sequences):
         """The sequences after the options spans and word_dropout."""

@@ -10,6 +10,7 @@ import imdb_preprocess
 import lstm
 import predict
 from lstm_sentiment.data import own_corpus
+from lstm_sentiment.errors import DataError
 from lstm_sentiment.model import saved_model
 
 WORDS = {'down': ('sour', 'stale', 'bitter'), 'up': ('sweet', 'fresh', 'mild')}
@@ -87,6 +88,49 @@ def test_the_word_ids_are_kept_for_the_same_texts_and_settings(folder, capsys, m
     assert own_corpus.place_for('fruit.csv', {}) not in paths
 
 
+def test_the_ids_of_a_large_corpus_stay_on_disk(folder, capsys, monkeypatch):
+    pytest.importorskip('pyarrow')
+    write(folder / 'fruit.csv')
+    assert run('--dataset', 'fruit.csv', '--saveto', 'a.npz') == 0
+    dataset, = made()
+    monkeypatch.setattr(own_corpus, 'LARGE', 100)
+    assert run('--dataset', 'fruit.csv') == 0
+    found = saved_model.load_options('fruit.npz')
+    assert re.match(r'fruit-[0-9a-f]{12}\.arrow$', found['dataset'])
+    # The same run, but for the names of the files.
+    options, vocabulary = saved_model.load('a.npz')[1:]
+    assert {name: value for name, value in options.items() if found[name] != value} == {
+        'saveto': 'a.npz', 'dataset': dataset}
+    assert vocabulary.words == saved_model.load('fruit.npz')[2].words
+    weights = [saved_model.load(path)[0] for path in ('a.npz', 'fruit.npz')]
+    assert all((weights[0][name] == weights[1][name]).all() for name in weights[0])
+    capsys.readouterr()
+    assert run('--dataset', 'fruit.csv', '--overwrite') == 0
+    assert 'The word ids of fruit.csv are in %s, from' % found['dataset'] in capsys.readouterr().out
+
+    def refuse():
+        raise own_corpus.ConfigError('not installed')
+    monkeypatch.setattr(own_corpus, 'load_pyarrow', refuse)
+    assert own_corpus.place_for('fruit.csv', {}).endswith('.pkl')
+    said = capsys.readouterr().out
+    assert 'fruit.csv is large (0 MB), and training will hold all word ids in memory. With' in said
+
+
+def test_the_word_ids_are_read_by_training_alone(folder, monkeypatch):
+    write(folder / 'fruit.csv')
+    first = own_corpus.prepared({'dataset': 'fruit.csv'})
+    with open(first['dataset'], 'wb') as file:  # the choice of options does not look into it
+        file.write(b'x')
+    assert own_corpus.prepared({'dataset': 'fruit.csv'}) == first
+    facts = own_corpus.facts_path(first['dataset'])
+    for content in ('', '[]', '{"lengths": [[1, "2"]], "n_words": 3, "n_valid": 0}',
+                    '{"lengths": [], "n_words": 3, "n_valid": 0}', '{"lengths": 7}'):
+        (folder / facts).write_text(content)
+        assert own_corpus.read_facts(first['dataset']) is None
+    assert own_corpus.prepared({'dataset': 'fruit.csv'}) == first
+    assert os.path.getsize(first['dataset']) > 100 and own_corpus.read_facts(first['dataset'])
+
+
 def test_a_folder_is_known_by_its_names_and_contents(folder):
     write_folder(folder / 'fruit')
     paths = [own_corpus.place_for('fruit', {})]
@@ -96,6 +140,8 @@ def test_a_folder_is_known_by_its_names_and_contents(folder):
     (folder / 'fruit' / 'up' / '1.txt').rename(folder / 'fruit' / 'down' / '1.txt')
     paths.append(own_corpus.place_for('fruit/', {}))
     assert len(set(paths)) == 3
+    (folder / 'fruit' / 'up' / 'above').symlink_to(folder / 'fruit')
+    assert own_corpus.place_for('fruit', {}) == paths[-1]
 
 
 @pytest.mark.parametrize('name', ['fruit', 'fruit.txt', 'fruit.tsv', 'fruit.data'])
@@ -150,6 +196,9 @@ def test_a_folder_that_cannot_be_written_to(folder, monkeypatch):
     monkeypatch.setattr(own_corpus.os, 'access', lambda path, mode: False)
     path = own_corpus.place_for('texts/fruit.csv', {})
     assert path.startswith('kept' + os.sep) and os.path.isdir('kept')
+    monkeypatch.setattr(own_corpus, 'data_folders', lambda: [str(folder / 'texts/fruit.csv/x')])
+    with pytest.raises(DataError, match='fruit.csv is in a folder that cannot be written to'):
+        own_corpus.place_for('texts/fruit.csv', {})
 
 
 @pytest.mark.parametrize('n_texts', [6, 7, 60, 300])

@@ -98,6 +98,15 @@ def test_reviews_that_maxlen_drops_are_counted(dataset):  # noqa: F811
     assert len(found) == 1
 
 
+def test_a_rare_class_moves_the_mean_f1_in_large_steps(dataset):  # noqa: F811
+    part = [[2, 3]] * 120, [0] * 114 + [1] * 6
+    dataset.write_bytes(pickle.dumps(part, 2) * 2)
+    options = dict(maxlen=4, n_words=5, valid_portion=0.5)
+    assert said_of(**options) == []
+    found, = said_of(valid_metric='f1', **options)
+    assert found.startswith('only 3 validation reviews have the label 1: its F1, and so the mean')
+
+
 def test_a_model_is_saved_with_the_words_it_knows(dataset, capsys):  # noqa: F811
     fingerprint = make_dataset(dataset)
     params, options, vocabulary = train()

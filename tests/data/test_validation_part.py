@@ -107,6 +107,29 @@ def test_a_table_for_each_part(folder, capsys):
     assert [len(labels) for _, labels in imdb.load_data('b.pkl')] == [30, 12, 12]
 
 
+@pytest.mark.parametrize('name', ['a.pkl', 'a.arrow'])
+def test_a_corpus_without_a_test_part_is_trained_as_with_no_test(folder, capsys, name):
+    if name == 'a.arrow':
+        pytest.importorskip('pyarrow')
+    path = write_table(folder / 'a.csv', 30, lambda k: 'dev' if k % 3 else 'train')
+    assert imdb_preprocess.main([path, '--split-column', 'fold', '--output', name]) == 0
+    out, err = capsys.readouterr()
+    assert 'There is no test part: training validates on the validation part' in err
+    assert '10 train and 0 test texts, 20 validation texts' in out
+    assert 'test tokens' not in out and 'in the test' not in err
+    train, valid, test = imdb.load_data(name)
+    assert [len(part[0]) for part in (train, valid, test)] == [10, 20, 0]
+    lstm.train_lstm(dataset=name, saveto='m.npz', dim_proj=4, max_epochs=1, n_words=20)
+    out = capsys.readouterr().out
+    assert 'The dataset has no test part: there is no test error, as with --no-test' in out
+    assert '10 train examples\n20 valid examples\n0 test examples' in out
+    with open('b.pkl', 'wb') as file:  # without a validation part it is an error
+        for part in (([[2, 3], [2]], [0, 1]), ([], [])):
+            pickle.dump(part, file, 2)
+    with pytest.raises(DataError, match='no review with a word in it in test'):
+        imdb.load_data('b.pkl')
+
+
 # Groups
 
 def test_a_column_of_groups_splits_training(folder, capsys):

@@ -154,14 +154,6 @@ def test_its_states_are_shown_without_a_path(tmp_path, capsys):
     assert page + ' written' in capsys.readouterr().err
 
 
-@needs_model
-def test_its_ngrams_cannot_be_exported(tmp_path, capsys):
-    pytest.importorskip('onnx')
-    assert predict.main(['--export', str(tmp_path / 'm.onnx')]) == 2
-    assert 'trained with --ngrams 0' in capsys.readouterr().err
-    assert not os.listdir(str(tmp_path))
-
-
 # The list, and the tool that makes model and card.
 
 

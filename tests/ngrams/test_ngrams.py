@@ -10,6 +10,7 @@ from shop import dataset, make_dataset, train  # noqa: F401 (a fixture)
 
 import imdb
 import lstm
+from lstm_sentiment.data.text_ids import TextIds
 from lstm_sentiment.errors import ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.ngrams import features, fitting
@@ -111,6 +112,39 @@ def test_the_weights_are_those_of_the_formulas(monkeypatch, ydim):
         assert abs(column).max() > 0.2
 
 
+def test_blocks_change_nothing(monkeypatch):
+    sequences = texts(n_words=5)
+    labels = [sum(sequence) % 2 for sequence in sequences]
+    expected = fitting.fit(sequences, labels, 2, 3)
+    x, known = fitting.known_ngrams(sequences, 3)
+    bags = [set(map(hash_of, plain_ngrams(sequence, 3))) for sequence in sequences]
+    counts = collections.Counter(gram for bag in bags for gram in bag)
+    assert known.tolist() == sorted(gram for gram in counts if counts[gram] >= 3)
+    assert x.toarray().tolist() == [[float(gram in bag) for gram in known] for bag in bags]
+    monkeypatch.setattr(fitting, 'BLOCK', 7)
+    for one, other in zip(fitting.fit(sequences, labels, 2, 3), expected):
+        assert (one == other).all()
+
+
+def test_of_many_words_some_texts_are_drawn(monkeypatch, capsys):
+    lengths = numpy.array([3, 5, 2, 4, 6] * 40)
+    assert fitting.drawn(lengths, 1).tolist() == list(range(200))
+    monkeypatch.setattr(fitting, 'MOST_WORDS', 100)
+    places = fitting.drawn(lengths, 1)
+    assert (numpy.diff(places) > 0).all() and 90 < lengths[places].sum() <= 100
+    others = fitting.drawn(lengths, 2).tolist()
+    assert fitting.drawn(lengths, 1).tolist() == places.tolist() != others
+    sequences = [[2 + k % 2, 4] for k in range(200)]
+    part = sequences, [k % 2 for k in range(200)]
+    model = fitting.fit_ngrams(part, {'ngrams': 1, 'ydim': 2, 'seed': 1})
+    assert 'The n-grams are fitted to 50 of the 200 texts' in capsys.readouterr().out
+    flat = numpy.array(sequences, dtype='int32').ravel()
+    from_file = TextIds(flat, numpy.arange(200) * 2, numpy.full(200, 2), 9), numpy.array(part[1])
+    again = fitting.fit_ngrams(from_file, {'ngrams': 1, 'ydim': 2, 'seed': 1})
+    assert all((model.params[name] == again.params[name]).all() for name in model.params)
+    assert model.scores([[2], [3]]).argmax(axis=1).tolist() == [0, 1]
+
+
 def test_the_order_of_two_words_is_learned():
     sequences = [[2, 3] if k % 2 else [3, 2] for k in range(40)]
     for longest in (1, 2):
@@ -170,17 +204,27 @@ def test_the_share_of_a_pair_goes_to_its_two_words():
 # Beside an LSTM.
 
 
+def plain_shares(sequences, share, n_words):
+    return numpy.array([[share * min(1., len(sequence) / n_words) if n_words else share]
+                        for sequence in sequences])
+
+
+@pytest.mark.parametrize('n_words', [0, 9])
 @pytest.mark.parametrize('pooling', ['mean', 'max'])
 @pytest.mark.parametrize('n_classes', [2, 3])
-def test_the_network_adds_both(pooling, n_classes):
+def test_the_network_adds_both(pooling, n_classes, n_words):
     params = make_params(n_classes)
     options = dict(make_options(params), pooling=pooling)
     linear = some_ngrams(n_classes)
     sequences = texts(seed=5) + [[]]
     alone = Network(params, options)
-    options = dict(options, ngrams=3, ngram_share=0.7)
+    options = dict(options, ngrams=3, ngram_share=0.7, ngram_words=n_words)
     both = Network(dict(params, **linear), dict(options, temperature=1.6))
-    expected = 0.3 * alone.scores(sequences) + 0.7 * NGrams(linear, 3).scores(sequences)
+    lengths = {len(sequence) for sequence in sequences}
+    assert min(lengths) == 0 and max(lengths) > 9 and len(lengths) > 8
+    share = plain_shares(sequences, 0.7, n_words)
+    expected = ((1 - share) * alone.scores(sequences)
+                + share * NGrams(linear, 3).scores(sequences))
     numpy.testing.assert_allclose(Network(dict(params, **linear), options).scores(sequences),
                                   expected, atol=1e-12)
     expected /= 1.6
@@ -188,31 +232,36 @@ def test_the_network_adds_both(pooling, n_classes):
     scores, terms = both.word_scores(sequences)
     numpy.testing.assert_allclose(scores, expected, atol=1e-12)
     for of_words, score in zip(terms, scores):
-        numpy.testing.assert_allclose(of_words.sum(axis=0) + both.b_out, score, atol=1e-11)
+        numpy.testing.assert_allclose(of_words.sum(axis=0) + both.bias_of(len(of_words)),
+                                   score, atol=1e-11)
     assert not both.is_running and alone.is_running == (pooling == 'mean')
 
 
-def test_leaving_a_word_out_leaves_its_ngrams_out():
+@pytest.mark.parametrize('n_words', [0, 9])
+def test_leaving_a_word_out_leaves_its_ngrams_out(n_words):
     """And makes new ones: the words beside it become neighbours."""
     params = dict(make_params(), **some_ngrams())
     network = Network(params, dict(make_options(params), pooling='max', ngrams=3,
-                                   temperature=1.3))
+                                   temperature=1.3, ngram_words=n_words))
     sequence, parts = [3, 7, 2, 2, 5, 8, 1, 6], [(k, k + 1) for k in range(8)] + [(1, 5)]
     expected = [network.scores([sequence[:start] + sequence[stop:]])[0] for start, stop in parts]
     found = scores_without(network, sequence, parts)
     numpy.testing.assert_allclose(found, expected, atol=1e-12)
 
 
-def test_training_asks_both_models():
+@pytest.mark.parametrize('n_words', [0, 9])
+def test_training_asks_both_models(n_words):
     """The product of the probabilities to the power of their shares, whatever the padding."""
     linear = NGrams(some_ngrams(), 3)
     sequences = [sequence for sequence in texts(seed=6) if sequence]
     rng = numpy.random.RandomState(2)
     likelihoods = rng.dirichlet([1, 1], size=len(sequences)).astype('float32')
     x, mask, _ = imdb.prepare_data(sequences, [0] * len(sequences))
-    found = linear.joined(lambda x, mask: likelihoods, 0.6)(x, mask)
+    found = linear.joined(lambda x, mask: likelihoods,
+                          {'ngram_share': 0.6, 'ngram_words': n_words})(x, mask)
     scores = numpy.array([plain_scores(linear.params, sequence, 3) for sequence in sequences])
-    product = likelihoods ** 0.4 * numpy.exp(0.6 * scores)
+    share = plain_shares(sequences, 0.6, n_words)
+    product = likelihoods ** (1 - share) * numpy.exp(share * scores)
     assert found.tolist() == product.argmax(axis=1).tolist()
     assert found.tolist() != likelihoods.argmax(axis=1).tolist()
 

@@ -195,6 +195,7 @@ def test_a_frame_holds_the_same_page(model, tmp_path):
     assert 'height: 9em' in attributes['style']
 
 
+@pytest.mark.pages
 @pytest.mark.skipif(CHROMIUM is None, reason='Chromium is not installed')
 def test_chromium_shows_the_page_without_an_error(model, tmp_path):
     path = tmp_path / 'r.html'

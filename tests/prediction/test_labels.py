@@ -56,6 +56,22 @@ def test_other_names_of_the_classes(capsys, saved, tmp_path):
     assert 'good is no class of the model' in err
 
 
+def test_texts_of_a_folder_in_any_case_and_below(capsys, saved, tmp_path):
+    for name in ('pos/1.TXT', 'pos/a/b/2.txt', 'NEG/3.txt', 'pos/x.doc', 'notes.md'):
+        (tmp_path / 'texts' / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / 'texts' / name).write_text('the film')
+    answers, err = ask(capsys, saved, tmp_path / 'texts')
+    assert [(row['name'], row['label']) for row in answers] == [
+        ('NEG/3.txt', 'neg'), ('pos/1.TXT', 'pos'), ('pos/a/b/2.txt', 'pos')]
+    assert '2 left out' in err and 'notes.md' in err and 'x.doc' in err
+    (tmp_path / 'texts' / '0.txt').write_text('the film')
+    answers, err = ask(capsys, saved, tmp_path / 'texts', '--no-labels')
+    assert len(answers) == 3 and '3 left out' in err and '0.txt' in err
+    (tmp_path / 'texts' / 'pos').rename(tmp_path / 'texts' / 'other')
+    _, err = ask(capsys, saved, tmp_path / 'texts', status=2)
+    assert 'other is no class of the model' in err
+
+
 @pytest.mark.parametrize('text, said', [(None, 'found NoneType'), (b'a', 'bytes; decode it first'),
                                         (3, 'found int')])
 def test_what_is_no_text_is_refused(saved, text, said):

@@ -159,7 +159,7 @@ def test_a_text_of_one_word():
         states_page.page(model, '')
 
 
-@pytest.mark.slow
+@pytest.mark.pages
 def test_in_a_browser(tmp_path, browser):
     keys = pytest.importorskip('selenium.webdriver.common.keys').Keys
     path, _ = save_model(tmp_path / 'm.npz')
@@ -208,7 +208,7 @@ def test_in_a_browser(tmp_path, browser):
     assert browser.execute_script('return document.documentElement.scrollWidth') <= 360
 
 
-@pytest.mark.slow
+@pytest.mark.pages
 def test_hostile_text_is_shown_and_not_run(tmp_path, browser):
     model = predict.load_model(save_model(tmp_path / 'm.npz')[0])
     target = tmp_path / 'page.html'

@@ -71,6 +71,14 @@ def test_texts_in_any_case_and_in_folders_below(tmp_path):
                           ('a/x/y/2.txt', 'a', None)]
 
 
+def test_links_are_followed_but_not_in_a_circle(tmp_path):
+    path = folder(tmp_path / 'x', 'a/1.txt', 'b/1.txt')
+    (path / 'b' / 'more').symlink_to(folder(tmp_path / 'y', '2.txt'))
+    (path / 'b' / 'again').symlink_to(path)
+    with pytest.warns(UserWarning, match='1 left out .*again'):
+        assert [row[0] for row in rows(path)] == ['b/1.txt', '2.txt', 'a/1.txt']
+
+
 def test_folders_that_are_left_out_are_named(tmp_path):
     path = folder(tmp_path, *(f'{part}/{name}/1.txt' for part in ('train', 'test', 'more')
                               for name in 'ab'))
@@ -106,6 +114,30 @@ def test_text_in_another_encoding(tmp_path):
     assert rows(tmp_path, encoding='cp1252')[1] == ('Un café.', 'a', None)
     with pytest.raises(DataError, match='1.txt is not ascii'):
         rows(tmp_path, encoding='ascii')
+
+
+def test_files_beside_folders_of_classes_are_named(tmp_path):
+    names = ['%s/%d.txt' % (name, k) for name in 'ab' for k in range(2)]
+    path = folder(tmp_path / 'x', *names, 'labels.csv', 'Thumbs.db', 'a/desktop.ini', '.DS_Store')
+    with pytest.warns(UserWarning, match='^1 left .* are in no folder of a class: .*labels.csv$'):
+        assert len(rows(path)) == 4
+    path = folder(tmp_path / 'y', *('%s/%s' % (part, name) for part in ('train', 'test')
+                                    for name in names), 'README', 'test/z.txt', 'notes.txt')
+    with pytest.warns(UserWarning) as caught:
+        assert len(rows(path)) == 8
+    said = ' '.join(str(warning.message) for warning in caught)
+    assert 'z.txt' in said and 'notes.txt' in said and 'README' not in said
+
+
+@pytest.mark.parametrize('test_too', [False, True])
+def test_folders_of_train_and_dev_without_test(tmp_path, test_too):
+    path = folder(tmp_path, *('%s/%s/1.txt' % (part, name) for part in ('train', 'dev')
+                              for name in 'ab'), *['test/a/1.txt'] * test_too)
+    if test_too:
+        with pytest.raises(DataError, match='other classes in train'):
+            rows(path)
+    else:
+        assert [part for *_, part in rows(path)] == ['train', 'train', 'valid', 'valid']
 
 
 # Several files

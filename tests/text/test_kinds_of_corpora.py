@@ -1,6 +1,9 @@
 """Corpora as people have them: each kind is read whole, or refused with what to do."""
+import bz2
 import gzip
 import json
+import lzma
+import pickle
 import zipfile
 
 import pytest
@@ -95,6 +98,39 @@ READ = [
     ('a.csv', fields([(words, name.title() if k % 7 == 0 else name)
                       for k, (words, name) in enumerate(TEXTS)]), [], 30, 'down up',
      'down (12), Down (3); up (13), Up (2)'),
+    ('a.csv', fields(TEXTS, head='\u200btext\xa0,\ufefflabel'), [], 30, 'down up', ''),
+    ('a.csv', '\ufeff\ufeff' + PLAIN, [], 30, 'down up', ''),
+    ('a.csv', PLAIN.encode('utf-16-le'), ['--encoding', 'utf-16-le'], 30, 'down up', ''),
+    ('a.csv', fields([(k, words, k, name) for k, (words, name) in enumerate(TEXTS)],
+                     head='x,text,x,label'), [], 30, 'down up', ''),
+    ('a.csv', fields([(name, 199 * [k], words) for k, (words, name) in enumerate(TEXTS)],
+                     head='label,n,text'), [], 30, 'down up', ''),
+    ('a.csv', fields([(words, '%d,5' % k, name) for k, (words, name) in enumerate(TEXTS)], ';',
+                     'text;n;label'), [], 30, 'down up', ''),
+    ('a.csv', fields(TEXTS).replace('; ', ';\r\n').replace('The', '"The').replace('.,', '.",')
+     .replace('""', '"'), [], 30, 'down up', ''),
+    ('a.tsv', ''.join('"%s"\t"%s"\n' % row for row in [('text', 'label')] + TEXTS), [], 30,
+     'down up', ''),
+    ('a.txt', fields(TEXTS, '\t'), [], 30, 'down up', ''),
+    ('a.txt', fields(TEXTS, '|'), ['--delimiter', '|'], 30, 'down up', ''),
+    ('a.jsonl', json.dumps(objects(TEXTS), indent=2), [], 30, 'down up', ''),
+    ('a.json', lines(objects(TEXTS)), [], 30, 'down up', ''),
+    ('a.jsonl', lines([{name: value for name, value in row.items() if name != 'label'
+                        or row['n'] % 9} for row in objects(TEXTS)]), [], 26, 'down up',
+     'line 1 (no label), line 10 (no label), line 19 (no label), line 28 (no label)'),
+    ('a.jsonl', lines(objects(TEXTS)).replace('"down"', 'NaN', 1), [], 29, 'down up',
+     'line 1 (no label)'),
+    ('a.csv', fields([(words, ('null', '#N/A', '\\N')[k] if k < 3 else name)
+                      for k, (words, name) in enumerate(TEXTS)]), [], 27, 'down up',
+     'line 2 (no label), line 3 (no label), line 4 (no label)'),
+    ('a.csv', fields([('<p class="x">%s</p>' % words if k % 2 else words + ' <user>', name)
+                      for k, (words, name) in enumerate(TEXTS)]), [], 30, 'down up',
+     '15 texts have <p class="x"> in them'),
+    ('a.csv', fields([(words + ' \U0001f600\u200d \u0645\u0645\u062a\u0639 \u202e', name)
+                      for words, name in TEXTS]), [], 30, 'down up', ''),
+    ('a b \xfc\u4e2d.csv', PLAIN, [], 30, 'down up', ''),
+    ('a.csv', fields(TEXTS[:-1] + [('mild ' * 400000, 'up')]), [], 30, 'down up',
+     'a.csv, line 31 has 400000 words; the first 100000 of them are used'),
     ('a.csv', fields(TEXTS * 3), [], 90, 'down up', 'test texts are in training as well'),
     ('a.csv', fields(TEXTS + [('odd', 'rare')]), [], 31, 'down rare up',
      'The class rare has 1 text to train on and none in the test or validation part'),
@@ -129,7 +165,32 @@ REFUSED = [
     ('a.csv', fields(LESS), ['--strict'], 'a.csv, line 5: no label'),
     ('a.jsonl', lines(objects(TEXTS, label='kind')), [], "no column 'label' or 'sentiment'"),
     ('a.json', '[{"text": "a", "label": "b"}, {"text"', [], 'a.json cannot be read'),
-    ('a.json', json.dumps({'data': objects(TEXTS)}), [], 'Expected an object for each text'),
+    ('a.json', json.dumps({'data': objects(TEXTS)}), [], "a.json is one object, with ['data'] in"),
+    ('a.json', json.dumps({'data': objects(TEXTS)}, indent=1), [], 'one object of several lines'),
+    ('a.json', json.dumps({'text': {'0': 'x'}, 'label': {'0': 'y'}}), [], 'orient="records"'),
+    ('a.csv', '# Fruit\n' + PLAIN, [], 'take lines above the names of the columns away'),
+    ('a.csv', 'text,label\n' + 3 * 'sour, stale,down\n', [], 'Expected double quotes around texts'),
+    ('a.jsonl', lines(objects(TEXTS, 'body', 'kind')), [], 'here perhaps --text-column body'),
+    ('a.jsonl', lines(objects(TEXTS, label='my kind')), [], "perhaps --label-column 'my kind'"),
+    ('a.csv', PLAIN.encode('utf-16-le'), [], 'It looks like utf_16_le: give --encoding utf_16_le'),
+    ('a.csv', PLAIN.encode('utf-16-be'), ['--encoding', 'cp1252'], 'It looks like utf_16_be'),
+    ('a.csv', PLAIN.encode('utf-32'), [], 'give --encoding utf_32'),
+    ('a.csv', PLAIN.replace('The', '今日は雨です。').encode('shift_jis'), [],
+     'give --encoding shift_jis'),
+    ('a.csv', PLAIN.replace(';', ' \u201cso\u201d').encode('cp1252'), [], 'give --encoding cp1252'),
+    ('a.csv', lzma.compress(PLAIN.encode()), [], 'compressed with bzip2, xz, zstd'),
+    ('a.csv.bz2', bz2.compress(PLAIN.encode()), [], 'compressed with bzip2, xz, zstd'),
+    ('a.csv.gz', gzip.compress(bytes(257) + b'ustar' + bytes(9)), [], 'it is a tar archive'),
+    ('a.xls', b'\xd0\xcf\x11\xe0' + bytes(99), [], 'an Excel workbook'),
+    ('a.csv', b'%PDF-1.7\n', [], 'it is a PDF'),
+    ('a.csv', '<!doctype html>\n<p>Gone.', [], 'it is a web page'),
+    ('a.csv', 'version https://git-lfs.github.com/spec/v1\n', [], 'git lfs pull'),
+    ('a.csv', pickle.dumps([1], 2), [], 'it is a pickle of Python'),
+    ('a.csv', '', [], 'a.csv has no rows'), ('a.csv', 'text,label\n', [], 'a.csv has no rows'),
+    ('a.csv', 'text,label\nmild,up\n', [], 'too small to train on'),
+    ('a.csv', fields([(words, k // 3) for k in range(30003) for words, _ in TEXTS[:1]]),
+     ['--jobs', '1'], 'There are 10001 classes for 30003 texts'),
+    ('a.csv', fields([(words, 'up') for words, _ in TEXTS]), [], 'Expected two classes or more'),
     ('a.parquet', b'PAR1' + bytes(100), [], 'a.parquet cannot be read'),
     ('a.csv', b'PK\x03\x04' + bytes(100), [], 'a.csv cannot be read: BadZipFile')]
 
@@ -166,6 +227,11 @@ def test_zip_archives(tmp_path, monkeypatch, capsys):
     for name, content in (('a.csv', PLAIN), ('b.json', json.dumps(objects(TEXTS)))):
         zipped('a.zip', 'folder/' + name, content)
         assert n_texts_of('a.zip') == 30
+    zipped('a.zip', 'folder/a.tsv', fields(TEXTS, '\t'))
+    with zipfile.ZipFile('a.zip', 'a') as archive:
+        for name in ('__MACOSX/folder/._a.tsv', 'folder/._a.tsv', '.DS_Store', 'notes.md'):
+            archive.writestr(name, 'x')
+    assert n_texts_of('a.zip') == 30
     zipped('book.csv', '[Content_Types].xml', '<a/>')
     assert imdb_preprocess.main(['book.csv', '--output', 'b.pkl']) == 2
     assert 'an Excel workbook or another Office document; save' in capsys.readouterr().err
@@ -184,6 +250,55 @@ def test_parquet(tmp_path, monkeypatch):
         database.execute("COPY texts TO 'a[1].parquet' (FORMAT parquet)")
     assert n_texts_of('a[1].parquet') == 30
     assert datasets.read_vocabulary('a.dict.pkl').classes == ['0', '1']
+
+
+def test_a_table_for_each_part_in_a_zip_archive(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for names, n_texts in ((['x/train.csv', 'x/test.csv', 'x/other.csv'], [30, 4]),
+                           (['train.csv', 'dev.csv'], [30, 0])):
+        with zipfile.ZipFile('a.zip', 'w') as archive:
+            for name, rows in zip(names, (TEXTS, TEXTS[:4], TEXTS)):
+                archive.writestr(name, fields(rows))
+        assert imdb_preprocess.main(['a.zip', '--output', 'a.pkl']) == 0
+        assert [len(part[1]) for part in datasets.read_dataset('a.pkl')] == n_texts
+        assert ('are no tables of a part: x/other.csv' in capsys.readouterr().err) == (
+            len(names) == 3)
+    with zipfile.ZipFile('b.zip', 'w') as archive:
+        archive.writestr('train.csv', PLAIN + 'x\n')
+        archive.writestr('one.csv', PLAIN)
+    assert imdb_preprocess.main(['b.zip', '--output', 'b.pkl']) == 2
+    assert 'there are 2 tables in it' in capsys.readouterr().err
+
+
+def test_names_of_classes_in_the_parquet_files_of_hugging_face(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arrow = pytest.importorskip('pyarrow')
+    from pyarrow import parquet
+    features = {'text': {'_type': 'Value'},
+                'label': {'_type': 'ClassLabel', 'names': ['no', 'yes']}}
+    table = arrow.table({'text': [words for words, _ in TEXTS],
+                         'label': [k % 2 for k in range(N_TEXTS)]})
+    for said, classes in (({'info': {'features': features}}, ['no', 'yes']),
+                          ({'info': {'features': 7}}, ['0', '1']), ([], ['0', '1'])):
+        about = {'huggingface': json.dumps(said)}
+        parquet.write_table(table.replace_schema_metadata(about), 'a.parquet')
+        assert n_texts_of('a.parquet') == 30
+        assert datasets.read_vocabulary('a.dict.pkl').classes == classes
+        assert ('names its numbered classes: no, yes' in capsys.readouterr().err) == (
+            classes != ['0', '1'])
+
+
+def test_a_folder_as_hugging_face_has_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'hf' / 'data').mkdir(parents=True)
+    (tmp_path / 'hf' / 'README.md').write_text('x')
+    for name, rows in (('train-00000-of-00002', TEXTS), ('train-00001-of-00002', TEXTS),
+                       ('test-00000-of-00001', TEXTS[:4]), ('unsupervised-00000', TEXTS)):
+        (tmp_path / 'hf' / 'data' / (name + '.csv')).write_text(fields(rows))
+    assert imdb_preprocess.main(['hf', '--output', 'a.pkl']) == 0
+    assert [len(part[1]) for part in datasets.read_dataset('a.pkl')] == [60, 4]
+    err = capsys.readouterr().err
+    assert '2 left out of the corpus' in err and 'hf/README.md, hf/data/unsupervised' in err
 
 
 def test_tags_become_spaces_here_and_in_the_settings(tmp_path, monkeypatch):
@@ -214,6 +329,15 @@ def test_a_data_frame(tmp_path):
     texts, names = zip(*TEXTS)
     frame = Frame(n=range(N_TEXTS), Text=(float('nan'),) + texts[1:], label=names)
     with pytest.warns(UserWarning, match='1 of 30 rows of the table .* row 1 .nan where the text'):
+        summary = imdb_preprocess.preprocess(frame, tmp_path / 'a.pkl')
+    assert summary.n_train + summary.n_test == 29
+
+
+def test_a_data_frame_of_polars(tmp_path):
+    polars = pytest.importorskip('polars', reason='polars is not installed')
+    texts, names = zip(*TEXTS)
+    frame = polars.DataFrame({'text': texts, 'label': (None,) + names[1:]})
+    with pytest.warns(UserWarning, match='1 of 30 rows of the table .*row 1 .no label'):
         summary = imdb_preprocess.preprocess(frame, tmp_path / 'a.pkl')
     assert summary.n_train + summary.n_test == 29
 

@@ -15,6 +15,7 @@ import imdb
 import lstm
 from lstm_sentiment import command_line, processes
 from lstm_sentiment.errors import DataError
+from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
 
 COMMON = dict(dataset='easy', n_words=60, dim_proj=6, batch_size=10, validFreq=14, saveFreq=9,
               dispFreq=1, max_epochs=4, patience=100, saveto=None, checkpoint=None)
@@ -33,6 +34,21 @@ def load_data(n_words, rng=None, **arguments):
                  for _ in range(n - (n_words < COMMON['n_words']))]
         return texts, [int(numpy.mean(text) > n_words / 2) for text in texts]
     return part(105), part(31), part(33)
+
+
+def load_reviews(n_words, rng=None, about=None, **arguments):
+    """Short reviews with words of praise and blame, and a vocabulary, for the option composed."""
+    words = [['fine', 'sharp', 'warm', 'bright'], ['dull', 'poor', 'flat', 'stale']]
+    about['vocabulary'] = vocabulary = Vocabulary(
+        ['the', 'film', 'is', 'very', 'plot', '.', 'but', 'not', 'it', *words[0], *words[1]],
+        TEXT_SETTINGS, ['pos', 'neg'])
+
+    def part(n):
+        labels = [k % 2 for k in range(n)]
+        return [vocabulary.ids('the film is very %s . the plot is %s but it is .' % (
+            words[label][k // 2 % 4], words[label][k // 8 % 4]))
+            for k, label in enumerate(labels)], labels
+    return part(104), part(31), part(33)
 
 
 def is_here():
@@ -66,6 +82,7 @@ def train(options, records):
 
 def work(arguments):
     lstm.datasets['easy'], records = (load_data, prepare_data), []
+    lstm.datasets['reviews'] = load_reviews, prepare_data
     for options in json.loads(arguments[0]):
         train(options, records)
     if processes.is_first():

@@ -111,7 +111,7 @@ def test_the_command_line_logs_what_is_printed(easy, capsys):
 
 @pytest.mark.parametrize('option, path, said', [
     ('--log', 'nowhere/run.csv', 'log=nowhere/run.csv cannot be written: No such file'),
-    ('--log', '.', 'log=. cannot be written: it is a folder')])
+    ('--plot', '.', 'plot=.: expected a name that ends in one of')])
 def test_a_file_that_cannot_be_written_is_found_before_training(easy, capsys, option, path, said):
     status = exit_status(lstm.main, easy + [option, path])
     stdout, stderr = capsys.readouterr()

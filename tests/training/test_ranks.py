@@ -31,6 +31,8 @@ FEW = [
      'class_weight': 'balanced', 'valid_metric': 'f1'},
     {'optimizer': 'sgd', 'lrate': 0.5, 'use_dropout': False, 'n_layers': 2, 'decay_c': 0.01,
      'encoder': 'lstm_peephole', 'pooling': 'last', 'batch_size': 3},
+    {'dataset': 'reviews', 'composed': 0.7, 'bidirectional': True},
+    {'dataset': 'reviews', 'composed': 1.3, 'spans': 0.4, 'word_dropout': 0.3},
 ]
 MAX_POOLING = {'encoder': 'lstm_standard', 'pooling': 'max', 'length_window': 3}
 TOLERANCE = {'float64': 1e-12, 'float32': 1e-6}
