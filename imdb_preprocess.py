@@ -33,10 +33,10 @@ import shlex
 import sys
 import time
 
-from lstm_sentiment import command_line
+from lstm_sentiment import command_line, processes
 from lstm_sentiment.data import own_corpus
 from lstm_sentiment.data.choices import choices, quantile
-from lstm_sentiment.text import corpus_options
+from lstm_sentiment.text import corpus_options, tokenizing
 from lstm_sentiment.text.arrow_files import is_arrow
 from lstm_sentiment.text.corpora import ALL_PARTS
 from lstm_sentiment.text.preprocessing import preprocess
@@ -103,7 +103,7 @@ def make_parser():
                        help='processes (default: one for each core)')
     parser.set_defaults(**{name: parameter.default for name, parameter
                            in inspect.signature(preprocess).parameters.items()
-                           if name not in ('source', 'progress', 'trainable')})
+                           if name not in ('source', 'progress', 'trainable', 'tokenize')})
     command_line.add_common(parser)
     return parser
 
@@ -113,7 +113,13 @@ def work(arguments=None):
     options = make_parser().parse_args(arguments)
     del options.debug
     started = time.time()
-    summary = preprocess(progress=True, trainable=True, **vars(options))
+    if not processes.is_first():
+        processes.help_first(tokenizing.tokenize_piece)
+        return
+    summary = preprocess(progress=True, trainable=True, tokenize=(
+        tokenizing.tokenize_texts if processes.is_alone() else tokenizing.tokenize_over_ranks),
+        **vars(options))
+    processes.dismiss()
     beside = dictionary_path(options.output)
     dictionary = options.dictionary or beside
     for line in report(summary):
@@ -131,7 +137,7 @@ def work(arguments=None):
 
 def main(arguments=None):
     """Run the command line; return the exit status."""
-    return command_line.run(work, arguments, 'Interrupted; no file was written.')
+    return command_line.run(work, arguments, 'Interrupted; no file was written.', shared=True)
 
 
 if __name__ == '__main__':

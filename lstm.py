@@ -36,7 +36,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     )
     from lstm_sentiment.engine.optimizers import Rule, optimizer_of
     from lstm_sentiment.engine.split_draws import RandomStreams
-    from lstm_sentiment.messages import LINES, obeys_verbose, say
+    from lstm_sentiment.messages import LINES, costs_shown, obeys_verbose, say
     from lstm_sentiment.model import metrics, saved_model
     from lstm_sentiment.ngrams.fitting import fit_ngrams
     from lstm_sentiment.recurrence.backend import backend
@@ -689,7 +689,8 @@ def train_lstm(
         resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
         peephole='matrix', valid_split='random', test=True, class_weight='',
         valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
-        ngrams=0, ngram_share=0.75, composed=0., ngram_words=0, verbose=2, callback=None):
+        ngrams=0, ngram_share=0.75, composed=0., ngram_words=0, keep='best',
+        train_error_size=25000, verbose=2, callback=None):
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -789,6 +790,12 @@ def train_lstm(
     ngram_words : int
         If not 0, the weight of ngram_share is for texts of this many words or more, and shorter
         ones have less of it, in proportion.
+    keep : str
+        Which parameters a run keeps: best, those with the best validation error, or last, those of
+        the last validation.
+    train_error_size : int
+        If there are more training reviews than this, each validation measures the training error on
+        so many of them, always the same; the end of the run on all. All if not positive.
     verbose : int
         2 prints the tutorial's lines, 1 shows a bar, 0 prints nothing.
     callback : callable, optional
@@ -848,11 +855,11 @@ def train_lstm(
 
     confusions = metrics.confusions_for(options, known=datasets)
 
-    def errors():
+    def errors(n_parts=3):
         use_noise.set_value(0.)
         return [float(run.measured(pred_error, f_pred, prepare_data, part, minibatches, confusion))
                 if minibatches else numpy.nan
-                for (part, minibatches), confusion in zip(batches, confusions)]
+                for (part, minibatches), confusion in list(zip(batches, confusions))[:n_parts]]
 
     run = Run(options, control, data, rng, tparams,
               optimizer_of(tparams, f_grad_shared, f_update), errors, get_minibatches_idx,
@@ -886,9 +893,12 @@ def work(arguments=None):
     corpus_options.add_word_options(parser, 'the words of its texts')
     parser.add_argument('--repeat', metavar='MODEL',
                         help='train again with the settings saved in this model, into a new file')
+    parser.add_argument('--quiet', action='store_true',
+                        help='print no lines of costs; on a terminal the bar shows them')
     command_line.add_common(parser)
     options = vars(parser.parse_args(arguments))
     del options['debug']
+    is_quiet = options.pop('quiet')
     options = dict(settings.PRESETS.get(options.pop('preset'), {}), **options)
     model = options.pop('repeat')
     with curves.recorder(options.pop('plot'), options.pop('log'),
@@ -900,7 +910,8 @@ def work(arguments=None):
             if 'dataset' not in options:
                 options['dataset'] = processes.by_first(finding.choose_dataset)
             options = processes.by_first(functools.partial(own_corpus.prepared, options))
-        with command_line.progress_bar(options.get('verbose', LINES) == LINES) as bar:
+        with command_line.progress_bar(options.get('verbose', LINES) == LINES) as bar, \
+                costs_shown(not is_quiet):
             train_lstm(callback=command_line.joined_callback(record, bar),
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))
 

@@ -11,15 +11,18 @@ training; the model contains these settings. From code:
 """
 import argparse
 import contextlib
+import functools
+import math
 import os
 import sys
 import textwrap
 
 from threadpoolctl import threadpool_limits
 
-from lstm_sentiment import command_line
+from lstm_sentiment import command_line, processes
 from lstm_sentiment.errors import ConfigError
-from lstm_sentiment.prediction import export, html_report, inputs, states_page
+from lstm_sentiment.model import saved_model
+from lstm_sentiment.prediction import export, html_report, inputs, page, states_page
 from lstm_sentiment.prediction.classifier import load_model
 from lstm_sentiment.prediction.explanation import KINDS, LEAVE_OUT, SHARE, colour_depth
 from lstm_sentiment.prediction.outputs import FORMATS, Tally, make_writer
@@ -86,6 +89,7 @@ def make_parser():
                             'classify nothing (needs the extra onnx)')
     group.add_argument('--jobs', type=int, metavar='N',
                        help='threads, and tokenizing processes (default: one for each core)')
+    page.add_options(parser)
     command_line.add_common(parser)
     return parser
 
@@ -183,31 +187,51 @@ def kind_of_explanation(arguments, model):
 
 def run(arguments):
     """Answer a command line."""
-    arguments.model, arguments.texts = split_off_model(arguments.texts)
+    arguments.model, arguments.texts = processes.by_first(
+        functools.partial(split_off_model, arguments.texts))
     is_explained = arguments.explain is not None
     if is_explained and arguments.format in ('csv', 'tsv'):
         raise ConfigError('--explain does not work with --format %s; expected table or jsonl'
                           % arguments.format)
-    model = load_model(arguments.model, arguments.dictionary, arguments.jobs)
+    for name in ('serve', 'export', 'states'):
+        if getattr(arguments, name) and not processes.is_alone():
+            processes.raise_first((ConfigError, '--%s is for one process: start it without '
+                                   'mpiexec' % name))
+    if arguments.serve:
+        serve(arguments)
+        return
+    model = processes.first_then_all(functools.partial(
+        load_model, arguments.model, arguments.dictionary, arguments.jobs))
     if arguments.export is not None:
         export_model(model, arguments)
         return
     if arguments.states is not None:
         write_states(model, arguments)
+    # The threads work on different batches; with BLAS threads in addition it is slower.
+    with threadpool_limits(limits=1, user_api='blas'):
+        if processes.is_first():
+            write_answers(model, arguments)
+            processes.dismiss()
+        else:
+            model.help_first(kind_of_explanation(arguments, model), arguments.threshold)
+
+
+def write_answers(model, arguments):
+    """Write the answers to the texts of a command line."""
+    is_explained = arguments.explain is not None
     source = open_source(arguments, model.classes)
     if arguments.model is None:
-        print('The model that comes along answers: %s' % model.about, file=sys.stderr)
+        print(said_of(model, None), file=sys.stderr)
     if arguments.format != 'table':
         # What UTF-8 lacks as well, a lone surrogate, is escaped as JSON does it.
         command_line.reconfigure(sys.stdout, encoding='utf-8', errors='backslashreplace')
     writer = make_writer(arguments.format, sys.stdout, model.classes, source,
                          colour_depth(sys.stdout), arguments.threshold > 0)
     tally, n_empty, meaning = Tally(model.classes), 0, None
-    answers = model.answers(source.samples, kind_of_explanation(arguments, model),
-                            arguments.threshold)
+    answer_all = model.answers if processes.is_alone() else model.answers_over_ranks
+    answers = answer_all(source.samples, kind_of_explanation(arguments, model),
+                         arguments.threshold)
     with contextlib.ExitStack() as stack:
-        # The threads work on different batches; with BLAS threads in addition it is slower.
-        stack.enter_context(threadpool_limits(limits=1, user_api='blas'))
         stack.enter_context(contextlib.closing(answers))
         page = (None if arguments.html is None
                 else stack.enter_context(html_report.open_page(
@@ -222,6 +246,31 @@ def run(arguments):
                 meaning = answer.explanation.meaning
             writer.write(answer if is_explained else answer._replace(explanation=None))
     show_end(arguments, source, tally, n_empty, meaning)
+
+
+def serve(arguments):
+    """Serve the page that a command line asks for."""
+    others = [name for name in ('file', 'export', 'states', 'html', 'explain')
+              if getattr(arguments, name) is not None]
+    if arguments.texts or others:
+        raise ConfigError('--serve takes texts from its page: give it without %s'
+                          % ('TEXT' if arguments.texts else '--' + others[0]))
+    page.require_gradio()  # before a model is read
+    # A process of many threads makes no others.
+    model = load_model(arguments.model, arguments.dictionary, jobs=1)
+    page.serve(model, said_of(model, arguments.model), arguments.host, arguments.port,
+               arguments.threshold)
+
+
+def said_of(model, path):
+    """Which model answers, and how often it errs."""
+    if path is None:
+        return 'The model that comes along answers: %s' % model.about
+    errors = dict(zip(('training', 'validation', 'test'), saved_model.load_errors(path)))
+    known = ['%.1f %% of its %s texts' % (100 * error, part)
+             for part, error in errors.items() if not math.isnan(error)]
+    return '%s answers: %s' % (os.path.basename(path), 'wrong on ' + known[-1] if known else
+                               'how often it errs is not saved with it')
 
 
 def export_model(model, arguments):
@@ -260,7 +309,7 @@ def main(arguments=None):
         given = with_explicit_kind(sys.argv[1:] if given is None else given)
         run(make_parser().parse_intermixed_args(given))
 
-    return command_line.run(work, arguments)
+    return command_line.run(work, arguments, shared=True)
 
 
 if __name__ == '__main__':

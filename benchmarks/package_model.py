@@ -51,7 +51,7 @@ SECTIONS = '''# The model that comes along
 | made | {date} with {engine}, NumPy {numpy} |
 | network | {network} |
 | trained on | {n_train:,} of the 25,000 labelled training reviews of the Large Movie Review \
-Dataset (Maas et al. 2011), film reviews in English; {n_valid:,} others for validation |
+Dataset (Maas et al. 2011), film reviews in English{composed}; {n_valid:,} others for validation |
 | settings | {settings} |
 | test error | {test_err!r} of {n_test:,} test reviews, read by `predict.py` from their files; \
 {full_err!r} before rounding to {precision} |
@@ -192,6 +192,13 @@ def network_of(options):
     return ', '.join(words)
 
 
+def composed_of(options):
+    """What the model was trained on besides reviews, in words."""
+    share = options.get('composed')
+    return (', and at each update %g composed sentences for each review, whose labels follow by '
+            'rule (`lstm_sentiment/text/composing.py`)' % share if share else '')
+
+
 def card(numbers, sha256, n_bytes, recipe, date):
     """The text of the card."""
     options = numbers['options']
@@ -204,7 +211,7 @@ def card(numbers, sha256, n_bytes, recipe, date):
     return SECTIONS.format(
         about='The model is ' + text, name=packaged.NAME, n_bytes=n_bytes, sha256=sha256,
         date=date, engine=options.get('engine', 'an unknown engine'),
-        numpy=options.get('numpy', '?'), network=network_of(options),
+        numpy=options.get('numpy', '?'), network=network_of(options), composed=composed_of(options),
         settings='`%s`' % json.dumps(shown), recipe=recipe, n_sentences=n_all, n_right=n_right,
         kinds='\n'.join(kinds), wrong='\n'.join(['It is wrong about these:', ''] + wrong),
         **{name: value for name, value in numbers.items()

@@ -1,7 +1,8 @@
 """How many of the short sentences in docs/sentences.tsv a model gets right, by kind.
 
 ``python benchmarks/sentences.py [MODEL ...]``; without a name, the model that comes along. The
-sentences were written for this project before any model was asked, half of them positive.
+sentences were written for this project before any model was asked, half of them positive. Options
+are chosen with another list, ``--list benchmarks/development_sentences.tsv``.
 """
 import argparse
 import os
@@ -72,9 +73,10 @@ def main(arguments=None):
     import predict
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('models', metavar='MODEL', nargs='*', default=[None])
+    parser.add_argument('--list', metavar='FILE', default=LIST, help='another list of sentences')
     parser.add_argument('--wrong', action='store_true', help='list the wrong answers')
     options = parser.parse_args(arguments)
-    results, sentences = OrderedDict(), read_sentences()
+    results, sentences = OrderedDict(), read_sentences(options.list)
     for path in options.models:
         name = path or 'packaged'
         results[name], wrong = ask(predict.load_model(path), sentences)

@@ -55,7 +55,7 @@ class TextClassifier(*BASES):
 
     Parameters
     ----------
-    dim_proj, patience, max_epochs, ..., ngram_words
+    dim_proj, patience, max_epochs, ..., keep
         As of `lstm.train_lstm`, with the same defaults; those that concern files are left out.
     class_weight : dict or str, optional
         Weight of each label in the cost, 1 for labels that are not named; or ``balanced``.
@@ -102,8 +102,9 @@ class TextClassifier(*BASES):
                  bidirectional=False, n_layers=1, pooling='mean', peephole='matrix',
                  class_weight=None, valid_metric='error', forget_bias=0., clip_norm=0.,
                  falling_lrate=False, spans=0., ngrams=0, ngram_share=0.75, composed=0.,
-                 ngram_words=0, min_count=1, tokenizer='moses', language='en', lowercase=True,
-                 strip_html=False, jobs=None, random_state=None, verbose=0):
+                 ngram_words=0, keep='best', train_error_size=25000, min_count=1,
+                 tokenizer='moses', language='en', lowercase=True, strip_html=False, jobs=None,
+                 random_state=None, verbose=0):
         arguments = dict(locals())
         del arguments['self']
         vars(self).update(arguments)

@@ -13,6 +13,7 @@ class Verbosity(threading.local):
     """How much the run of this thread shows; runs of other threads are not concerned."""
 
     level = LINES
+    costs = True  # whether the lines of costs are among the lines
 
 
 verbosity = Verbosity()
@@ -22,6 +23,22 @@ def say(*values, **options):
     """Print as `print` does, unless the run of this thread shows a bar or nothing."""
     if verbosity.level == LINES:
         print(*values, **options)
+
+
+def say_cost(*values):
+    """Print the line of a cost, unless a run is quiet."""
+    if verbosity.costs:
+        say(*values)
+
+
+@contextlib.contextmanager
+def costs_shown(wanted):
+    """Whether the lines of costs are printed in the context."""
+    before, verbosity.costs = verbosity.costs, wanted
+    try:
+        yield
+    finally:
+        verbosity.costs = before
 
 
 def obeys_verbose(train):

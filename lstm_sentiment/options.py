@@ -47,6 +47,7 @@ EXPECTED = {
     'n_words': (whole(2), 'a whole number of 2 or more: ids 0 and 1 are padding and unknown'),
     'length_window': (whole(0), 'a whole number of 0 or more'),
     'test_size': (whole(-float('inf')), 'a whole number; all if not positive'),
+    'train_error_size': (whole(-float('inf')), 'a whole number; all if not positive'),
     'seed': (whole(0, 2 ** 32 - 1), 'a whole number from 0 to 2**32 - 1'),
     'valid_portion': (above(0, 1), 'a number between 0 and 1'),
     'average': (whole(0), 'a whole number of 0 or more'),
@@ -71,7 +72,7 @@ EXPECTED = {
     'valid_split': one_of('random', 'group'), 'test': FLAG,
     'class_weight': (lambda value: value is None or isinstance(value, str),
                      'balanced, such as neg=1,pos=5, or empty'),
-    'valid_metric': one_of('error', 'f1'),
+    'valid_metric': one_of('error', 'f1'), 'keep': one_of('best', 'last'),
     'pooling': one_of('mean', 'max', 'last'), 'peephole': one_of('matrix', 'diagonal'),
     'saveto': (lambda value: is_path(value) or callable(value),
                'the path of a file, a function, or None'),
@@ -101,16 +102,16 @@ GROUPS = OrderedDict([
                'ngram_share', 'ngram_words', 'noise_std', 'reload_model']),
     ('optimization', ['optimizer', 'lrate', 'falling_lrate', 'clip_norm', 'decay_c', 'batch_size',
                       'length_window', 'average', 'class_weight', 'max_epochs', 'patience',
-                      'valid_metric', 'seed']),
+                      'valid_metric', 'keep', 'seed']),
     ('bookkeeping', ['saveto', 'checkpoint', 'resume', 'overwrite', 'verbose', 'dispFreq',
-                     'validFreq', 'saveFreq', 'valid_batch_size'])])
+                     'validFreq', 'saveFreq', 'valid_batch_size', 'train_error_size'])])
 # The two values that the tutorial's own main passes.
 COMMAND_LINE_DEFAULTS = {'max_epochs': 100, 'test_size': 500}
 # Named sets of arguments; docs/results.md has the reasons and the errors of `full`.
 PRESETS = {'full': OrderedDict([
     ('maxlen', None), ('n_words', 20000), ('dim_proj', 64), ('bidirectional', True),
     ('pooling', 'max'), ('ngrams', 4), ('ngram_words', 30), ('word_dropout', 0.5), ('spans', 0.2),
-    ('composed', 2.5),
+    ('composed', 2.5), ('keep', 'last'),
     ('optimizer', 'adam'), ('lrate', 0.002), ('falling_lrate', True), ('clip_norm', 1.),
     ('forget_bias', 1.), ('batch_size', 32), ('length_window', 100), ('average', 625),
     ('max_epochs', 8), ('validFreq', -1), ('saveFreq', -1), ('dispFreq', 100), ('test_size', -1),

@@ -10,6 +10,7 @@ wait for it.
 """
 import contextlib
 import functools
+import itertools
 import os
 import signal
 import socket
@@ -260,6 +261,48 @@ def check_same(what, found):
                 raise_first((ConfigError, '%s must be the same on all ranks: %s is %s on rank 0 '
                              'and %s on rank %d' % (what, name, first.get(name), facts.get(name),
                                                     other)))
+
+
+# What rank 0 deals out, piece by piece.
+
+
+def dealt(function, pieces):
+    """Yield ``function(piece)`` for each piece, in order; the other ranks do their share of them.
+
+    Rank 0 calls this while the others are in :func:`help_first` with the same function.
+
+    Parameters
+    ----------
+    function : callable
+    pieces : iterable
+        They are read when they are needed: as many at a time as there are ranks.
+    """
+    pieces = iter(pieces)
+    while True:
+        some = of_first(list(itertools.islice(pieces, size())))
+        if not some:
+            return
+        yield from gather_first(function(some[0]))[:len(some)]
+
+
+def help_first(function):
+    """Do this rank's share of what rank 0 deals out, until :func:`dismiss`."""
+    while True:
+        some = of_first(None)
+        if some is None:
+            return
+        if some:
+            gather_first(function(some[rank()]) if rank() < len(some) else None)
+
+
+def dismiss():
+    """Tell the ranks in :func:`help_first` that nothing more is dealt out."""
+    of_first(None)
+
+
+def gather_first(value):
+    """The values of all ranks, in their order, on rank 0; None on the others."""
+    return [value] if size() == 1 else world().comm.gather(value)
 
 
 # Printing, and ends.

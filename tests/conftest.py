@@ -1,5 +1,6 @@
 """Lets the tests import the modules, which stand in the folder above; folders; a browser."""
 
+import contextlib
 import os
 import shutil
 import sys
@@ -47,6 +48,19 @@ def folders(tmp_path, monkeypatch):
 @pytest.fixture
 def browser():
     """Chromium without a window, as a selenium driver; Debian's packages are as good as any."""
+    with chromium() as driver:
+        yield driver
+
+
+@pytest.fixture
+def browser_with_log():
+    """The same; `get_log` of it has what was requested, as 'performance', and said, 'browser'."""
+    with chromium({'performance': 'ALL', 'browser': 'ALL'}) as driver:
+        yield driver
+
+
+@contextlib.contextmanager
+def chromium(logs=None):
     programs = [shutil.which(name) for name in ('chromium', 'chromedriver')]
     if None in programs:
         pytest.skip('chromium or chromedriver is missing')
@@ -57,6 +71,8 @@ def browser():
     for argument in ('--headless=new', '--no-sandbox', '--disable-dev-shm-usage',
                      '--window-size=1280,900'):
         options.add_argument(argument)
+    if logs:
+        options.set_capability('goog:loggingPrefs', logs)
     service = webdriver.ChromeService(programs[1])
     driver = webdriver.Chrome(options=options, service=service)
     try:

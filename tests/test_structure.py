@@ -15,6 +15,7 @@ LATE = {
     'duckdb': 'takes a tenth of a second, and only Parquet and JSON arrays need it',
     'pyarrow': 'an extra that takes a tenth of a second, and only .arrow files need it',
     'charset_normalizer': 'only text that is not UTF-8 needs a guess',
+    'gradio': 'an extra that takes two seconds, and only --serve needs it',
     'onnx': 'an extra, and only --export needs it',
     'pooch': 'imports requests, and only an installation without a checkout asks it',
     'scipy.optimize': 'takes 20 MB, and only n-grams need it',

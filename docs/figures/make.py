@@ -22,11 +22,12 @@ import default_run  # noqa: E402
 import full_result  # noqa: E402
 import gates_at_work  # noqa: E402
 import gradient_norm  # noqa: E402
+import many_ranks  # noqa: E402
 import optimizer_runs  # noqa: E402
 import reliability  # noqa: E402
 
 GATES, GRADIENTS, OPTIMIZERS = 'gates_at_work.csv', 'gradient_norm.csv', 'optimizers.csv'
-CELLS, RELIABILITY = 'cells.csv', 'reliability.csv'
+CELLS, RELIABILITY, RANKS = 'cells.csv', 'reliability.csv', 'many_ranks.csv'
 RESULTS = os.path.join(ROOT, 'docs', 'results')
 
 
@@ -54,6 +55,9 @@ def draw(folder, tables=HERE):
     packaged = os.path.join(HERE, RELIABILITY)
     if os.path.exists(packaged):
         drawn['reliability'] = reliability.draw(packaged)
+    measured = os.path.join(HERE, RANKS)  # benchmarks/scaling.py writes it
+    if os.path.exists(measured):
+        drawn['many_ranks'] = many_ranks.draw(measured)
     for name, svg in drawn.items():
         with open(os.path.join(folder, name + '.svg'), 'w', encoding='utf-8',
                   newline='\n') as stream:

@@ -67,6 +67,8 @@ class ArrowDataset:
             self.parts, self.groups = gather(found, flat, n_words, path)
         except DataError as error:
             raise DataError(f'{path} cannot be used. {EXPECTED} Found {error}.') from error
+        except StopIteration as error:
+            raise DataError(f'{path} cannot be used. {EXPECTED} Found no schema in it.') from error
         except (arrow.ArrowException, OSError, ValueError, MemoryError, struct.error) as error:
             # Arrow may quote what it read, at any length.
             raise DataError(f'{path} cannot be read: {abridged(str(error))}. {EXPECTED}'

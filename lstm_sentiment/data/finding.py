@@ -14,6 +14,8 @@ from lstm_sentiment.text.vocabulary import dictionary_path
 
 DATASET = 'imdb.pkl'
 DEMO = 'demo'
+# Endings of files that hold texts or tables, whether they can be read or not.
+NO_DATASETS = ('.txt', '.txt.gz', '.xlsx', '.xls', '.ods', '.docx', '.pdf', '.html', '.csv.bz2')
 
 # The folder above the package; in a checkout, that of the scripts.
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -112,10 +114,14 @@ def check_dataset(name, known):
 
 
 def is_texts(path):
-    """Whether a path is a table or a folder: texts that are not word ids yet."""
+    """Whether a path is a table or a folder: texts that are not word ids yet.
+
+    A document that cannot be read is one too: it is refused where texts are read.
+    """
     path = os.fspath(path)
     return os.path.isdir(path) or os.path.isfile(path) and (
-        table_kind(path) is not None or begins_with_label(path))
+        table_kind(path) is not None or path.lower().endswith(NO_DATASETS)
+        or begins_with_label(path))
 
 
 def begins_with_label(path):

@@ -3,10 +3,12 @@ import collections
 import concurrent.futures
 import contextlib
 import functools
+import itertools
 from array import array
 
 import numpy
 
+from lstm_sentiment import processes
 from lstm_sentiment.data.datasets import read_vocabulary
 from lstm_sentiment.errors import ConfigError, ModelError
 from lstm_sentiment.model import packaged, saved_model
@@ -15,10 +17,12 @@ from lstm_sentiment.prediction import html_report, inputs, leaving_out
 from lstm_sentiment.prediction.explanation import LEAVE_OUT, SHARE, Explanation
 from lstm_sentiment.prediction.network import Network, check_model
 from lstm_sentiment.text.tokenizing import number_of_jobs, tokenize_texts
-from lstm_sentiment.text.vocabulary import UNKNOWN_ID
+from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID
 
 # Texts are sorted by length within a window of at most this many texts and about this many words.
 WINDOW_TEXTS, WINDOW_WORDS = 4096, 2000000
+# Texts that a rank gets at a time.
+PIECE_TEXTS = 512
 # Limits of a batch: texts, and words with padding. Explanations need 4 kB for each word, so their
 # batches have fewer words.
 BATCH_TEXTS, BATCH_WORDS, EXPLAINED_WORDS = 512, 1 << 18, 1 << 14
@@ -119,6 +123,11 @@ class Classifier:
         self.network, self.vocabulary, self.jobs = network, vocabulary, number_of_jobs(jobs)
         self.classes, self.about = list(vocabulary.classes), about
 
+    def __repr__(self):
+        return '<Classifier: %s; %d words%s>' % (
+            ' or '.join(self.classes), len(self.network.Wemb) - FIRST_WORD_ID,
+            '; ' + self.about if self.about else '')
+
     def predict(self, texts, threshold=0.):
         """The name of the likeliest class of each text.
 
@@ -206,6 +215,23 @@ class Classifier:
                     for _, future in futures:
                         future.cancel()
                 windows.close()
+
+    def answers_over_ranks(self, samples, explain=None, threshold=0.):
+        """As :meth:`answers`, with a share of the work for each rank; to be called on rank 0.
+
+        The others call :meth:`help_first` with the same arguments.
+        """
+        samples = iter(samples)
+        pieces = iter(lambda: list(itertools.islice(samples, PIECE_TEXTS)), [])
+        for answers in processes.dealt(self.piece_answerer(explain, threshold), pieces):
+            yield from answers
+
+    def help_first(self, explain=None, threshold=0.):
+        """Answer what is this rank's share of :meth:`answers_over_ranks`."""
+        processes.help_first(self.piece_answerer(explain, threshold))
+
+    def piece_answerer(self, explain, threshold):
+        return lambda piece: list(self.answers(piece, explain, threshold))
 
     def encode(self, samples, keep_words):
         """Yield an `Encoded` for each sample: its ids, and its words if `keep_words` is true."""

@@ -9,8 +9,9 @@ from collections import namedtuple
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.files import read_lines
 from lstm_sentiment.text import corpora
+from lstm_sentiment.text.columns import LABEL_COLUMNS, TEXT_COLUMNS, plain_name
 from lstm_sentiment.text.labels import class_key
-from lstm_sentiment.text.table_files import FASTTEXT, TableOptions, table_kind
+from lstm_sentiment.text.table_files import DELIMITERS, FASTTEXT, TableOptions, table_kind
 from lstm_sentiment.text.tables import read_table
 
 # So many lines show that an input is not one text a line.
@@ -60,28 +61,49 @@ def from_lines(lines, name):
     """
     head = list(itertools.islice(lines, SHOWN_LINES))
     shown = [line for line in head if line.strip()]
-    if shown and all(map(is_object, shown)):
-        raise DataError(f'the lines of {name} are JSON objects. Expected one text a line; give a '
-                        'table as --file NAME.jsonl.')
-    if len(shown) > 1 and all('\t' in line.strip() for line in shown):
-        raise DataError(f'the lines of {name} have tabs in them, like those of a table. Expected '
-                        'one text a line; give a table as --file NAME.tsv, or write spaces for '
-                        'the tabs.')
+    form = form_of(shown)
+    if form is not None:
+        what, ending = form
+        raise DataError(f'the lines of {name} {what}. Expected one text a line; give a table as '
+                        f'--file NAME{ending}.')
     return (Sample(line.rstrip('\r\n'), None, None) for line in itertools.chain(head, lines))
 
 
-def is_object(line):
-    """Whether a line is a JSON object.
+def form_of(lines):
+    r"""What the lines of a table are, and the ending of such a table; None for lines of text.
 
-    >>> is_object('{"text": "a"}'), is_object('{sic}'), is_object('"a"')
-    (True, False, False)
+    >>> [form_of(lines)[0] for lines in (['a\tb', 'c\td'], ['text;label', 'A film.;pos'])]
+    ['have tabs in them, like those of a table', 'begin with the names of columns, as a table does']
+    >>> form_of(['A film, a joke.', 'Dull.'])
     """
-    if not line.lstrip().startswith('{'):
+    if not lines:
+        return None
+    if all(map(is_json, lines)) or lines[0].strip() in ('[', '{', '[{'):
+        return 'are JSON objects', '.json or .jsonl'
+    if all(FASTTEXT in line for line in lines):
+        return f'have labels ({FASTTEXT}) in them', '.txt, with the label first in each line'
+    if len(lines) > 1 and all('\t' in line.strip() for line in lines):
+        return 'have tabs in them, like those of a table', '.tsv, or write spaces for the tabs'
+    for delimiter in DELIMITERS:
+        names = [plain_name(name.strip().strip('"')) for name in lines[0].split(delimiter)]
+        if set(names) & set(TEXT_COLUMNS) and set(names) & set(LABEL_COLUMNS):
+            return 'begin with the names of columns, as a table does', '.csv'
+    return None
+
+
+def is_json(line):
+    """Whether a line is a JSON object, or an array of objects or arrays.
+
+    >>> [is_json(line) for line in ('{"text": "a"}', '[{"text": "a"}]', '{sic}', '"a"', '[1]')]
+    [True, True, False, False, False]
+    """
+    if not line.lstrip().startswith(('{', '[')):
         return False
     try:
-        return isinstance(json.loads(line), dict)
+        value = json.loads(line)
     except (ValueError, RecursionError):
         return False
+    return isinstance(value, dict) or bool(value) and isinstance(value[0], (dict, list))
 
 
 def from_path(path, classes, use_labels=True, labels=None, **options):
@@ -211,8 +233,10 @@ def from_folder(folder, classes, use_labels=True, encoding='utf-8', labels=None)
         samples = [(path, None) for path in texts]
         others += [path for path, _, _ in unknown]
     if not samples:
-        raise DataError('%s has no text. Expected *.txt in it, or class folders with *.txt.'
-                        % folder)
+        tables = list(filter(table_kind, others))
+        advice = ' It has tables; name one: %s.' % ', '.join(tables[:3]) if tables else ''
+        raise DataError('%s has no text. Expected *.txt in it, or class folders with *.txt.%s'
+                        % (folder, advice))
     corpora.warn_left_out(others, 'are none of the *.txt that are classified')
     labelled = bool(inside) and use_labels
     return Source((Sample(corpora.read_text(path, encoding), os.path.relpath(path, folder), label)

@@ -19,6 +19,8 @@ except ImportError:  # Theano does not need it
 ONE, HALF = numpy.float32(1), numpy.float32(0.5)
 # Beyond it tanh is 1 in float32.
 LARGE = numpy.float32(9)
+# A matrix of more numbers, such as that of more than 128 units, stays in no core's own cache.
+LARGE_MATRIX = 2 ** 16
 # Coefficients of x^1, x^3 .. x^13 and of x^0, x^2 .. x^12 in `tanh`, over the first.
 P0, P1, P2, P3, P4, P5, P6 = (
     numpy.array([7905853580625, 1159525191825, 41247931725, 523783260, 2552550, 4095, 1])
@@ -71,13 +73,23 @@ def multiply(rows, matrix, out):
 
     The BLAS first copies the matrix into another order, which pays off for hundreds of rows only.
     Here the matrix is read in its own order, for four rows at a time. The BLAS multiplies the
-    remaining rows one by one.
+    remaining rows one by one. Where the matrix is large, two or three of them are completed to
+    four by zeros: the matrix is then read once for them.
     """
     n_fours = len(rows) // 4 if len(matrix) % 4 == 0 else 0
     for k in range(n_fours):
         multiply_four(rows[4 * k:4 * k + 4], matrix, out[4 * k:4 * k + 4])
-    for k in range(4 * n_fours, len(rows)):
-        numpy.dot(rows[k], matrix, out[k])
+    first = 4 * n_fours
+    n_left = len(rows) - first
+    if n_left > 1 and len(matrix) % 4 == 0 and matrix.size > LARGE_MATRIX:
+        four = numpy.zeros((4, len(matrix)), dtype=numpy.float32)
+        product = numpy.empty((4, matrix.shape[1]), dtype=numpy.float32)
+        four[:n_left] = rows[first:]
+        multiply_four(four, matrix, product)
+        out[first:len(rows)] = product[:n_left]
+    else:
+        for k in range(first, len(rows)):
+            numpy.dot(rows[k], matrix, out[k])
 
 
 @native

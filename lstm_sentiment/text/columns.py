@@ -15,6 +15,10 @@ PART_NAMES = {'train': 'train', 'training': 'train', 'test': 'test', 'testing': 
               'valid': 'valid', 'validation': 'valid', 'val': 'valid', 'dev': 'valid'}
 
 
+class MissingColumn(DataError):
+    """A table has not the column that is needed."""
+
+
 def part_of(name):
     """The part that the name of a file or a folder, or a value of a split column, says.
 
@@ -29,8 +33,10 @@ def choose_columns(path, table, head, options, labelled):
 
     Raises
     ------
+    MissingColumn
+        If a column that is needed is not there.
     DataError
-        If a column that is needed is missing.
+        If two columns have its name.
     """
     text = find_column(path, table.names, options.text_column, TEXT_COLUMNS)
     label = find_column(path, table.names, options.label_column, LABEL_COLUMNS)
@@ -42,7 +48,7 @@ def choose_columns(path, table, head, options, labelled):
             ('split', split, options.split_column, SPLIT_COLUMNS, False),
             ('group', group, options.group_column, (), False)):
         if found is None and (needed or asked):
-            raise DataError(missing_column(path, table.names, head, kind, asked, usual))
+            raise MissingColumn(missing_column(path, table.names, head, kind, asked, usual))
     if split is not None and options.split_column is None:
         # A column may be called so and hold something else.
         values = [record[split] for record in head if isinstance(record, (list, tuple))]
@@ -110,7 +116,9 @@ def missing_column(path, names, head, kind, asked, usual):
     if kind in ('text', 'label') and not asked:
         values = rows or [[record.get(name) for name in names] for record in head]
         place = dict(zip(('text', 'label'), likely_columns(values)))[kind]
-        hint = f', here perhaps --{kind}-column {shlex.quote(names[place - 1])}'
+        name = names[place - 1]
+        usable = name.isprintable() and 0 < len(name) < 60 and names.count(name) == 1
+        hint = f', here perhaps --{kind}-column {shlex.quote(name) if usable else place}'
     return f'{message}; name the one with the {kind} by --{kind}-column{hint}.'
 
 

@@ -28,7 +28,7 @@ import warnings
 from lstm_sentiment.contents import WIDE_BYTES, check_is_text, codec, not_utf8
 from lstm_sentiment.errors import ConfigError, DataError, reason
 from lstm_sentiment.files import leads_up, read_lines
-from lstm_sentiment.text.columns import PART_NAMES, part_of
+from lstm_sentiment.text.columns import PART_NAMES, MissingColumn, part_of
 from lstm_sentiment.text.table_files import TableOptions, table_kind, tables_in_zip
 from lstm_sentiment.text.tables import Row, Skipped, read_table
 
@@ -188,12 +188,18 @@ def find_tables(folder):
 
 def open_tables(parts, options, archive=None):
     """A corpus of tables, each of which belongs to one part; they may be in a ``.zip``."""
-    def rows_of(path):
-        if archive is None:
-            return read_table(path, options)[0]
-        return read_table(archive, options, member=path)[0]
+    def rows_of(path, part):
+        try:
+            if archive is None:
+                return read_table(path, options)[0]
+            return read_table(archive, options, member=path)[0]
+        except MissingColumn as error:
+            if part == 'train':
+                raise
+            raise DataError(f'{error} If the table has no labels, it is no {part} part: name the '
+                            'training table alone, and give this one to predict.py.') from error
 
-    rows = ((row._replace(part=part) for row in rows_of(path))
+    rows = ((row._replace(part=part) for row in rows_of(path, part))
             for part, paths in parts.items() for path in paths)
     return Corpus(itertools.chain.from_iterable(rows), None, True)
 

@@ -4,7 +4,7 @@ import itertools
 import json
 import warnings
 
-from lstm_sentiment.errors import DataError, reason
+from lstm_sentiment.errors import DataError, printable, reason
 from lstm_sentiment.files import LONGEST_LINE
 
 
@@ -81,7 +81,7 @@ def class_names(database, path, columns):
 
 def with_class_names(path, rows, names):
     """Yield the rows with the names of classes in place of their numbers."""
-    listed = ', '.join(itertools.chain.from_iterable(names.values()))
+    listed = printable(', '.join(itertools.chain.from_iterable(names.values())))
     warnings.warn(f'{path} names its numbered classes: {listed:.200}. The names are used.',
                   stacklevel=2)
     for row in rows:

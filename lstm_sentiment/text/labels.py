@@ -4,6 +4,7 @@ import decimal
 import json
 import math
 import re
+import unicodedata
 
 from lstm_sentiment.errors import DataError
 
@@ -47,13 +48,14 @@ def class_name(value):
 
 
 def class_key(name):
-    """What different spellings of one class have in common.
+    """What different spellings of one class have in common, composed accents among them.
 
     >>> class_key('Pos'), class_key('5.0'), class_key('5'), class_key('007'), class_key('0.5')
     ('pos', '5', '5', '007', '0.5')
     """
     number = re.fullmatch(r'([-+]?(?:0|[1-9][0-9]*))(?:\.0*)?', name)
-    return str(int(number.group(1))) if number and len(name) < 300 else name.casefold()
+    return str(int(number.group(1))) if number and len(name) < 300 else (
+        unicodedata.normalize('NFC', name).casefold())
 
 
 def join_spellings(names, counts):

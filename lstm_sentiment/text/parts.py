@@ -10,7 +10,7 @@ import warnings
 
 import numpy
 
-from lstm_sentiment.errors import DataError
+from lstm_sentiment.errors import DataError, printable
 from lstm_sentiment.text.corpora import ALL_PARTS
 from lstm_sentiment.text.dataset_files import MAX_LABEL, MAX_LENGTH
 from lstm_sentiment.text.labels import in_order, join_spellings
@@ -73,7 +73,7 @@ class TextRecords:
         found = HTML_TAG.search(text)
         if found:
             self.n_tagged += 1
-            self.tag = self.tag or found.group()
+            self.tag = self.tag or printable(found.group())
 
     def checked(self, tokenized):
         """Yield the tokenized texts, which come in the order of `texts`; count the empty ones.
@@ -193,7 +193,7 @@ def assign(records, spill, portion, seed):
     if len(trained) < max(2, len(classes)):
         raise DataError(f'The corpus has the classes {", ".join(classes)}; with words to train on: '
                         f'{", ".join(classes[label] for label in trained)}. Expected two classes '
-                        'or more, each with such texts.')
+                        'or more, each with such texts; take texts of other classes out.')
     return (classes, *found, None if groups.min() < 0 else groups.tolist())
 
 

@@ -134,7 +134,8 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
                text_column=None, label_column=None, test_portion=None, seed=123, n_words=None,
                min_count=1, tokenizer='moses', language='en', lowercase=True, split_column=None,
                delimiter=None, quotes=None, header=True, encoding='utf-8', strict=False,
-               strip_html=False, group_column=None, trainable=False):
+               strip_html=False, group_column=None, trainable=False,
+               tokenize=tokenizing.tokenize_texts):
     """Turn a corpus into the pickles, or the Arrow file, that `imdb.load_data` reads.
 
     Parameters
@@ -167,6 +168,8 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
         See `table_files.TableOptions`.
     trainable : bool
         Refuse a corpus that is too small to train on.
+    tokenize : callable
+        Tokenizes the texts: `tokenizing.tokenize_texts` or `tokenizing.tokenize_over_ranks`.
 
     Returns
     -------
@@ -200,7 +203,7 @@ def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=F
                                                    advice=ANOTHER_OUTPUT))
         spill = opened.enter_context(Spill(os.path.dirname(os.path.abspath(output)), limit))
         records = TextRecords(corpus.rows)
-        texts = tokenizing.tokenize_texts(records.texts(), settings, jobs)
+        texts = tokenize(records.texts(), settings, jobs)
         if progress and sys.stderr.isatty():
             texts = tqdm(texts, total=corpus.total, unit=' texts', desc='Tokenizing')
         spill.fill(records.checked(texts))

@@ -19,6 +19,7 @@ import json
 import lzma
 import os
 import re
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -118,8 +119,9 @@ def reading(path):
     """Turn errors of opening a file or an archive into `DataError`."""
     try:
         yield
-    except (OSError, DataError, EOFError, RuntimeError, NotImplementedError, lzma.LZMAError,
-            zipfile.BadZipFile, zlib.error) as error:
+    # zipfile raises all of these for damaged archives; ValueError for names that are not UTF-8.
+    except (OSError, DataError, EOFError, RuntimeError, NotImplementedError, OverflowError,
+            ValueError, lzma.LZMAError, struct.error, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f'{path} cannot be read: {reason(error)}. Expected a table: '
                         f'{", ".join(KINDS)}.') from error
 

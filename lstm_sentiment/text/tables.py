@@ -65,8 +65,9 @@ def read_table(source, options=None, labelled=True, use_labels=True, member=None
         raise DataError(f'{path} has no rows. Expected a table with a row for each text.')
     readable = [record for _, record in head if not isinstance(record, Problem)]
     if not readable:
-        raise DataError(f'{path}, {table.unit} {head[0][0]}: {head[0][1].reason}. No row can be '
-                        f'read. {advice(table.names)}.')
+        why = head[0][1].reason
+        raise DataError(f'{path}, {table.unit} {head[0][0]}: {why}. No row can be read. '
+                        f'{advice(table.names, why)}.')
     names = table.names
     if names is None:  # of objects, each of which may lack some
         names = list(collections.OrderedDict.fromkeys(
@@ -80,10 +81,12 @@ def read_table(source, options=None, labelled=True, use_labels=True, member=None
     return rows_of(path, table, keys, options, labelled), keys[2] is not None
 
 
-def advice(names):
+def advice(names, why):
     """What may be wrong with a table of which no row can be read; `names` are None of objects."""
     if names is None:
         return 'Expected an object for each text'
+    if 'field' not in why:
+        return 'Look at the file'
     if len(names) == 1:
         return ('Give --delimiter if the columns have another separator, and take lines above the '
                 'names of the columns away')

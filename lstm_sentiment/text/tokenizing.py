@@ -13,6 +13,7 @@ import threading
 
 from sacremoses import MosesTokenizer
 
+from lstm_sentiment import processes
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.text.text_settings import check_settings
 
@@ -208,12 +209,26 @@ def tokenize_texts(texts, settings, jobs=None):
             yield from tokenized
 
 
+def tokenize_over_ranks(texts, settings, jobs=None):
+    """As :func:`tokenize_texts`, in one process of each rank in place of `jobs` processes.
+
+    The other ranks are in `processes.help_first` with :func:`tokenize_piece`.
+    """
+    check_settings(settings)
+    pieces = ((piece, settings) for piece in split_into_chunks(texts))
+    for tokenized in processes.dealt(tokenize_piece, pieces):
+        yield from tokenized
+
+
+def tokenize_piece(piece):
+    """The tokenized texts of a piece, which is (texts, settings)."""
+    return list(tokenize_texts(*piece, jobs=1))
+
+
 def number_of_jobs(jobs=None):
     """Return `jobs`, or the number of cores that this process may use."""
     if jobs is None:
-        if hasattr(os, 'sched_getaffinity'):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+        return processes.n_cores()
     if jobs < 1:
         raise ConfigError(f'jobs must be 1 or more, but it is {jobs}.')
     return jobs

@@ -1,7 +1,9 @@
 """The composed sentences that an update has beside its reviews: the option `composed`."""
 import numpy
 
+from lstm_sentiment.data.text_ids import lengths_of, take
 from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.ngrams.fitting import drawn
 
 # What tells the seeds of composed sentences from those of word dropout.
 STREAM = 1
@@ -31,7 +33,11 @@ class ComposedSentences(object):
         vocabulary = data.vocabulary()
         labels = labels_of(vocabulary, self.share)
         from lstm_sentiment.text.composing import Composer  # imports the tokenizer
-        self.composer = Composer(*data.train, vocabulary=vocabulary, labels_of=labels)
+        sequences, own_labels = data.train
+        places = drawn(lengths_of(sequences), self.seed)  # not more than fit in the memory
+        if len(places) < len(sequences):
+            sequences, own_labels = take(sequences, places), take(own_labels, places)
+        self.composer = Composer(sequences, own_labels, vocabulary, labels)
 
     def draw(self, n_reviews, update):
         """The sentences beside so many reviews, and their labels.

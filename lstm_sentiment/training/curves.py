@@ -21,7 +21,8 @@ from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.files import replace_file, require_writable
 from lstm_sentiment.training import tensorboard
 
-COLUMNS = ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err', 'is_best']
+COLUMNS = ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err', 'is_best',
+           'train_err_of']
 # A point of the smooth curve is the mean of this many displayed costs.
 MEAN_OF = 20
 # Blue, vermilion and green, which nearly everybody can distinguish (Okabe and Ito).
@@ -123,7 +124,10 @@ def earlier_rows(path, update, columns=COLUMNS):
         with open(path, newline='') as stream:
             found, *rows = list(csv.reader(stream)) or [[]]
         place = columns.index('update')
-        return [row for row in rows if found == columns and int(row[place]) < update]
+        # A log of an earlier version may lack the last columns.
+        rest = [''] * (len(columns) - len(found))
+        return [row + rest for row in rows if found + columns[len(found):] == columns
+                and int(row[place]) < update]
     except (OSError, ValueError, IndexError, csv.Error):
         return []
 
@@ -169,10 +173,11 @@ def figure(costs, validations):
     above.plot(updates[MEAN_OF - 1:], running_mean(values), color=TRAIN,
                label='mean of %d' % MEAN_OF)
     updates = [record.update for record in validations]
-    for name, color, marker in (
-            ('train', TRAIN, 'o'), ('valid', VALID, 's'), ('test', TEST, '^')):
+    # Where lines coincide, the dashes and the smaller markers lie on what is below them.
+    for name, color, line, size in (('train', TRAIN, '-', 8), ('valid', VALID, '--', 5.5),
+                                    ('test', TEST, ':', 3)):
         errors = [getattr(record, name + '_err') for record in validations]
-        below.plot(updates, errors, color=color, marker=marker, markersize=4, label=name)
+        below.plot(updates, errors, line, color=color, marker='o', markersize=size, label=name)
     best = [record for record in validations if record.is_best][-1:]
     for record in best:
         below.plot([record.update], [record.valid_err], 'o', color=VALID, markersize=10,

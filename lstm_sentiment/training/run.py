@@ -12,8 +12,9 @@ from lstm_sentiment.messages import say
 from lstm_sentiment.model import metrics, saved_model
 from lstm_sentiment.training import provenance
 from lstm_sentiment.training.composed import ComposedSentences
-from lstm_sentiment.training.display import Display, show_errors
+from lstm_sentiment.training.display import Display
 from lstm_sentiment.training.early_stopping import EarlyStopping
+from lstm_sentiment.training.error_sample import sample_of
 from lstm_sentiment.training.ranks import Ranks
 from lstm_sentiment.training.resumable import Resumable
 from lstm_sentiment.training.running_mean import RunningMean
@@ -38,7 +39,8 @@ class Run(Resumable):
     tparams : dict of shared variables
     optimizer : engine.optimizers.Optimizer
     errors : callable
-        Returns the errors of the present parameters on the three parts of the data.
+        Returns the errors of the present parameters on the three parts of the data, or on the first
+        ones if it is given a number.
     split, prepare_data : callables
         As `lstm.get_minibatches_idx` and `imdb.prepare_data`.
     callback : callable or None
@@ -55,7 +57,8 @@ class Run(Resumable):
     rng_before : numpy.random.RandomState
         A copy of `rng` from before the epoch.
     best : dict of arrays or None
-        The parameters with the best validation error; the latest if several are equal.
+        The parameters with the best validation error, the latest if several are equal; or, with the
+        option keep='last', those of the last validation.
     best_errors : tuple of float or None
         Their errors on the training, validation and test part.
     best_confusions : list of arrays or None
@@ -79,7 +82,9 @@ class Run(Resumable):
         if not processes.is_alone():
             self.ranks = Ranks(optimizer, self.interrupts, options['clip_norm'])
             callback = self.ranks.only_first(callback)
-        self.display = Display(options, self.per_epoch, callback)
+        self.sample = sample_of(data.train, options['train_error_size'], options['seed'])
+        self.display = Display(options, self.per_epoch, len(data.train[0]), len(self.sample[0]),
+                               callback)
         self.display.started(options, tparams)
 
     def frequencies(self):
@@ -177,7 +182,7 @@ class Run(Resumable):
         return self.update > 0 and self.update % self.valid_freq == 0
 
     def validate(self):
-        """Measure the errors, keep the parameters if they are the best; return whether to stop."""
+        """Measure the errors, keep the parameters if they are wanted; return whether to stop."""
         if self.ranks:
             self.ranks.align(self)
         with self.mean.in_use() as current, self.draws_undone_if_interrupted():
@@ -186,7 +191,7 @@ class Run(Resumable):
         self.history_errs.append(list(errors[1:]))
         self.validated_at = self.update
         is_best = self.stopping.judge(self.judged(errors))
-        if is_best:
+        if is_best or self.options['keep'] == 'last':
             self.best, self.best_errors = current, errors
             self.best_confusions = self.copied_confusions()
         self.interrupts.release()
@@ -199,7 +204,13 @@ class Run(Resumable):
         return self.stopping.stop
 
     def measured(self, measure, f_pred, prepare_data, data, minibatches, confusion):
-        """What `lstm.pred_error`, or a function like it, measures of a part of the data."""
+        """What `lstm.pred_error`, or a function like it, measures of a part of the data.
+
+        In place of the training part, it is measured on :attr:`sample`.
+        """
+        if data is self.data.train and self.sample is not data:
+            data = self.sample
+            minibatches = self.split(len(data[0]), self.options['batch_size'])
         if self.ranks:
             return self.ranks.measured(measure, f_pred, prepare_data, data, minibatches, confusion)
         return measure(f_pred, prepare_data, data, minibatches, confusion=confusion)
@@ -246,12 +257,15 @@ class Run(Resumable):
         for name, value in best.items():
             self.tparams[name].set_value(value)
         errors = (1., 1., 1.) if self.bad_cost else self.best_errors
+        names = ('train_err', 'valid_err', 'test_err')
         if errors is None:
             self.save_model(best)  # the evaluation may be interrupted
-            errors = self.errors_once()
-        show_errors(errors)
+            errors = self.errors_once(UNKNOWN_ERRORS)
+        elif self.is_of_sample() and not (self.bad_cost or self.options.get('interrupted')):
+            self.save_model(best, **dict(zip(names, errors)))
+            errors = self.errors_once(errors, n_parts=1)
+        self.display.show_errors(errors)
         self.show_classes()
-        names = ('train_err', 'valid_err', 'test_err')
         self.save_model(best, **dict(zip(names, errors)))
         n_epochs = max(1, self.epoch + (self.n_done > 0 or self.n_seen > 0))
         self.display.ended(n_epochs, self.seconds_before, self.options['saveto'])
@@ -269,17 +283,23 @@ class Run(Resumable):
             if confusion.any():
                 say('\n'.join(metrics.report(part, confusion, names)))
 
-    def errors_once(self):
-        """The errors of a run that never validated; NaN if an interrupt comes now."""
+    def is_of_sample(self):
+        return self.sample is not self.data.train
+
+    def errors_once(self, before, n_parts=3):
+        """These errors, the first `n_parts` measured on all data; as before, if interrupted."""
+        sample, self.sample = self.sample, self.data.train
         with self.interrupts:
             try:
-                errors = tuple(self.errors())
-                self.best_confusions = self.copied_confusions()
-                return errors
+                errors = tuple(self.errors(n_parts))
+                self.display.n_measured = self.display.n_train
+                if n_parts == len(before):
+                    self.best_confusions = self.copied_confusions()
+                return errors + before[n_parts:]
             except KeyboardInterrupt:
                 say('Evaluation interrupted')
-                self.options['interrupted'] = True
-                return UNKNOWN_ERRORS
+                self.options['interrupted'], self.sample = True, sample
+                return before
 
     def save_model(self, params=None, **errors):
         """Save the best parameters so far with the words of the dataset, if the run has a file."""

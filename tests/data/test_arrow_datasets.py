@@ -227,7 +227,9 @@ def test_other_files_are_refused(tmp_path, changes, said):
 
 
 @pytest.mark.parametrize('content', [b'', b'ARROW1', b'text,label\n', b'ARROW1\0\0' + 40 * b'\xff'
-                                     + b'ARROW1', b'ARROW1\0\0ARROW1'])
+                                     + b'ARROW1', b'ARROW1\0\0ARROW1',
+                                     b'ARROW1\0\0\xff\xff\xff\xff' + bytes(8) + b'ARROW1',
+                                     b'ARROW1' + bytes(58) + b'ARROW1'])
 def test_other_contents_are_refused(tmp_path, content):
     (tmp_path / 'a.arrow').write_bytes(content)
     with pytest.raises(DataError, match='a.arrow cannot be'):

@@ -377,12 +377,14 @@ def zipped(method, tables=('t.csv',), **more):
     return stream.getvalue()
 
 
-def parquet():
-    """A small Parquet file."""
+def parquet(names=None):
+    """A small Parquet file; it may name its classes, as Hugging Face has it."""
+    about = '' if names is None else ", kv_metadata {huggingface: '%s'}" % json.dumps(
+        {'info': {'features': {'label': {'_type': 'ClassLabel', 'names': names}}}})
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         path = os.path.join(folder, 't.parquet')
         connection.execute("copy (select * from (values ('Dull.', 0), ('Nice.', 1), ('Two', 1)) "
-                           "as found(text, label)) to '%s' (format parquet)" % path)
+                           "as found(text, label)) to '%s' (format parquet%s)" % (path, about))
         with open(path, 'rb') as file:
             return file.read()
 
@@ -439,13 +441,16 @@ RIGHT = {'checkpoint': CHECKPOINT, 'texts': TEXTS,
          'tsv': b'text\tlabel\nDull.\tneg\nNice.\tpos\n"Two\tpos\n',
          'jsonl.gz': gzip.compress(JSON_LINES), 'json': JSON_ARRAY, 'parquet': parquet(),
          'zip': zipped(zipfile.ZIP_DEFLATED)}
-PARQUET_PIECES = [b'PAR1', b'PARE', bytes(4), b'\xff' * 4, b'\xff' * 8, b'\x7f\xff\xff\xff',
+PARQUET_PIECES = [b'"names"', b'["neg", "pos"]', b'huggingface', b'{', b'7', b'[' * 9, b'PAR1',
+                  b'PARE', bytes(4), b'\xff' * 4, b'\xff' * 8, b'\x7f\xff\xff\xff',
                   b'\x15\xfe\xff\xff\xff\x0f', b'text', b'label', b'\x19', b'\x1c', b'\x00']
 ARROW_PIECES = [b'ARROW1', b'\xff' * 4, b'\xff' * 8, bytes(8), b'\xff\xff\xff\x7f', b'\x80',
                 b'part', b'label', b'train', b'valid', b'\x01\x00\x00\x00', b'"words"',
                 b'arrow.py_extension_type']
 ARCHIVES = [zipped(zipfile.ZIP_STORED), zipped(zipfile.ZIP_DEFLATED), zipped(zipfile.ZIP_LZMA),
             zipped(zipfile.ZIP_STORED, ['t.jsonl']), zipped(zipfile.ZIP_DEFLATED, ['t.json']),
+            zipped(zipfile.ZIP_DEFLATED, [], **{'train.csv': CSV, 'dev.jsonl': JSON_LINES,
+                                                'test.json': JSON_ARRAY}),
             zipped(zipfile.ZIP_STORED, TABLES), zipped(zipfile.ZIP_STORED, [], **{'../t.csv': CSV}),
             zipped(zipfile.ZIP_DEFLATED, [], **{'t.csv': b'text,label\n' + b'x' * 10 ** 7})]
 # name: (file name, files, loader, what it raises)
@@ -470,7 +475,8 @@ LOADERS = {
     'jsonl': ('t.jsonl', spoilt([JSON_LINES], TABLE_PIECES + JSON_PIECES), load_table, DataError),
     'jsonl.gz': ('t.jsonl.gz', packed(spoilt([JSON_LINES], JSON_PIECES)), load_table, DataError),
     'json': ('t.json', spoilt([JSON_ARRAY], TABLE_PIECES + JSON_PIECES), load_table, DataError),
-    'parquet': ('t.parquet', spoilt([RIGHT['parquet']], PARQUET_PIECES), load_table, DataError),
+    'parquet': ('t.parquet', spoilt([RIGHT['parquet'], parquet(['neg', 'pos'])], PARQUET_PIECES),
+                load_table, DataError),
     'zip': ('t.zip', spoilt(ARCHIVES, ZIP_PIECES + TABLE_PIECES), load_table, DataError),
 }
 if pyarrow is not None:

@@ -175,13 +175,18 @@ def test_the_parts_and_groups_of_a_corpus_are_used(folder, capsys):
 
 @pytest.mark.parametrize('arguments, said', [
     (['--dataset', 'b.csv'], "no column 'label' or 'sentiment'"),
-    (['--dataset', 'none.csv'], 'none.csv'), (['--dataset', 'c.csv'], 'too small to train on'),
+    (['--dataset', 'none.csv'], 'none.csv'),
+    (['--dataset', 'a.xls'], 'save the sheet as CSV UTF-8'),
+    (['--dataset', 'a.txt'], 'is not of a kind that can be read. Expected a table'),
+    (['--dataset', 'c.csv'], 'too small to train on'),
     (['--dataset', 'demo', '--encoding', 'cp1252'],
      '--encoding, --tokenizer with dataset=demo, which is no')])
 def test_what_cannot_be_used_is_refused(folder, capsys, arguments, said):
     write(folder / 'b.csv')
     (folder / 'b.csv').write_text((folder / 'b.csv').read_text().replace('label', 'kind'))
     write(folder / 'c.csv', 3)
+    write(folder / 'a.txt')
+    (folder / 'a.xls').write_bytes(b'\xd0\xcf\x11\xe0')
     assert run(*arguments) == 2 if 'demo' in arguments else lstm.main(arguments) == 2
     err = capsys.readouterr().err
     assert said in err and 'Traceback' not in err

@@ -154,17 +154,33 @@ def test_its_states_are_shown_without_a_path(tmp_path, capsys):
     assert page + ' written' in capsys.readouterr().err
 
 
+@needs_model
+def test_it_says_what_it_is():
+    model = predict.load_model()
+    assert repr(model) == '<Classifier: neg or pos; 19998 words; %s>' % model.about
+
+
 # The list, and the tool that makes model and card.
 
 
-def test_the_sentences_are_many_and_balanced():
-    rows = sentences.read_sentences()
-    assert len(rows) >= 100 and len({row.text for row in rows}) == len(rows)
+DEVELOPMENT = os.path.join(os.path.dirname(sentences.__file__), 'development_sentences.tsv')
+
+
+@pytest.mark.parametrize('path, least', [(sentences.LIST, 100), (DEVELOPMENT, 150)])
+def test_the_sentences_are_many_and_balanced(path, least):
+    rows = sentences.read_sentences(path)
+    assert len(rows) >= least and len({row.text for row in rows}) == len(rows)
     kinds = {row.kind for row in rows}
     assert {'obvious', 'negation', 'contrast'} < kinds
     for kind in kinds:
         labels = [row.label for row in rows if row.kind == kind]
         assert labels.count('pos') == labels.count('neg') == len(labels) / 2
+
+
+def test_the_lists_share_no_sentence_and_options_are_chosen_on_one():
+    texts = [{re.sub('[^a-z ]', '', row.text.lower()) for row in sentences.read_sentences(path)}
+             for path in (sentences.LIST, DEVELOPMENT)]
+    assert texts[0].isdisjoint(texts[1])  # says nothing of what they are
 
 
 def test_what_a_model_gets_right_is_counted_by_kind():

@@ -5,7 +5,7 @@ import pytest
 from models import save_model
 
 import predict
-from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.errors import ConfigError, DataError
 
 
 @pytest.fixture
@@ -54,6 +54,30 @@ def test_other_names_of_the_classes(capsys, saved, tmp_path):
     assert [row['label'] for row in answers] == ['neg', 'pos']
     _, err = ask(capsys, saved, tmp_path / 'a.csv', '--labels', 'x=good', status=2)
     assert 'good is no class of the model' in err
+
+
+@pytest.mark.parametrize('content, said', [
+    ('[{"text": "a"}, {"text": "b"}]', 'JSON objects'), ('[\n{"text": "a"}\n]\n', 'JSON objects'),
+    ('[["a", "b"]]', 'JSON objects'), ('{"text": "a"}\n', 'JSON objects'),
+    ('__label__pos a\n__label__neg b\n', 'labels'), ('a __label__pos\nb __label__neg\n', 'labels'),
+    ('a\tb\nc\td\n', 'tabs'), ('Text,Label\na,pos\n', 'the names of columns'),
+    ('"review";"sentiment"\n"a";"pos"\n', 'the names of columns')])
+def test_lines_of_a_table_are_no_texts(capsys, saved, tmp_path, monkeypatch, content, said):
+    (tmp_path / 'a.dat').write_text(content)
+    if not content.startswith('__label__'):  # which is a table
+        _, err = ask(capsys, saved, tmp_path / 'a.dat', status=2)
+        assert said in err and 'the lines of' in err
+    with open(tmp_path / 'a.dat', 'rb') as file:
+        source = predict.inputs.from_stream
+        with pytest.raises(DataError, match='the lines of standard input .*' + said):
+            source(file, 'standard input')
+
+
+def test_a_folder_of_tables_names_them(capsys, saved, tmp_path):
+    write(tmp_path / 'a.csv', 'pos')
+    (tmp_path / 'm.npz').rename(tmp_path.parent / 'm.npz')
+    _, err = ask(capsys, str(tmp_path.parent / 'm.npz'), tmp_path, status=2)
+    assert 'It has tables; name one: ' in err and 'a.csv' in err
 
 
 def test_texts_of_a_folder_in_any_case_and_below(capsys, saved, tmp_path):

@@ -252,16 +252,18 @@ def test_tanh_is_close_and_odd_and_lets_nan_through():
 
 
 @native
-@pytest.mark.parametrize('shape', [(128, 512), (12, 8), (7, 5), (4, 4), (512, 128)])
+@pytest.mark.parametrize('shape', [(128, 512), (12, 8), (7, 5), (4, 4), (512, 128), (512, 132),
+                                   (259, 260)])
 def test_products_of_few_rows(shape):
     rng = numpy.random.RandomState(0)
     matrix = rng.randn(*shape).astype('float32')
     for n in range(1, 10):
         rows = rng.randn(n, shape[0]).astype('float32')
-        out = numpy.full((n, shape[1]), numpy.nan, dtype='float32')
+        out = numpy.full((n + 2, shape[1]), numpy.nan, dtype='float32')
         numba_recurrence.multiply(rows, matrix, out)
         expected = rows.astype('float64').dot(matrix.astype('float64'))
-        numpy.testing.assert_allclose(out, expected, rtol=0, atol=1e-6 * shape[0])
+        numpy.testing.assert_allclose(out[:n], expected, rtol=0, atol=1e-6 * shape[0])
+        assert numpy.isnan(out[n:]).all()
 
 
 @native

@@ -175,6 +175,15 @@ def test_tables_whose_part_cannot_be_told(tmp_path):
         rows(tmp_path)
 
 
+def test_a_test_table_without_labels_is_told_of(tmp_path):
+    write(tmp_path / 'train.csv', 'id,text,label\n1,Fine.,x\n')
+    write(tmp_path / 'test.csv', 'id,text\n1,Fine.\n')
+    write(tmp_path / 'sample_submission.csv', 'id,label\n1,x\n')
+    with pytest.warns(UserWarning, match='1 left out .*sample_submission.csv'), \
+            pytest.raises(DataError, match="no column 'label'.* it is no test part: name the tr"):
+        rows(tmp_path)
+
+
 def test_a_column_says_the_part(tmp_path):
     table = 'text,label,Split\na,x,train\nb,x,test\nc,y,validation\nd,y,train\n'
     path = write(tmp_path / 'a.csv', table)

@@ -172,6 +172,8 @@ REFUSED = [
     ('a.csv', 'text,label\n' + 3 * 'sour, stale,down\n', [], 'Expected double quotes around texts'),
     ('a.jsonl', lines(objects(TEXTS, 'body', 'kind')), [], 'here perhaps --text-column body'),
     ('a.jsonl', lines(objects(TEXTS, label='my kind')), [], "perhaps --label-column 'my kind'"),
+    ('a.csv', fields(TEXTS, head='\x01ext,label'), [], 'here perhaps --text-column 1.'),
+    ('a.csv', fields(TEXTS, head='x' * 9999 + ',label'), [], 'here perhaps --text-column 1.'),
     ('a.csv', PLAIN.encode('utf-16-le'), [], 'It looks like utf_16_le: give --encoding utf_16_le'),
     ('a.csv', PLAIN.encode('utf-16-be'), ['--encoding', 'cp1252'], 'It looks like utf_16_be'),
     ('a.csv', PLAIN.encode('utf-32'), [], 'give --encoding utf_32'),
@@ -235,6 +237,11 @@ def test_zip_archives(tmp_path, monkeypatch, capsys):
     zipped('book.csv', '[Content_Types].xml', '<a/>')
     assert imdb_preprocess.main(['book.csv', '--output', 'b.pkl']) == 2
     assert 'an Excel workbook or another Office document; save' in capsys.readouterr().err
+    zipped('none.zip', '\xe9.csv', PLAIN)
+    (tmp_path / 'none.zip').write_bytes((tmp_path / 'none.zip').read_bytes().replace(
+        b'\xc3\xa9', b'\xff\xa9'))
+    assert imdb_preprocess.main(['none.zip', '--output', 'b.pkl']) == 2
+    assert 'none.zip cannot be read: UnicodeDecodeError' in capsys.readouterr().err
     zipped('none.zip', 'a.png', '')
     assert imdb_preprocess.main(['none.zip', '--output', 'b.pkl']) == 2
     assert 'there are 0 tables in it' in capsys.readouterr().err

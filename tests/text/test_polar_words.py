@@ -49,6 +49,12 @@ def test_a_review_counts_once():
     assert log_ratio(3, 0) == pytest.approx(math.log(4))
 
 
+def test_a_word_of_a_single_phrase_is_not_taken():
+    """Such as a name: it stands between the same two words each time."""
+    found = find(Corpus(*corpus(('it is very fine .', 20, 0)), words=WORDS), SURROUNDING)
+    assert found == {1: [], 0: []}
+
+
 def test_no_pair_reaches_over_the_end_of_a_review():
     found = find(Corpus(*corpus(('very', 20, 20), ('fine .', 20, 0)), words=WORDS), SURROUNDING)
     assert found == {1: [], 0: []}
@@ -57,7 +63,9 @@ def test_no_pair_reaches_over_the_end_of_a_review():
 def test_clauses_have_the_polarity_of_their_review_and_nothing_that_turns_it():
     texts = corpus(('the film is fine . it is long .', 9, 0), ('it is not fine .', 2, 0),
                    ('the plot is dull . it is not fine .', 0, 6),
-                   ('the film is dull but long .', 0, 3))
+                   ('the film is dull but long .', 0, 3),
+                   # Of the wrong review, and with a word of each polarity.
+                   ('the film is very fine .', 0, 1), ('it is a fine dull film .', 3, 0))
     found = polar_words.clauses(Corpus(*texts, words=WORDS), {0: {'dull'}, 1: {'fine'}})
     assert found == {1: ['the film is fine'], 0: ['the plot is dull']}
 

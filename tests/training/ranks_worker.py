@@ -55,13 +55,26 @@ def is_here():
     return processes.rank() == FAULT.get('on')
 
 
+def launcher():
+    """The process of mpiexec that this one descends from, on Linux."""
+    pid, name = os.getpid(), ''
+    while not name.startswith('mpiexec'):
+        with open('/proc/%d/stat' % pid) as stream:
+            name, _, fields = stream.read().partition('(')[2].rpartition(') ')
+        found, pid = pid, int(fields.split()[1])
+    return found
+
+
 def prepare_data(sequences, labels):
     """As `imdb.prepare_data`; at the minibatch that the fault names it happens."""
     N_CALLS[0] += 1
     if FAULT.get('at') == N_CALLS[0] and is_here():
         if FAULT['fault'] == 'raise':
             raise ZeroDivisionError('made for a test')
-        os.kill(os.getpid(), getattr(signal, FAULT['fault']))
+        if FAULT['fault'] == 'launcher':
+            os.kill(launcher(), signal.SIGKILL)
+        else:
+            os.kill(os.getpid(), getattr(signal, FAULT['fault']))
     return imdb.prepare_data(sequences, labels)
 
 

@@ -9,6 +9,7 @@ import lstm
 from lstm_sentiment.data.from_texts import dataset_from_texts
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.model import saved_model
+from lstm_sentiment.ngrams import fitting
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
 from lstm_sentiment.training.composed import ComposedSentences, labels_of
 
@@ -91,6 +92,12 @@ def test_draws_depend_on_the_seed_and_the_update_alone():
     assert [len(one.draw(n, 1)[1]) for n in (0, 1, 2, 10, 32)] == [0, 1, 2, 8, 24]
 
 
+def test_polar_words_of_a_large_corpus_are_those_of_some_reviews(monkeypatch):
+    monkeypatch.setattr(fitting, 'MOST_WORDS', 60)
+    with pytest.raises(DataError, match='found 0 adjectives of praise and 0 of blame'):
+        train(dataset=dataset(), composed=1.5, saveto=None)
+
+
 def test_each_update_has_sentences_beside_its_reviews():
     _, costs, sizes = train(dataset=dataset(), composed=1.5, saveto=None)
     assert costs == train(dataset=dataset(), composed=1.5, saveto=None)[1]
@@ -98,6 +105,19 @@ def test_each_update_has_sentences_beside_its_reviews():
     assert numpy.isfinite(costs).all()
     # 32 reviews make five minibatches of 6 and one of 2, in three epochs.
     assert (sizes.count(6 + 9), sizes.count(2 + 3)) == (15, 3)
+
+
+def test_the_sentences_follow_the_reviews_with_their_labels(monkeypatch):
+    seen, original = [], lstm.imdb.prepare_data
+    monkeypatch.setattr(ComposedSentences, 'draw', lambda self, n_reviews, update: (
+        [[update]] * 2, [update % 2, 1 - update % 2]))
+    monkeypatch.setattr(lstm.imdb, 'prepare_data', lambda sequences, labels: (
+        seen.append((sequences, labels)), original(sequences, labels))[1])
+    lstm.train_lstm(dataset=dataset(), saveto=None,
+                    **dict(SMALL, max_epochs=1, validFreq=-1, word_dropout=0.9))
+    for update, (sequences, labels) in enumerate(seen[:6], 1):
+        assert sequences[-2:] == [[update]] * 2 and [len(ids) > 1 for ids in sequences[:-2]]
+        assert labels[-2:] == [update % 2, 1 - update % 2] and len(labels) == len(sequences)
 
 
 def test_a_run_that_is_resumed_goes_on_with_the_same_sentences(tmp_path, monkeypatch):

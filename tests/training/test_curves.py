@@ -17,7 +17,8 @@ from lstm_sentiment.training import curves, display
 ROOT = os.path.dirname(os.path.abspath(lstm.__file__))
 PNG = b'\x89PNG\r\n'
 RECORDS = [display.Displayed(0, 10, 0.75, 40, 5), display.Displayed(0, 20, 0.5, 40, 5),
-           display.Validated(0, 20, 0.5, 0.25, 0.125, True), display.Displayed(0, 30, 0.25, 40, 5),
+           display.Validated(0, 20, 0.5, 0.25, 0.125, True, 70),
+           display.Displayed(0, 30, 0.25, 40, 5),
            display.Validated(0, 30, 0.25, 0.25, 0.5, True),
            display.Validated(0, 40, 0.125, 0.375, 0.25, False)]
 
@@ -44,11 +45,20 @@ def test_each_row_is_written_at_once(folder):
             record(made)
             assert len(read_log()) == number
     assert read_log()[0] == ['epoch', 'update', 'cost', 'train_err', 'valid_err', 'test_err',
-                             'is_best']
-    assert read_log()[2:5] == [['0', '20', '0.5', '', '', '', ''],
-                               ['0', '20', '', '0.5', '0.25', '0.125', 'True'],
-                               ['0', '30', '0.25', '', '', '', '']]
+                             'is_best', 'train_err_of']
+    assert read_log()[2:5] == [['0', '20', '0.5', '', '', '', '', ''],
+                               ['0', '20', '', '0.5', '0.25', '0.125', 'True', '70'],
+                               ['0', '30', '0.25', '', '', '', '', '']]
     assert os.listdir('.') == ['run.csv']
+
+
+def test_a_log_without_the_last_column_is_continued(folder):
+    with open('run.csv', 'w') as stream:
+        stream.write('epoch,update,cost,train_err,valid_err,test_err,is_best\n0,10,0.75,,,,\n')
+    with curves.Curves(log='run.csv', resume=True) as record:
+        record(RECORDS[1])
+    assert read_log()[1:] == [['0', '10', '0.75', '', '', '', '', ''],
+                              ['0', '20', '0.5', '', '', '', '', '']]
 
 
 def test_the_log_of_a_resumed_run_is_continued(folder):
@@ -109,6 +119,16 @@ def test_the_command_line_logs_what_is_printed(easy, capsys):
     assert [tuple(row[:6]) for row in read_log()[1:]] == printed and len(printed) == 6
 
 
+def test_a_quiet_run_prints_no_costs(easy, capsys):
+    lstm.main(easy + ['--log', 'run.csv', '--quiet'])
+    out = capsys.readouterr().out
+    assert 'Cost' not in out and out.count('Train ') == 3 and 'The code run for' in out
+    logged = read_log()
+    lstm.main(easy + ['--log', 'again.csv'])
+    assert capsys.readouterr().out.count('Cost') == 4
+    assert read_log('again.csv') == logged
+
+
 @pytest.mark.parametrize('option, path, said', [
     ('--log', 'nowhere/run.csv', 'log=nowhere/run.csv cannot be written: No such file'),
     ('--plot', '.', 'plot=.: expected a name that ends in one of')])
@@ -165,6 +185,11 @@ def test_the_figure_shows_the_numbers(monkeypatch):
     assert lines['test'] == [[20, 0.125], [30, 0.5], [40, 0.25]]
     # Of two equally good validations the parameters of the later are kept.
     assert lines['best, 0.2500'] == [[30, 0.25]]
+    # Where the three errors coincide, each can be seen: other dashes, a smaller marker on top.
+    errors = below.lines[:3]
+    assert len({line.get_linestyle() for line in errors}) == 3
+    sizes = [line.get_markersize() for line in errors]
+    assert sizes == sorted(sizes, reverse=True) and len(set(sizes)) == 3
 
 
 def test_the_figure_is_shown_as_often_as_it_is_drawn(folder):

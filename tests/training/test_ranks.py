@@ -2,26 +2,22 @@
 
 They need mpiexec and mpi4py (the extra `mpi`), and start both on this machine.
 """
-import importlib.util
 import itertools
 import json
 import os
 import re
-import shutil
+import select
 import subprocess
 import sys
 
 import numpy
 import pytest
+from launcher import MPIEXEC, command, needs_mpi
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 WORKER = os.path.join(HERE, 'ranks_worker.py')
-BESIDE_PYTHON = os.path.join(os.path.dirname(sys.executable), 'mpiexec')
-MPIEXEC = BESIDE_PYTHON if os.path.exists(BESIDE_PYTHON) else shutil.which('mpiexec')
-pytestmark = pytest.mark.skipif(
-    MPIEXEC is None or importlib.util.find_spec('mpi4py') is None,
-    reason="mpiexec or mpi4py is not here: pip install -e '.[mpi]'")
+pytestmark = needs_mpi
 
 # A few that together have each rule, cell, pooling, kind of dropout, and averaging.
 FEW = [
@@ -36,10 +32,6 @@ FEW = [
 ]
 MAX_POOLING = {'encoder': 'lstm_standard', 'pooling': 'max', 'length_window': 3}
 TOLERANCE = {'float64': 1e-12, 'float32': 1e-6}
-
-
-def command(n_ranks):
-    return [sys.executable] if n_ranks == 1 else [MPIEXEC, '-n', str(n_ranks), sys.executable]
 
 
 def environment(floatX='float64', flags=''):
@@ -161,6 +153,26 @@ def test_any_number_of_ranks_goes_on(tmp_path, n_ranks):
 def test_a_killed_rank_ends_all_each_time(tmp_path, at):
     run = dict(OPTIONS, saveto='m.npz', checkpoint='', fault='SIGKILL', at=at, on=at % 2)
     assert_goes_on(tmp_path, OPTIONS, start([run], tmp_path, 2, timeout=60), 2)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists('/proc/self/stat'), reason='processes as on Linux')
+def test_no_process_is_left_where_mpiexec_is_killed(tmp_path):
+    """All of them hold the end of a pipe, which is closed when the last has ended."""
+    run = dict(OPTIONS, saveto='m.npz', checkpoint='', fault='launcher', at=20, on=1,
+               max_epochs=1000000)
+    reading, held = os.pipe()
+    try:
+        with subprocess.Popen(command(2) + [WORKER, json.dumps([run]), 'records.json'],
+                              cwd=str(tmp_path), env=environment(), pass_fds=[held],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            os.close(held)
+            assert process.wait(timeout=60) == -9
+            are_gone, _, _ = select.select([reading], [], [], 10)
+        assert are_gone and os.read(reading, 1) == b''
+    finally:
+        os.close(reading)
+    assert (tmp_path / 'm.npz.checkpoint').exists()
 
 
 # Errors.

@@ -94,6 +94,35 @@ def test_the_learning_rate_falls_to_zero(easy):  # noqa: F811
     numpy.testing.assert_allclose(rates, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize('keep', ['best', 'last'])
+def test_the_kept_parameters_are_the_best_or_the_last(easy, keep):  # noqa: F811
+    validated, n_updates = [], []
+
+    def rule(lr, tparams, *others):
+        gradient, move = lstm.adam(lr, tparams, *others)
+
+        def update(rate):
+            move(rate)
+            n_updates.append(1)
+            if len(n_updates) in (40, 44):  # the classes change places
+                for name in 'Ub':
+                    tparams[name].set_value(-tparams[name].get_value())
+        return gradient, update
+
+    def callback(record):
+        if hasattr(record, 'valid_err'):
+            validated.append((record.train_err, record.valid_err, record.test_err))
+    arguments = dict(easy, optimizer=rule, lrate=0.05, max_epochs=11, validFreq=11, patience=100,
+                     keep=keep)
+    errors = lstm.train_lstm(saveto='m.npz', callback=callback, checkpoint=None, **arguments)
+    least = min(valid_err for _, valid_err, _ in validated)
+    assert validated[-1][1] > least  # otherwise nothing is tested
+    assert errors == (validated[-1] if keep == 'last' else next(
+        each for each in validated[::-1] if each[1] == least))
+    saved = saved_model.load_errors('m.npz')
+    assert saved[1] == errors[1]
+
+
 def test_a_run_with_all_options_of_the_preset_can_be_resumed(easy, both_floats, capsys):  # noqa: F811
     arguments = dict(easy, max_epochs=9, falling_lrate=True, clip_norm=0.5, forget_bias=1.,
                      spans=0.5, word_dropout=0.3, bidirectional=True, pooling='max', average=9,
@@ -305,6 +334,81 @@ def test_a_validation_that_is_never_reached_comes_with_each_epoch(easy, capsys):
     validated = [record for record in records if isinstance(record, display.Validated)]
     assert [record.update for record in validated] == [12]
     assert 'never reach' not in capsys.readouterr().out
+
+
+# The training error on a sample.
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """The sequences of each call of `pred_error`, and the error that it returned."""
+    calls, pred_error = [], lstm.pred_error
+
+    def recorded(f_pred, prepare_data, data, *arguments, **more):
+        error = pred_error(f_pred, prepare_data, data, *arguments, **more)
+        calls.append((data[0], error))
+        return error
+    monkeypatch.setattr(lstm, 'pred_error', recorded)
+    return calls
+
+
+def test_a_large_training_set_is_measured_on_a_sample_and_whole_at_the_end(
+        easy, measured, capsys):  # noqa: F811
+    records, arguments = [], dict(easy, max_epochs=6, use_dropout=False, optimizer='adam',
+                                  lrate=0.05)
+    whole = lstm.train_lstm(callback=records.append, saveto='whole.npz', **arguments)
+    n_all = len(measured[0][0])
+    validated = [record for record in records if isinstance(record, display.Validated)]
+    assert [record.train_err_of for record in validated] == [n_all] * 2
+    assert ' reviews) Valid ' not in capsys.readouterr().out
+    of_all = [error for sequences, error in measured if len(sequences) == n_all]
+    del measured[:], records[:]
+    errors = lstm.train_lstm(callback=records.append, saveto='m.npz', train_error_size=20,
+                             **arguments)
+    assert errors == whole
+    assert_same_but_errors('m.npz', 'whole.npz')
+    on_train = [sequences for sequences, _ in measured[::3]]
+    assert list(map(len, on_train)) == [20, 20, n_all] and on_train[0] == on_train[1]
+    places = [on_train[2].index(sequence) for sequence in on_train[0]]
+    assert places == sorted(set(places)) != list(range(20))
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith('Train ')]
+    says = ' (of 20 of the %d reviews) Valid ' % n_all
+    assert [says in line for line in lines] == [True, True, False]
+    assert float(lines[-1].split()[1]) == errors[0] in of_all
+    assert [getattr(record, 'train_err_of', 20) for record in records] == [20] * len(records)
+
+
+def assert_same_but_errors(path, other):
+    """The errors and options of two models may differ."""
+    for name, array in arrays(path).items():
+        if array.dtype.kind == 'f' and not name.endswith('err'):
+            numpy.testing.assert_array_equal(array, arrays(other)[name], name)
+
+
+def test_all_are_measured_if_the_size_says_so(easy, measured):  # noqa: F811
+    for size in (0, -1, 10 ** 6):
+        lstm.train_lstm(saveto=None, train_error_size=size, **dict(easy, max_epochs=3))
+    assert len({len(sequences) for sequences, _ in measured[::3]}) == 1
+    assert len(measured) == 9
+
+
+def test_an_interrupted_run_keeps_the_error_of_the_sample(easy, measured, capsys):  # noqa: F811
+    def stop(record):
+        if record.update == 11:
+            raise KeyboardInterrupt
+    errors = lstm.train_lstm(saveto='m.npz', train_error_size=20, callback=stop,
+                             **dict(easy, max_epochs=6, dispFreq=1))
+    assert len(measured) == 3 and errors[0] == measured[0][1]
+    assert capsys.readouterr().out.count('(of 20 of the ') == 2
+
+
+def test_an_interrupt_of_the_last_measurement_keeps_what_there_was(
+        easy, measured, monkeypatch, capsys):  # noqa: F811
+    monkeypatch.setattr(lstm, 'pred_error', interrupted(lstm.pred_error, 7))
+    errors = lstm.train_lstm(saveto='m.npz', train_error_size=20, **dict(easy, max_epochs=6))
+    assert 'Evaluation interrupted' in capsys.readouterr().out
+    assert errors[0] in (measured[0][1], measured[3][1])
+    assert arrays('m.npz')['train_err'] == errors[0]
 
 
 def test_seconds_of_a_resumed_run_are_those_of_both_parts(easy, monkeypatch, capsys):  # noqa: F811
