@@ -19,9 +19,9 @@ def definitions_in(path, root):
 
 
 def definitions(node, prefix=''):
-    """The first line of each function, class, method and constant in a syntax tree.
+    r"""The first line of each function, class, method and constant in a syntax tree.
 
-    >>> code = 'A = 1\\nclass B:\\n def c(self):\\n  def d(): pass'
+    >>> code = 'A = 1\nclass B:\n def c(self):\n  def d(): pass'
     >>> definitions(ast.parse(code))
     {'A': 1, 'B': 2, 'B.c': 3, 'B.c.d': 4}
     """
