@@ -1,7 +1,7 @@
 """Composed sentences: short texts whose labels follow from their words by rule.
 
 Long reviews hardly teach what "not" does to the word after it, or that what follows "but" counts.
-Here polar words of the training reviews (:mod:`polar_words`) are put into the frames of a small
+Here polar words of the training reviews (`polar_words`) are put into the frames of a small
 grammar (:mod:`composed_frames`). Each frame serves both labels, and each kind of slot has words of
 both polarities in as many negated as plain frames. So neither "not" nor a frame has a polarity of
 its own.
