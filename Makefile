@@ -46,7 +46,14 @@ package:         ## make the model that comes along, and its card, of a trained 
 figures:         ## train for, and draw, the figures of the tutorial (needs the extra docs)
 	THEANO_FLAGS="floatX=float32" $(PYTHON) docs/figures/make.py
 
+docs:            ## build the site into build/site; a warning is an error (needs the extra docs)
+	$(PYTHON) -m sphinx -q -b html -c docs/site -d build/site-cache -W --keep-going . build/site
+	$(PYTHON) docs/site/check_links.py build/site
+
+linkcheck:       ## ask the other hosts that the site links to, which needs a network
+	$(PYTHON) -m sphinx -q -b linkcheck -c docs/site -d build/site-cache . build/linkcheck
+
 notebook:        ## run the notebook and keep its outputs (needs the extra docs)
 	$(PYTHON) notebooks/execute.py
 
-.PHONY: help run demo test slow pages long lint bench full package figures notebook
+.PHONY: help run demo test slow pages long lint bench full package figures docs linkcheck notebook

@@ -291,8 +291,8 @@ def test_each_section_ends_with_exercises():
 
 def test_figures():
     folder = os.path.join(ROOT, 'docs')
-    pictures = [picture for page in (TUTORIAL, os.path.join(folder, 'results.md'))
-                for picture in IMAGE.findall(prose(read(page)))]
+    pictures = [picture for name in ('tutorial.md', 'results.md', 'scale.md')
+                for picture in IMAGE.findall(prose(read(os.path.join(folder, name))))]
     for alt, target in pictures:
         assert len(alt) > 40, 'describe what %s shows' % target
         assert os.path.isfile(os.path.join(folder, target)), target

@@ -20,7 +20,9 @@ def find_logs(folder):
     logs = []
     for path in sorted(glob.glob(os.path.join(folder, '*.csv'))):
         with open(path, encoding='utf-8') as stream:
-            if stream.readline().strip().split(',') == curves.COLUMNS:
+            names = stream.readline().strip().split(',')
+            # Later versions have further columns.
+            if 'is_best' in names and names == curves.COLUMNS[:len(names)]:
                 logs.append(path)
             else:
                 print('%s is ignored: it is not the log of a run' % os.path.basename(path))

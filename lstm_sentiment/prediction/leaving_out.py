@@ -3,7 +3,7 @@
 The number of a word is what the log-odds lose when the word is left out. That takes one answer for
 each word. The state before the word is that of the whole text, so only the words after it are read
 again: a text of n words costs as much as n / 2 texts. A layer that reads from the end shares the
-state after the word in the same way. Above :data:`MOST_WORDS` words whole sentences are left out.
+state after the word in the same way. Above `MOST_WORDS` words whole sentences are left out.
 
 The answers are those to the shorter texts, classified one by one.
 """

@@ -1,6 +1,6 @@
 """What the page to ask a model shows: an answer, a picture of its states, an answered table.
 
-All of it is HTML in which nothing of a text is markup. :mod:`page` puts it into a browser.
+All of it is HTML in which nothing of a text is markup. `page` puts it into a browser.
 """
 import base64
 import contextlib

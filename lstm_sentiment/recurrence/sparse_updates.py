@@ -128,7 +128,7 @@ class SparseOptimizer(Optimizer):
 
     This holds for each parameter whose gradient is a :class:`RowsGradient`. If the rule moves rows
     without a gradient too, they are brought up to date before an update reads them;
-    :meth:`settle` brings all rows up to date.
+    `settle` brings all rows up to date.
 
     Parameters are those of `engine.optimizers.DenseOptimizer`.
     """

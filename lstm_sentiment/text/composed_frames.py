@@ -2,16 +2,16 @@
 
 Each frame serves both labels, so its own words say nothing about the label. In a frame
 
-==================  ========================================================================
-``[+adjective]``    a word of `polar_words` that agrees with the label of the sentence
-``[-adjective]``    one that says the opposite
-``[a +noun]``       the same with "a" or "an" in front
-``[part]``          any item of ``NEUTRAL['part']``, which is a frame itself
-``{is|was}``        any of these
-``<see|skip>``      the first in a positive sentence, the second in a negative one
-``<-better|worse>`` the first in a negative sentence, the second in a positive one
-``[+clause]``       a short sentence of a training review, without its full stop
-==================  ========================================================================
+===================  =======================================================================
+``[+adjective]``     a word of `polar_words` that agrees with the label of the sentence
+``[-adjective]``     one that says the opposite
+``[a +noun]``        the same with "a" or "an" in front
+``[part]``           any item of ``NEUTRAL['part']``, which is a frame itself
+``{is|was}``         any of these
+``<see|skip>``       the first in a positive sentence, the second in a negative one
+``<-better|worse>``  the first in a negative sentence, the second in a positive one
+``[+clause]``        a short sentence of a training review, without its full stop
+===================  =======================================================================
 
 The kinds follow M. T. Ribeiro and others, Beyond accuracy: behavioral testing of NLP models with
 CheckList, ACL 2020, which has templates for tests; these are for training.

@@ -1,7 +1,7 @@
 """Composed sentences: short texts whose labels follow from their words by rule.
 
 Long reviews hardly teach what "not" does to the word after it, or that what follows "but" counts.
-Here polar words of the training reviews (:mod:`polar_words`) are put into the frames of a small
+Here polar words of the training reviews (`polar_words`) are put into the frames of a small
 grammar (:mod:`composed_frames`). Each frame serves both labels, and each kind of slot has words of
 both polarities in as many negated as plain frames. So neither "not" nor a frame has a polarity of
 its own.
@@ -112,7 +112,7 @@ class Composer(object):
         if min(map(len, found.values())) < FEWEST_ADJECTIVES:
             raise DataError('composed sentences need words of praise and blame from the training '
                             'texts; found %d adjectives of praise and %d of blame, such as in '
-                            '"very good." Expected %d or more of each. Leave out --composed.'
+                            '"very good." Expected %d or more of each. Give --composed 0.'
                             % (len(found[1]), len(found[0]), FEWEST_ADJECTIVES))
         self.frames = {kind: [frame for frame in of_kind if self.can_fill(frame)]
                        for kind, of_kind in frames.items()}

@@ -63,12 +63,12 @@ def labels_of(vocabulary, share):
     settings = vocabulary.settings
     if settings['tokenizer'] != 'moses' or settings['language'] != 'en':
         raise ConfigError('composed=%s: expected English texts and the tokenizer moses, found the '
-                          'language %s and the tokenizer %s. Leave out --composed.' % (
+                          'language %s and the tokenizer %s. Give --composed 0.' % (
                               share, settings['language'], settings['tokenizer']))
     found = order_of(vocabulary.classes)
     if found is None:
         raise ConfigError('composed=%s: expected the two classes neg and pos, or negative and '
-                          'positive, found %s. Leave out --composed.' % (
+                          'positive, found %s. Give --composed 0.' % (
                               share, ', '.join(vocabulary.classes)))
     return found
 

@@ -206,7 +206,7 @@ class Run(Resumable):
     def measured(self, measure, f_pred, prepare_data, data, minibatches, confusion):
         """What `lstm.pred_error`, or a function like it, measures of a part of the data.
 
-        In place of the training part, it is measured on :attr:`sample`.
+        In place of the training part, it is measured on `sample`.
         """
         if data is self.data.train and self.sample is not data:
             data = self.sample

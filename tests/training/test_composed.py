@@ -64,8 +64,8 @@ def test_the_names_of_the_classes_say_which_is_praise(classes, expected):
 @pytest.mark.parametrize('found, message', [
     (None, 'composed=0.5: expected a dataset with a dictionary'),
     (vocabulary(language='de'), 'expected English texts .* found the language de and the '),
-    (vocabulary(tokenizer='whitespace'), 'language en and the tokenizer whitespace. Leave out'),
-    (vocabulary(('bad', 'good')), 'the two classes neg and pos, .* found bad, good. Leave out'),
+    (vocabulary(tokenizer='whitespace'), 'language en and the tokenizer whitespace. Give'),
+    (vocabulary(('bad', 'good')), 'the two classes neg and pos, .* found bad, good. Give'),
     (vocabulary(('neg', 'pos', 'so-so')), 'found neg, pos, so-so')])
 def test_other_datasets_are_refused(found, message):
     with pytest.raises(ConfigError, match=message):

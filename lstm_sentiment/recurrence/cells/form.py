@@ -20,6 +20,7 @@ class Form(object):
     tokens : int64, (n_words,)
         The row of `projected` that enters at each packed word; see :mod:`packing`.
     n_alive : int64, (longest,)
+        The number of samples that have a word at each step.
     h0, c0 : (n_samples, dim_proj)
         The state before the first step.
     gates, c, tanh_c, h : (n_words, 4 * dim_proj), (n_words, dim_proj), ...

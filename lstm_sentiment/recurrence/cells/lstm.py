@@ -56,7 +56,7 @@ def local_derivatives(gates, c_before, tanh_c):
     docs/tutorial.md):
 
     .. math::
-        dc \mathrel{+}= dh \circ o \circ (1 - \tanh^2 c_t) \\
+        dc \leftarrow dc + dh \circ o \circ (1 - \tanh^2 c_t) \\
         dz_i = dc \circ \tilde c \circ i (1 - i), \quad
         dz_f = dc \circ c_{t-1} \circ f (1 - f) \\
         dz_o = dh \circ \tanh c_t \circ o (1 - o), \quad

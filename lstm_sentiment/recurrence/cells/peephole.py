@@ -4,12 +4,15 @@ They add products with the cell to the z of :mod:`cells.lstm`. With V_o alone th
 LSTM, equation 5 of docs/tutorial.md. With V_i and V_f too it has peepholes, equations 25 and 26.
 
 .. math::
-    z_i \mathrel{+}= V_i c_{t-1} \quad z_f \mathrel{+}= V_f c_{t-1} \quad z_o \mathrel{+}= V_o c_t
+    z_i \leftarrow z_i + V_i c_{t-1} \\
+    z_f \leftarrow z_f + V_f c_{t-1} \\
+    z_o \leftarrow z_o + V_o c_t
 
 In the backward pass, the cell gets a gradient from these gates, equations 27 and 28:
 
 .. math::
-    dc_t \mathrel{+}= V_o^T dz_o \quad dc_{t-1} \mathrel{+}= V_i^T dz_i + V_f^T dz_f
+    dc_t \leftarrow dc_t + V_o^T dz_o \\
+    dc_{t-1} \leftarrow dc_{t-1} + V_i^T dz_i + V_f^T dz_f
 
 The loops have two matrices: V_i and V_f side by side (without columns in the standard LSTM), and
 V_o.
