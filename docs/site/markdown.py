@@ -49,8 +49,10 @@ def read_source(app, docname, source):
     if str(app.env.doc2path(docname)).endswith('.md'):
         source[0] = translated(source[0], '../' * docname.count('/'))
     if docname == app.config.root_doc:
-        with open(os.path.join(app.confdir, 'contents.md'), encoding='utf-8') as file:
-            source[0] += file.read()
+        contents = os.path.join(app.confdir, 'contents.md')
+        app.env.note_dependency(contents)  # the first page is read again when this changes
+        with open(contents, encoding='utf-8') as file:
+            source[0] += '\n\n' + file.read()
 
 
 def setup(app):
