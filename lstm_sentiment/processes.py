@@ -29,6 +29,8 @@ RANK_VARIABLE, TASKS_VARIABLE = 'PMIX_RANK', 'SLURM_STEP_NUM_TASKS'
 INSTALL = "Install it with: pip install -e '.[mpi]'"
 # Seconds between two looks at whether another rank is ready, which grow from the first to the last.
 SHORTEST_WAIT, LONGEST_WAIT = 1e-4, 0.02
+# Seconds that mpiexec has to pass on what a rank printed; an abort loses what it has not read yet.
+LAST_WORDS = 0.5
 
 
 def started_size(environment):
@@ -343,6 +345,7 @@ def end_all(status, error=None):
             stream.flush()
     try:
         if size() > 1:
+            time.sleep(LAST_WORDS)
             world().comm.Abort(status)
     except ConfigError:  # without MPI: a launcher ends the others where one dies of a signal
         if hasattr(signal, 'SIGKILL'):
