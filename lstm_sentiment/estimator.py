@@ -140,8 +140,7 @@ class TextClassifier(*BASES):
         check_classes(classes, len(texts))
         valid = None
         if validation_data is not None:
-            valid = as_texts(validation_data[0])
-            valid = valid, numbers_of(as_labels(validation_data[1], len(valid)), classes)
+            valid = validation_part(validation_data, classes)
         settings = {name: getattr(self, name) for name in SETTINGS
                     if name != 'strip_html' or self.strip_html}
         names = class_names(classes.tolist())
@@ -345,6 +344,16 @@ def as_texts(texts):
         If something else is among them.
     """
     return [checked(text, number) for number, text in enumerate(as_list(texts, 'texts'), 1)]
+
+
+def validation_part(validation_data, classes):
+    """Texts and the numbers of their labels, of the `validation_data` of a fit."""
+    if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
+        n_parts = '' if not hasattr(validation_data, '__len__') else ' of %d' % len(validation_data)
+        raise ConfigError('validation_data is a %s%s: expected a pair (texts, labels)'
+                          % (type(validation_data).__name__, n_parts))
+    texts = as_texts(validation_data[0])
+    return texts, numbers_of(as_labels(validation_data[1], len(texts)), classes)
 
 
 def saved_labels(path, options, vocabulary):
