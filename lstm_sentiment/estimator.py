@@ -157,9 +157,7 @@ class TextClassifier(*BASES):  # type: ignore[misc]
         check_classes(classes, len(texts))
         valid = None
         if validation_data is not None:
-            valid_texts = as_texts(validation_data[0])
-            valid_labels = as_labels(validation_data[1], len(valid_texts))
-            valid = valid_texts, numbers_of(valid_labels, classes)
+            valid = validation_part(validation_data, classes)
         settings = {name: getattr(self, name) for name in SETTINGS
                     if name != 'strip_html' or self.strip_html}
         names = class_names(classes.tolist())
@@ -366,6 +364,16 @@ def as_texts(texts: Iterable[str]) -> List[str]:
         If something else is among them.
     """
     return [checked(text, number) for number, text in enumerate(as_list(texts, 'texts'), 1)]
+
+
+def validation_part(validation_data: Any, classes: numpy.ndarray) -> Tuple[List[str], List[int]]:
+    """Texts and the numbers of their labels, of the `validation_data` of a fit."""
+    if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
+        n_parts = '' if not hasattr(validation_data, '__len__') else ' of %d' % len(validation_data)
+        raise ConfigError('validation_data is a %s%s: expected a pair (texts, labels)'
+                          % (type(validation_data).__name__, n_parts))
+    texts = as_texts(validation_data[0])
+    return texts, numbers_of(as_labels(validation_data[1], len(texts)), classes)
 
 
 def saved_labels(path: Path, options: Options, vocabulary: Optional[Vocabulary]) -> numpy.ndarray:
