@@ -17,10 +17,12 @@ import socket
 import sys
 import time
 import warnings
+from typing import cast
 
 import numpy
 
 from lstm_sentiment.errors import ConfigError, TutorialError
+from lstm_sentiment.hints import F
 
 # Where a launcher says how many processes it started: MPICH and Intel MPI, Open MPI, MVAPICH.
 SIZE_VARIABLES = ('PMI_SIZE', 'OMPI_COMM_WORLD_SIZE', 'MV2_COMM_WORLD_SIZE')
@@ -322,13 +324,13 @@ def first_alone_prints():
         yield
 
 
-def printed_once(function):
+def printed_once(function: F) -> F:
     """A function that prints on rank 0 alone."""
     @functools.wraps(function)
     def wrapped(*arguments, **more):
         with first_alone_prints():
             return function(*arguments, **more)
-    return wrapped
+    return cast(F, wrapped)
 
 
 def is_to_report(error):
