@@ -70,7 +70,7 @@ class Exchange(object):
     def __init__(self, asks_to_stop=bool, clip_norm=0.):
         self.asks_to_stop, self.stop, self.share = asks_to_stop, False, 1.
         self.clip_norm = clip_norm
-        self.n_bytes, self.seconds, self.n_exchanges = 0, 0., 0
+        self.n_bytes, self.seconds, self.n_exchanges, self.sent = 0, 0., 0, None
 
     def begin(self, deal):
         """Take note of the minibatch that the next gradients are of."""
@@ -89,6 +89,7 @@ class Exchange(object):
         Returns
         -------
         cost, grads : of the same kinds; the same numbers on each rank
+            Arrays hold them until the next exchange.
         """
         started = time.perf_counter()
         cost = numpy.asarray(cost)
@@ -98,7 +99,7 @@ class Exchange(object):
         dense = [grad for grad in grads if not isinstance(grad, tuple)]
         packed, n_rows = self.summed(cost, dense, pairs)
         found = iter(unpacked(packed, [cost] + dense))
-        cost, rows = next(found), (self.joined(pair, n) for pair, n in zip(pairs, n_rows))
+        cost, rows = next(found).copy(), (self.joined(pair, n) for pair, n in zip(pairs, n_rows))
         grads = [next(rows) if isinstance(grad, tuple) else next(found) for grad in grads]
         if self.clip_norm:
             scaled = clipped([grad[1] if isinstance(grad, tuple) else grad for grad in grads],
@@ -112,19 +113,24 @@ class Exchange(object):
     def summed(self, cost, dense, pairs):
         """Cost and dense gradients, packed and summed, and how many rows each rank has of a pair.
 
-        The sum also has a place for each rank's number of rows, and one for the wish to stop.
+        The sum also has a place for each rank's number of rows, and one for the wish to stop. The
+        array is used again at the next exchange: a new one of megabytes takes longer to fill.
         """
         rank, size = processes.rank(), processes.size()
-        counts = numpy.zeros((len(pairs), size), dtype=cost.dtype)
+        arrays, n_first = [cost] + dense, 1 + len(pairs) * size
+        n_numbers = n_first + sum(array.size for array in arrays)
+        if self.sent is None or (len(self.sent), self.sent.dtype) != (n_numbers, cost.dtype):
+            self.sent = numpy.empty(n_numbers, dtype=cost.dtype)
+        first, packed = self.sent[:n_first], self.sent[n_first:]
+        first[:], first[0] = 0, self.asks_to_stop()
+        counts = first[1:].reshape(len(pairs), size)
         counts[:, rank] = [len(words) for words, _ in pairs]
-        packed = numpy.concatenate([array.ravel() for array in [cost] + dense])
-        packed *= packed.dtype.type(self.share)
-        sent = numpy.concatenate([[self.asks_to_stop()], counts.ravel(), packed]).astype(cost.dtype)
-        self.n_bytes += sent.nbytes
-        summed = processes.add_up(sent)
-        self.stop = bool(summed[0] > 0)
-        return summed[1 + counts.size:], numpy.rint(summed[1:1 + counts.size]).astype(
-            'int64').reshape(counts.shape)
+        for place, array in zip(unpacked(packed, arrays), arrays):
+            numpy.multiply(array, array.dtype.type(self.share), out=place)
+        self.n_bytes += self.sent.nbytes
+        processes.add_up(self.sent)
+        self.stop = bool(first[0] > 0)
+        return packed, numpy.rint(counts).astype('int64')
 
     def joined(self, pair, n_rows):
         """The pair of all words of the minibatch, ascending, and the sums of their rows."""
