@@ -25,6 +25,9 @@ lint:            ## check the style and the arrows between the parts (needs the 
 	$(PYTHON) -m ruff check .
 	lint-imports
 
+types:           ## check the type hints (needs the extra types)
+	$(PYTHON) -m mypy
+
 bench:           ## time it beside PyTorch (needs the extra bench)
 	$(PYTHON) benchmarks/bench.py
 
@@ -56,4 +59,4 @@ linkcheck:       ## ask the other hosts that the site links to, which needs a ne
 notebook:        ## run the notebook and keep its outputs (needs the extra docs)
 	$(PYTHON) notebooks/execute.py
 
-.PHONY: help run demo test slow pages long lint bench full package figures docs linkcheck notebook
+.PHONY: help run demo test slow pages long lint types bench full package figures docs linkcheck notebook

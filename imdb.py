@@ -9,6 +9,7 @@ import contextlib
 import gc
 import hashlib
 import os
+from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 import numpy
 
@@ -19,10 +20,17 @@ from lstm_sentiment.data.splitting import group_split, random_split, stratified_
 from lstm_sentiment.data.text_ids import lengths_of, take
 from lstm_sentiment.engine.names import config
 from lstm_sentiment.errors import ConfigError, DataError
+from lstm_sentiment.hints import Numbers, Part, Path, Rng, Sequences
 from lstm_sentiment.text.arrow_files import is_arrow
 
+# x, mask and labels, or None three times.
+Minibatch = Tuple[Any, Any, Any]
+# Train and test, the lengths of all training sequences, and further facts.
+Read = Tuple[Part, Part, numpy.ndarray, Dict[str, Any]]
 
-def prepare_data(seqs, labels, maxlen=None):
+
+def prepare_data(seqs: Sequences, labels: Numbers,
+                 maxlen: Optional[int] = None) -> Minibatch:
     """Make a minibatch of sequences of different lengths.
 
     Parameters
@@ -68,7 +76,7 @@ def prepare_data(seqs, labels, maxlen=None):
     return x, mask, labels
 
 
-def keep_shorter(seqs, labels, maxlen):
+def keep_shorter(seqs: Sequences, labels: Numbers, maxlen: int) -> Part:
     """Keep the sequences with len < maxlen, and their labels.
 
     >>> keep_shorter([[2, 3], [4], [5, 6, 7]], [1, 0, 1], maxlen=3)
@@ -78,7 +86,7 @@ def keep_shorter(seqs, labels, maxlen):
     return take(seqs, short), take(labels, short)
 
 
-def sort_by_length(seqs, labels):
+def sort_by_length(seqs: Sequences, labels: Numbers) -> Part:
     """Sort by length; samples of equal length keep their order.
 
     >>> sort_by_length([[2, 3], [4], [5, 6]], [1, 0, 0])
@@ -88,8 +96,10 @@ def sort_by_length(seqs, labels):
     return take(seqs, order), take(labels, order)
 
 
-def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, sort_by_len=True,
-              rng=None, about=None, valid_split='random'):
+def load_data(path: Union[Path, Dataset] = 'imdb.pkl', n_words: int = 100000,
+              valid_portion: float = 0.1, maxlen: Optional[int] = None, sort_by_len: bool = True,
+              rng: Rng = None, about: Optional[Dict[str, Any]] = None,
+              valid_split: str = 'random') -> Tuple[Part, Part, Part]:
     """Load the reviews, and split a validation part off the training part.
 
     Parameters
@@ -140,12 +150,13 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
         rng = numpy.random.RandomState(123)
     is_demo = os.fspath(finding.name_of(path)) == finding.DEMO
     path = finding.find_dataset(path)
+    read: Any
     if isinstance(path, Dataset):
         read = read_memory
     else:
         read = read_arrow if is_arrow(path) else read_pickles
     (train_x, train_y), (test_x, test_y), lengths, facts = read(path, n_words, maxlen)
-    own_valid = facts['valid'] or ([], [])
+    own_valid: Part = facts['valid'] or ([], [])
     has_valid = facts['valid'] is not None
     by_group = valid_split == 'group' and not has_valid
     stratified = not (is_demo or facts['is_imdb'] or by_group or has_valid)
@@ -169,7 +180,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
                   else random_split(order, n_valid))
     parts = [(take(train_x, half), take(train_y, half)) for half in halves]
     if has_valid:
-        parts[1] = own_valid if maxlen is None else keep_shorter(*own_valid, maxlen)
+        parts[1] = own_valid if maxlen is None else keep_shorter(*own_valid, maxlen=maxlen)
     if not all(len(sequences) for sequences, _ in parts):
         raise DataError(
             f'{path}: with maxlen={maxlen} and valid_portion={valid_portion}, {len(parts[0][0])} '
@@ -183,7 +194,7 @@ def load_data(path='imdb.pkl', n_words=100000, valid_portion=0.1, maxlen=None, s
     return train, valid, test
 
 
-def read_pickles(path, n_words, maxlen):
+def read_pickles(path: str, n_words: int, maxlen: Optional[int]) -> Read:
     """Read and check the pickles of a dataset.
 
     Returns
@@ -196,9 +207,10 @@ def read_pickles(path, n_words, maxlen):
         ``is_imdb``, ``groups`` and ``valid``, as by `datasets.read_dataset`; and ``about``, with
         the ``fingerprint`` and the ``largest_id``.
     """
-    lengths, facts = [], {}
+    lengths: List[numpy.ndarray] = []
+    facts: Dict[str, Any] = {}
 
-    def shorter(sequences, labels):
+    def shorter(sequences: Sequences, labels: Numbers) -> Part:
         lengths.append(lengths_of(sequences))
         return (sequences, labels) if maxlen is None else keep_shorter(sequences, labels, maxlen)
 
@@ -211,7 +223,7 @@ def read_pickles(path, n_words, maxlen):
     return train, test, lengths[0], facts
 
 
-def read_arrow(path, n_words, maxlen):
+def read_arrow(path: str, n_words: int, maxlen: Optional[int]) -> Read:
     """The same of an Arrow file; ``about`` has the ``vocabulary`` too."""
     found = ArrowDataset(path, n_words)
     train, test = found.parts['train'], found.parts['test']
@@ -219,10 +231,12 @@ def read_arrow(path, n_words, maxlen):
              'about': {'fingerprint': found.about['fingerprint'], 'vocabulary': found.vocabulary,
                        'largest_id': found.about['largest_id']}}
     lengths = train[0].lengths
-    return train if maxlen is None else keep_shorter(*train, maxlen), test, lengths, facts
+    if maxlen is not None:
+        train = keep_shorter(train[0], train[1], maxlen)
+    return train, test, lengths, facts
 
 
-def read_memory(dataset, n_words, maxlen):
+def read_memory(dataset: Dataset, n_words: int, maxlen: Optional[int]) -> Read:
     """The same of a dataset in memory, which has no test part."""
     train, valid = dataset.copied()
     largest_id = max(check_ids(sequences, n_words, dataset)
@@ -231,10 +245,13 @@ def read_memory(dataset, n_words, maxlen):
              'about': {'fingerprint': dataset.vocabulary.fingerprint, 'largest_id': largest_id,
                        'vocabulary': dataset.vocabulary}}
     lengths = lengths_of(train[0])
-    return train if maxlen is None else keep_shorter(*train, maxlen), ([], []), lengths, facts
+    if maxlen is not None:
+        train = keep_shorter(train[0], train[1], maxlen)
+    return train, ([], []), lengths, facts
 
 
-def groups_of(groups, lengths, maxlen, path):
+def groups_of(groups: Optional[Numbers], lengths: numpy.ndarray, maxlen: Optional[int],
+              path: Union[Path, Dataset]) -> List[int]:
     """The groups of the training reviews with len < maxlen."""
     if groups is None:
         raise DataError(f'{path} does not say which texts belong together, so valid_split=group '
@@ -243,7 +260,7 @@ def groups_of(groups, lengths, maxlen, path):
     return [group for group, length in zip(groups, lengths) if maxlen is None or length < maxlen]
 
 
-def check_options(n_words, valid_portion, maxlen):
+def check_options(n_words: int, valid_portion: float, maxlen: Optional[int]) -> None:
     """Raise `ConfigError` for values that `load_data` cannot use."""
     if n_words < 2:
         raise ConfigError(f'n_words must be 2 or more, but it is {n_words}: ids 0 and 1 are '
@@ -256,7 +273,7 @@ def check_options(n_words, valid_portion, maxlen):
 
 
 @contextlib.contextmanager
-def collector_paused():
+def collector_paused() -> Iterator[None]:
     """Pause the garbage collector, which would visit millions of ids repeatedly."""
     was_enabled = gc.isenabled()
     gc.disable()

@@ -32,6 +32,7 @@ import itertools
 import shlex
 import sys
 import time
+from typing import Iterator, Optional, Sequence
 
 from lstm_sentiment import command_line, processes
 from lstm_sentiment.data import own_corpus
@@ -39,14 +40,13 @@ from lstm_sentiment.data.choices import choices, quantile
 from lstm_sentiment.text import corpus_options, tokenizing
 from lstm_sentiment.text.arrow_files import is_arrow
 from lstm_sentiment.text.corpora import ALL_PARTS
-from lstm_sentiment.text.preprocessing import preprocess
+from lstm_sentiment.text.preprocessing import Summary, preprocess
 from lstm_sentiment.text.vocabulary import dictionary_path
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 1)
 
 
-
-def training_command(summary, output, n_words=None):
+def training_command(summary: Summary, output: str, n_words: Optional[int] = None) -> str:
     """The command that trains on the new dataset, with options where the defaults do not fit."""
     found = choices(summary.lengths, summary.n_words, summary.n_valid, n_words is not None)
     command = command_line.command('lstm.py').split() + ['--dataset', output]
@@ -57,7 +57,7 @@ def training_command(summary, output, n_words=None):
     return ' '.join(map(shlex.quote, command))
 
 
-def report(summary):
+def report(summary: Summary) -> Iterator[str]:
     """The lines that describe the new dataset."""
     parts = [part for part in ALL_PARTS if (part, summary.classes[0]) in summary.sizes]
     valid = f', {summary.n_valid} validation texts' if summary.n_valid else ''
@@ -76,7 +76,7 @@ def report(summary):
         f'{quantile(summary.lengths, portion)} ({100 * portion:g} %)' for portion in QUANTILES)
 
 
-def make_parser():
+def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; the defaults are those of `preprocess`."""
     parser = argparse.ArgumentParser(
         description='Turn labelled texts into lists of word ids, and their dictionary.')
@@ -108,7 +108,7 @@ def make_parser():
     return parser
 
 
-def work(arguments=None):
+def work(arguments: Optional[Sequence[str]] = None) -> None:
     """Preprocess as a command line says, and print what was made."""
     options = make_parser().parse_args(arguments)
     del options.debug
@@ -135,7 +135,7 @@ def work(arguments=None):
     print(training_command(summary, options.output, options.n_words))
 
 
-def main(arguments=None):
+def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run the command line; return the exit status."""
     return command_line.run(work, arguments, 'Interrupted; no file was written.', shared=True)
 

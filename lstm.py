@@ -9,6 +9,7 @@ import functools
 import operator
 import sys
 from collections import OrderedDict
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 import numpy
 import scipy.linalg
@@ -16,6 +17,18 @@ import scipy.linalg
 from lstm_sentiment import command_line, processes
 from lstm_sentiment import options as settings
 from lstm_sentiment.engine import flags
+from lstm_sentiment.hints import (
+    Arrays,
+    Function,
+    Minibatches,
+    Numbers,
+    Options,
+    Part,
+    Path,
+    Rng,
+    Variable,
+    Variables,
+)
 
 IS_SCRIPT = command_line.started_as('lstm.py')
 if IS_SCRIPT:
@@ -24,6 +37,7 @@ if IS_SCRIPT:
 with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     import imdb
     from lstm_sentiment.data import finding, own_corpus
+    from lstm_sentiment.data.datasets import Dataset
     from lstm_sentiment.data.training_data import load_training_data
     from lstm_sentiment.engine.names import (
         config,
@@ -47,11 +61,12 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     from lstm_sentiment.training.settings import settings_of
 
 # name: (load_data, prepare_data)
-datasets = {'imdb': (imdb.load_data, imdb.prepare_data),
-            'demo': (functools.partial(imdb.load_data, finding.DEMO), imdb.prepare_data)}
+datasets: Dict[str, Tuple[Function, Function]] = {
+    'imdb': (imdb.load_data, imdb.prepare_data),
+    'demo': (functools.partial(imdb.load_data, finding.DEMO), imdb.prepare_data)}
 
 
-def get_dataset(name):
+def get_dataset(name: Union[Path, Dataset]) -> Tuple[Function, Function]:
     """The pair `load_data`, `prepare_data` of a dataset.
 
     Differs from the tutorial: `name` may also be the path of a pickle of word ids.
@@ -61,7 +76,8 @@ def get_dataset(name):
     return functools.partial(imdb.load_data, name), imdb.prepare_data
 
 
-def get_minibatches_idx(n, minibatch_size, shuffle=False, rng=None, lengths=None, window=0):
+def get_minibatches_idx(n: int, minibatch_size: int, shuffle: bool = False, rng: Rng = None,
+                        lengths: Optional[Numbers] = None, window: int = 0) -> Minibatches:
     """Split the numbers 0 .. n-1 into minibatches; the last may be smaller.
 
     Differs from the tutorial: a list, not an iterator that is empty the second time.
@@ -107,11 +123,11 @@ def get_minibatches_idx(n, minibatch_size, shuffle=False, rng=None, lengths=None
 # Parameters.
 
 
-def default_rng(rng):
+def default_rng(rng: Rng) -> numpy.random.RandomState:
     return numpy.random.RandomState(123) if rng is None else rng
 
 
-def ortho_weight(ndim, rng=None):
+def ortho_weight(ndim: int, rng: Rng = None) -> numpy.ndarray:
     """A random orthogonal matrix, (ndim, ndim) floatX.
 
     The left singular vectors of a standard normal matrix. LAPACK's `gesdd`
@@ -170,7 +186,7 @@ def param_init_lstm_peephole(options, params, prefix='lstm_peephole', rng=None, 
     return params
 
 
-def init_params(options, rng=None):
+def init_params(options: Options, rng: Rng = None) -> Arrays:
     """Draw the initial parameters: embedding, encoder, logistic regression, in this order.
 
     Returns
@@ -193,7 +209,7 @@ def init_params(options, rng=None):
     return params
 
 
-def load_params(path, params):
+def load_params(path: Path, params: Arrays) -> Arrays:
     """Replace the arrays in `params` by those of a saved model.
 
     Raises
@@ -204,18 +220,18 @@ def load_params(path, params):
     return saved_model.load_params(path, params)
 
 
-def init_tparams(params):
+def init_tparams(params: Arrays) -> Variables:
     """Shared variables that hold the parameters, by the same names."""
     return OrderedDict((name, theano.shared(value, name=name)) for name, value in params.items())
 
 
-def zipp(params, tparams):
+def zipp(params: Arrays, tparams: Variables) -> None:
     """Set the shared variables to the arrays."""
     for name, value in params.items():
         tparams[name].set_value(value)
 
 
-def unzip(zipped):
+def unzip(zipped: Variables) -> Arrays:
     """Copies of the arrays that the shared variables hold."""
     return OrderedDict((name, numpy.asarray(p.get_value())) for name, p in zipped.items())
 
@@ -586,7 +602,7 @@ def mean_cost(proj, tparams, mask, y, class_weights=None):
     return -(tensor.log(likelihood + 1e-8) * counts).sum() / tensor.maximum(counts.sum(), least)
 
 
-def build_model(tparams, options):
+def build_model(tparams: Variables, options: Options) -> Tuple[Variable, ...]:
     """The graph from word ids to cost: encoder, dropout, logistic regression.
 
     Equations 8 to 11 of docs/tutorial.md. Where THEANO_FLAGS names no mode, forms by hand replace
@@ -626,7 +642,8 @@ def build_model(tparams, options):
     return use_noise, x, mask, y, f_pred_prob, f_pred, cost
 
 
-def pred_probs(f_pred_prob, prepare_data, data, iterator, verbose=False):
+def pred_probs(f_pred_prob: Function, prepare_data: Function, data: Part, iterator: Minibatches,
+               verbose: bool = False) -> numpy.ndarray:
     """Probability of each class for each sample of `data`, (n_samples, ydim) floatX.
 
     Parameters
@@ -639,7 +656,8 @@ def pred_probs(f_pred_prob, prepare_data, data, iterator, verbose=False):
         Print how many samples are done after each minibatch.
     """
     sequences, labels = data
-    n_done, probs = 0, None
+    n_done = 0
+    probs: Any = None
     for _, batch in iterator:
         x, mask, _ = prepare_data([sequences[k] for k in batch], [labels[k] for k in batch])
         batch_probs = f_pred_prob(x, mask)
@@ -652,7 +670,8 @@ def pred_probs(f_pred_prob, prepare_data, data, iterator, verbose=False):
     return probs
 
 
-def pred_error(f_pred, prepare_data, data, iterator, verbose=False, confusion=None):
+def pred_error(f_pred: Function, prepare_data: Function, data: Part, iterator: Minibatches,
+               verbose: bool = False, confusion: Optional[numpy.ndarray] = None) -> float:
     """Share of the samples of `data` that are misclassified, 0 to 1.
 
     Parameters are those of :func:`pred_probs`, with `f_pred` for `f_pred_prob`. `confusion`,
@@ -684,13 +703,14 @@ def train_lstm(
         dim_proj=128, patience=10, max_epochs=5000, dispFreq=10, decay_c=0., lrate=0.0001,
         n_words=10000, optimizer=adadelta, encoder='lstm', saveto='lstm_model.npz',
         validFreq=370, saveFreq=1110, maxlen=100, batch_size=16, valid_batch_size=64,
-        dataset='imdb', noise_std=0., use_dropout=True, reload_model=None, test_size=-1,
-        seed=123, valid_portion=0.05, length_window=0, word_dropout=0., average=0, checkpoint='',
-        resume=False, overwrite=False, bidirectional=False, n_layers=1, pooling='mean',
-        peephole='matrix', valid_split='random', test=True, class_weight='',
+        dataset: Union[Path, Dataset] = 'imdb', noise_std=0., use_dropout=True, reload_model=None,
+        test_size=-1, seed=123, valid_portion=0.05, length_window=0, word_dropout=0., average=0,
+        checkpoint='', resume=False, overwrite=False, bidirectional=False, n_layers=1,
+        pooling='mean', peephole='matrix', valid_split='random', test=True, class_weight='',
         valid_metric='error', forget_bias=0., clip_norm=0., falling_lrate=False, spans=0.,
         ngrams=0, ngram_share=0.75, composed=0., ngram_words=0, keep='best',
-        train_error_size=25000, verbose=2, callback=None):
+        train_error_size=25000, verbose=2,
+        callback: Optional[Function] = None) -> Tuple[float, float, float]:
     """Train the classifier; print its progress as the tutorial does.
 
     Parameters
@@ -881,7 +901,7 @@ def train_lstm(
 # Command line.
 
 
-def work(arguments=None):
+def work(arguments: Optional[Sequence[str]] = None) -> None:
     """Do what a command line says."""
     parser = command_line.parser_for(
         train_lstm, settings.GROUPS, settings.COMMAND_LINE_DEFAULTS,
@@ -916,7 +936,7 @@ def work(arguments=None):
                        **dict(settings.COMMAND_LINE_DEFAULTS, **options))
 
 
-def main(arguments=None):
+def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run a command line; return the exit status."""
     return command_line.run(work, arguments, shared=True)
 

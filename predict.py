@@ -16,6 +16,7 @@ import math
 import os
 import sys
 import textwrap
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from threadpoolctl import threadpool_limits
 
@@ -23,7 +24,7 @@ from lstm_sentiment import command_line, processes
 from lstm_sentiment.errors import ConfigError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction import export, html_report, inputs, page, states_page
-from lstm_sentiment.prediction.classifier import load_model
+from lstm_sentiment.prediction.classifier import Classifier, load_model
 from lstm_sentiment.prediction.explanation import KINDS, LEAVE_OUT, SHARE, colour_depth
 from lstm_sentiment.prediction.outputs import FORMATS, Tally, make_writer
 
@@ -34,7 +35,7 @@ TABLE_OPTIONS = ('text_column', 'label_column', 'delimiter', 'quotes', 'header',
 BY_INPUT = 'auto'
 
 
-def make_parser():
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description='Classify texts with a trained model. Without TEXT and --file, or with - as '
                     'TEXT, read standard input, one text a line. If the input has labels, '
@@ -94,7 +95,7 @@ def make_parser():
     return parser
 
 
-def probability(text):
+def probability(text: str) -> float:
     """A probability in an option.
 
     >>> probability('.75')
@@ -106,7 +107,7 @@ def probability(text):
     return value
 
 
-def split_off_model(texts):
+def split_off_model(texts: List[str]) -> Tuple[Optional[str], List[str]]:
     """The model that a command line names first, or None, and its texts.
 
     >>> split_off_model(['m.npz', 'A film.']), split_off_model(['A film/a joke.'])
@@ -123,13 +124,14 @@ def split_off_model(texts):
     return None, texts
 
 
-def with_explicit_kind(arguments):
+def with_explicit_kind(arguments: Sequence[str]) -> List[str]:
     """The arguments with the kind of explanation in the option, so that no text is taken for it.
 
     >>> with_explicit_kind(['--explain', 'A film.', '--explain', 'share'])
     ['--explain=auto', 'A film.', '--explain=share']
     """
-    result, is_option = [], True
+    result: List[str] = []
+    is_option = True
     for argument in arguments:
         is_option = is_option and argument != '--'
         if is_option and argument in KINDS and result[-1:] == ['--explain=' + BY_INPUT]:
@@ -141,7 +143,7 @@ def with_explicit_kind(arguments):
     return result
 
 
-def pairs(text):
+def pairs(text: str) -> Dict[str, str]:
     """The names in ``A=B,C=D``.
 
     >>> pairs('positive=pos, negative=neg')
@@ -153,7 +155,7 @@ def pairs(text):
     return {label.strip(): name.strip() for label, name in found}
 
 
-def open_source(arguments, classes):
+def open_source(arguments: argparse.Namespace, classes: List[str]) -> inputs.Source:
     """The source that a command line names.
 
     Raises
@@ -175,7 +177,7 @@ def open_source(arguments, classes):
     return inputs.from_stream(sys.stdin.buffer, 'standard input', arguments.encoding)
 
 
-def kind_of_explanation(arguments, model):
+def kind_of_explanation(arguments: argparse.Namespace, model: Classifier) -> Optional[str]:
     """Which explanations the answers need; None for none."""
     if arguments.explain is None and arguments.html is None:
         return None
@@ -185,7 +187,7 @@ def kind_of_explanation(arguments, model):
     return LEAVE_OUT if is_short or not model.network.has_shares else SHARE
 
 
-def run(arguments):
+def run(arguments: argparse.Namespace) -> None:
     """Answer a command line."""
     arguments.model, arguments.texts = processes.by_first(
         functools.partial(split_off_model, arguments.texts))
@@ -216,7 +218,7 @@ def run(arguments):
             model.help_first(kind_of_explanation(arguments, model), arguments.threshold)
 
 
-def write_answers(model, arguments):
+def write_answers(model: Classifier, arguments: argparse.Namespace) -> None:
     """Write the answers to the texts of a command line."""
     is_explained = arguments.explain is not None
     source = open_source(arguments, model.classes)
@@ -248,7 +250,7 @@ def write_answers(model, arguments):
     show_end(arguments, source, tally, n_empty, meaning)
 
 
-def serve(arguments):
+def serve(arguments: argparse.Namespace) -> None:
     """Serve the page that a command line asks for."""
     others = [name for name in ('file', 'export', 'states', 'html', 'explain')
               if getattr(arguments, name) is not None]
@@ -262,7 +264,7 @@ def serve(arguments):
                arguments.threshold)
 
 
-def said_of(model, path):
+def said_of(model: Classifier, path: Optional[str]) -> str:
     """Which model answers, and how often it errs."""
     if path is None:
         return 'The model that comes along answers: %s' % model.about
@@ -273,7 +275,7 @@ def said_of(model, path):
                                'how often it errs is not saved with it')
 
 
-def export_model(model, arguments):
+def export_model(model: Classifier, arguments: argparse.Namespace) -> None:
     """Write the ONNX file that a command line names."""
     if arguments.texts or arguments.file is not None:
         raise ConfigError('--export classifies nothing: give it without TEXT and --file')
@@ -281,7 +283,7 @@ def export_model(model, arguments):
     print('%s written. To ask it from other programs, see docs/deploy.md.' % arguments.export)
 
 
-def write_states(model, arguments):
+def write_states(model: Classifier, arguments: argparse.Namespace) -> None:
     """Write the page of the states that a command line names."""
     if len(arguments.texts) != 1 or arguments.texts == ['-']:
         raise ConfigError('--states shows one text: expected one TEXT, found %d'
@@ -289,7 +291,8 @@ def write_states(model, arguments):
     states_page.write(model, arguments.texts[0], arguments.states, arguments.model)
 
 
-def show_end(arguments, source, tally, n_empty, meaning):
+def show_end(arguments: argparse.Namespace, source: inputs.Source, tally: Tally, n_empty: int,
+             meaning: Optional[str]) -> None:
     """Print the lines after the answers, to standard output or, after rows, standard error."""
     stream = sys.stdout if arguments.format == 'table' else sys.stderr
     if meaning is not None and arguments.format == 'table':
@@ -303,9 +306,9 @@ def show_end(arguments, source, tally, n_empty, meaning):
             print('%s written' % path, file=sys.stderr)
 
 
-def main(arguments=None):
+def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run a command line; return the exit status."""
-    def work(given):
+    def work(given: Optional[Sequence[str]]) -> None:
         given = with_explicit_kind(sys.argv[1:] if given is None else given)
         run(make_parser().parse_intermixed_args(given))
 

@@ -3,12 +3,15 @@
 This is the one module of the package that imports a script: fitting is `lstm.train_lstm`. The
 engine is imported at the first fit; a classifier that only answers needs none.
 """
+from __future__ import annotations
+
 import html
 import inspect
 import json
 import math
 import sys
 from collections import OrderedDict
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Type, TypeVar, Union
 
 import numpy
 from threadpoolctl import threadpool_limits
@@ -26,27 +29,32 @@ from lstm_sentiment.data.label_values import (
 )
 from lstm_sentiment.engine import flags
 from lstm_sentiment.errors import ConfigError, ModelError, abridged
+from lstm_sentiment.hints import Arrays, Function, Options, Path
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.prediction.classifier import Classifier, checked, load_model
-from lstm_sentiment.prediction.explanation import LEAVE_OUT
-from lstm_sentiment.prediction.network import Network
+from lstm_sentiment.prediction.explanation import LEAVE_OUT, Explanation
+from lstm_sentiment.prediction.network import Network, States
+from lstm_sentiment.text.vocabulary import Vocabulary
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
     from sklearn.exceptions import NotFittedError
-    BASES, NOT_FITTED = (ClassifierMixin, BaseEstimator), (ConfigError, NotFittedError)
+    BASES: Tuple[Any, ...] = (ClassifierMixin, BaseEstimator)
+    NOT_FITTED: Tuple[Any, ...] = (ConfigError, NotFittedError)
 except ImportError:
     BASES, NOT_FITTED = (), (ConfigError,)
 
 # Arguments of `__init__` that say how text becomes words, under the names of the text settings.
 SETTINGS = ('tokenizer', 'language', 'lowercase', 'strip_html')
 
+Self = TypeVar('Self', bound='TextClassifier')
 
-class NotFitted(*NOT_FITTED):
+
+class NotFitted(*NOT_FITTED):  # type: ignore[misc]
     """A classifier is asked before `fit`."""
 
 
-class TextClassifier(*BASES):
+class TextClassifier(*BASES):  # type: ignore[misc]
     """An LSTM that classifies texts, with the interface of scikit-learn.
 
     `fit` trains as ``lstm.py`` does on a dataset that ``imdb_preprocess.py`` made of these texts,
@@ -95,23 +103,32 @@ class TextClassifier(*BASES):
     (1,)
     """
 
-    def __init__(self, dim_proj=128, patience=10, max_epochs=5000, dispFreq=10, decay_c=0.,
-                 lrate=0.0001, n_words=10000, optimizer='adadelta', encoder='lstm', validFreq=370,
-                 maxlen=100, batch_size=16, valid_batch_size=64, use_dropout=True,
-                 valid_portion=0.05, length_window=0, word_dropout=0., average=0,
-                 bidirectional=False, n_layers=1, pooling='mean', peephole='matrix',
-                 class_weight=None, valid_metric='error', forget_bias=0., clip_norm=0.,
-                 falling_lrate=False, spans=0., ngrams=0, ngram_share=0.75, composed=0.,
-                 ngram_words=0, keep='best', train_error_size=25000, min_count=1,
-                 tokenizer='moses', language='en', lowercase=True, strip_html=False, jobs=None,
-                 random_state=None, verbose=0):
+    def __init__(self, dim_proj: int = 128, patience: int = 10, max_epochs: int = 5000,
+                 dispFreq: int = 10, decay_c: float = 0., lrate: float = 0.0001,
+                 n_words: int = 10000, optimizer: Union[str, Function] = 'adadelta',
+                 encoder: str = 'lstm', validFreq: int = 370, maxlen: Optional[int] = 100,
+                 batch_size: int = 16, valid_batch_size: int = 64, use_dropout: bool = True,
+                 valid_portion: float = 0.05, length_window: int = 0, word_dropout: float = 0.,
+                 average: int = 0, bidirectional: bool = False, n_layers: int = 1,
+                 pooling: str = 'mean', peephole: str = 'matrix',
+                 class_weight: Union[str, Mapping[Any, float], None] = None,
+                 valid_metric: str = 'error', forget_bias: float = 0., clip_norm: float = 0.,
+                 falling_lrate: bool = False, spans: float = 0., ngrams: int = 0,
+                 ngram_share: float = 0.75, composed: float = 0., ngram_words: int = 0,
+                 keep: str = 'best', train_error_size: int = 25000, min_count: int = 1,
+                 tokenizer: str = 'moses', language: str = 'en', lowercase: bool = True,
+                 strip_html: bool = False, jobs: Optional[int] = None,
+                 random_state: Union[int, numpy.random.RandomState, None] = None,
+                 verbose: int = 0) -> None:
         arguments = dict(locals())
         del arguments['self']
-        vars(self).update(arguments)
+        self.__dict__.update(arguments)
 
     # Training.
 
-    def fit(self, texts, labels, validation_data=None, callback=None):
+    def fit(self: Self, texts: Iterable[str], labels: Iterable[Any],
+            validation_data: Optional[Tuple[Iterable[str], Iterable[Any]]] = None,
+            callback: Optional[Function] = None) -> Self:
         """Train on texts with labels.
 
         Parameters
@@ -140,16 +157,16 @@ class TextClassifier(*BASES):
         check_classes(classes, len(texts))
         valid = None
         if validation_data is not None:
-            valid = as_texts(validation_data[0])
-            valid = valid, numbers_of(as_labels(validation_data[1], len(valid)), classes)
+            valid = validation_part(validation_data, classes)
         settings = {name: getattr(self, name) for name in SETTINGS
                     if name != 'strip_html' or self.strip_html}
         names = class_names(classes.tolist())
         dataset = dataset_from_texts((texts, numbers_of(labels, classes)), valid, names, settings,
                                      self.min_count, self.jobs)
-        received = {}
+        received: Dict[str, Any] = {}
 
-        def receive(params, options, vocabulary, **results):
+        def receive(params: Arrays, options: Options, vocabulary: Vocabulary,
+                    **results: Any) -> None:
             received.update(params=params, options=options, vocabulary=vocabulary, **results)
 
         train_lstm = import_train_lstm()
@@ -163,8 +180,9 @@ class TextClassifier(*BASES):
         received['options'].update(n_texts=len(texts), min_count=self.min_count)
         return self.take_up(classes, **received)
 
-    def take_up(self, classes, params, options, vocabulary, train_err, valid_err, history_errs=(),
-                test_err=None):
+    def take_up(self: Self, classes: numpy.ndarray, params: Arrays, options: Options,
+                vocabulary: Vocabulary, train_err: float, valid_err: float,
+                history_errs: Iterable[List[float]] = (), test_err: Optional[float] = None) -> Self:
         """Hold a trained model."""
         self.classes_, self.params_, self.options_ = classes, OrderedDict(params), dict(options)
         self.train_err_, self.valid_err_ = train_err, valid_err
@@ -174,41 +192,42 @@ class TextClassifier(*BASES):
 
     # Asking. Older versions of scikit-learn, such as 1.3, give the first two the texts as X.
 
-    def predict(self, X):
+    def predict(self, X: Iterable[str]) -> numpy.ndarray:
         """The label of the likeliest class of each of the texts `X`, an array."""
         likeliest = self.predict_proba(X).argmax(axis=1)
         return self.classes_[likeliest]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Iterable[str]) -> numpy.ndarray:
         """Probability of each of `classes_` for each of the texts `X`, (n_texts, n_classes)."""
         self.check_fitted()
         with threadpool_limits(limits=1, user_api='blas'):
             return self.model_.predict_proba(as_texts(X))
 
-    def score(self, texts, labels, sample_weight=None):
+    def score(self, texts: Iterable[str], labels: Iterable[Any],
+              sample_weight: Any = None) -> float:
         """Share of the texts that get their label, 0 to 1; weighted if `sample_weight` is given."""
         predicted = self.predict(texts).tolist()
         labels = as_labels(labels, len(predicted))
         right = [answer == label for answer, label in zip(predicted, labels)]
         return float(numpy.average(right, weights=sample_weight))
 
-    def explain(self, text, kind=LEAVE_OUT):
+    def explain(self, text: str, kind: str = LEAVE_OUT) -> Explanation:
         """Why a text gets its class; see `Classifier.explain`. A notebook shows it as a page."""
         self.check_fitted()
         return self.model_.explain(text, kind)
 
-    def states(self, text):
+    def states(self, text: str) -> Tuple[List[str], States]:
         """The words of a text, and the gates and the cell at each; see `Classifier.states`."""
         self.check_fitted()
         return self.model_.states(text)
 
-    def check_fitted(self):
+    def check_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
             raise NotFitted('this TextClassifier is not trained yet: call fit(texts, labels) first')
 
     # Files.
 
-    def save(self, path):
+    def save(self, path: Path) -> None:
         """Save the model as training does; ``lstm-predict`` and `load` read it.
 
         Raises
@@ -230,7 +249,7 @@ class TextClassifier(*BASES):
                          valid_err=self.valid_err_, test_err=math.nan)
 
     @classmethod
-    def load(cls, path, jobs=None):
+    def load(cls: Type[Self], path: Path, jobs: Optional[int] = None) -> Self:
         """A classifier with the model that `save` or ``lstm.py`` saved.
 
         Raises
@@ -251,7 +270,7 @@ class TextClassifier(*BASES):
 
     # What it is.
 
-    def facts(self):
+    def facts(self) -> Dict[str, str]:
         """What the trained model is, by name, as text; nothing before `fit`."""
         if not self.__sklearn_is_fitted__():
             return OrderedDict()
@@ -269,43 +288,43 @@ class TextClassifier(*BASES):
             ('errors', 'training %.4f, validation %.4f' % (self.train_err_, self.valid_err_)),
             ('floatX', str(options.get('floatX')))])
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         defaults = inspect.signature(type(self)).parameters
         own = ', '.join('%s=%r' % (name, getattr(self, name)) for name in defaults
                         if repr(getattr(self, name)) != repr(defaults[name].default))
         facts = '; '.join('%s: %s' % fact for fact in self.facts().items())
         return '%s(%s)%s' % (type(self).__name__, own, facts and ' <%s>' % facts)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         rows = ['<tr><th style="text-align: left">%s</th><td style="text-align: left">%s</td></tr>'
                 % (name, html.escape(value)) for name, value in self.facts().items()]
         return '<code>%s</code>%s' % (
             html.escape(repr(self).split(' <')[0]),
             rows and '<table>%s</table>' % ''.join(rows) or ', not trained yet')
 
-    def _repr_mimebundle_(self, **_):
+    def _repr_mimebundle_(self, **_: Any) -> Dict[str, str]:
         return {'text/plain': repr(self), 'text/html': self._repr_html_()}
 
     # What scikit-learn asks.
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, 'classes_')
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = tags.input_tags.one_d_array = True
         tags.input_tags.two_d_array = False
         return tags
 
-    def _more_tags(self):  # before scikit-learn 1.6
+    def _more_tags(self) -> Dict[str, List[str]]:  # before scikit-learn 1.6
         return {'X_types': ['string']}
 
     if not BASES:
-        def get_params(self, deep=True):
+        def get_params(self, deep: bool = True) -> Dict[str, Any]:
             """The parameters by name."""
             return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
-        def set_params(self, **params):
+        def set_params(self: Self, **params: Any) -> Self:
             """Set parameters; return itself."""
             known = inspect.signature(type(self)).parameters
             for name, value in params.items():
@@ -316,7 +335,7 @@ class TextClassifier(*BASES):
             return self
 
 
-def import_train_lstm():
+def import_train_lstm() -> Function:
     """`lstm.train_lstm`; the first import settles floatX."""
     if not {'pytensor', 'theano'} & set(sys.modules):
         flags.DEFAULTS['floatX'] = 'float32'
@@ -324,7 +343,7 @@ def import_train_lstm():
     return train_lstm
 
 
-def seed_of(random_state, default):
+def seed_of(random_state: Union[int, numpy.random.RandomState, None], default: int) -> int:
     """The seed that a `random_state` of scikit-learn means."""
     if random_state is None:
         return default
@@ -336,7 +355,7 @@ def seed_of(random_state, default):
                       'None' % abridged(random_state))
 
 
-def as_texts(texts):
+def as_texts(texts: Iterable[str]) -> List[str]:
     """The texts as a list of str.
 
     Raises
@@ -347,7 +366,17 @@ def as_texts(texts):
     return [checked(text, number) for number, text in enumerate(as_list(texts, 'texts'), 1)]
 
 
-def saved_labels(path, options, vocabulary):
+def validation_part(validation_data: Any, classes: numpy.ndarray) -> Tuple[List[str], List[int]]:
+    """Texts and the numbers of their labels, of the `validation_data` of a fit."""
+    if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
+        n_parts = '' if not hasattr(validation_data, '__len__') else ' of %d' % len(validation_data)
+        raise ConfigError('validation_data is a %s%s: expected a pair (texts, labels)'
+                          % (type(validation_data).__name__, n_parts))
+    texts = as_texts(validation_data[0])
+    return texts, numbers_of(as_labels(validation_data[1], len(texts)), classes)
+
+
+def saved_labels(path: Path, options: Options, vocabulary: Optional[Vocabulary]) -> numpy.ndarray:
     """The labels of a saved model: those of `TextClassifier.save`, or the names of its classes."""
     if vocabulary is None:
         raise ModelError('the model %s was saved without its words: ask it by load_model with a '

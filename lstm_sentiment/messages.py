@@ -3,8 +3,10 @@ import contextlib
 import functools
 import inspect
 import threading
+from typing import cast
 
 from lstm_sentiment import command_line
+from lstm_sentiment.hints import F
 
 NOTHING, BAR, LINES = 0, 1, 2
 
@@ -41,7 +43,7 @@ def costs_shown(wanted):
         verbosity.costs = before
 
 
-def obeys_verbose(train):
+def obeys_verbose(train: F) -> F:
     """A function with the arguments `verbose` and `callback` whose lines `verbose` controls.
 
     With 2 they are shown, with 1 a bar in their place, on standard error, with 0 nothing. The bar
@@ -64,7 +66,7 @@ def obeys_verbose(train):
         with showing(arguments['verbose']) as moves_bar:
             arguments['callback'] = command_line.joined_callback(moves_bar, arguments['callback'])
             return train(*given.args, **given.kwargs)
-    return run
+    return cast(F, run)
 
 
 @contextlib.contextmanager

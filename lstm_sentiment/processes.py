@@ -17,10 +17,12 @@ import socket
 import sys
 import time
 import warnings
+from typing import cast
 
 import numpy
 
 from lstm_sentiment.errors import ConfigError, TutorialError
+from lstm_sentiment.hints import F
 
 # Where a launcher says how many processes it started: MPICH and Intel MPI, Open MPI, MVAPICH.
 SIZE_VARIABLES = ('PMI_SIZE', 'OMPI_COMM_WORLD_SIZE', 'MV2_COMM_WORLD_SIZE')
@@ -29,6 +31,8 @@ RANK_VARIABLE, TASKS_VARIABLE = 'PMIX_RANK', 'SLURM_STEP_NUM_TASKS'
 INSTALL = "Install it with: pip install -e '.[mpi]'"
 # Seconds between two looks at whether another rank is ready, which grow from the first to the last.
 SHORTEST_WAIT, LONGEST_WAIT = 1e-4, 0.02
+# Seconds that mpiexec has to pass on what a rank printed; an abort loses what it has not read yet.
+LAST_WORDS = 0.5
 
 
 def started_size(environment):
@@ -320,13 +324,13 @@ def first_alone_prints():
         yield
 
 
-def printed_once(function):
+def printed_once(function: F) -> F:
     """A function that prints on rank 0 alone."""
     @functools.wraps(function)
     def wrapped(*arguments, **more):
         with first_alone_prints():
             return function(*arguments, **more)
-    return wrapped
+    return cast(F, wrapped)
 
 
 def is_to_report(error):
@@ -343,6 +347,7 @@ def end_all(status, error=None):
             stream.flush()
     try:
         if size() > 1:
+            time.sleep(LAST_WORDS)
             world().comm.Abort(status)
     except ConfigError:  # without MPI: a launcher ends the others where one dies of a signal
         if hasattr(signal, 'SIGKILL'):

@@ -259,6 +259,27 @@ def test_classes_are_sorted_as_numpy_sorts_them():
     assert refit(three).predict_proba(['a film']).shape == (1, 3)
 
 
+@pytest.mark.parametrize('make, low, high', [
+    (numpy.int64, 2, 10), (numpy.str_, 'neg', 'pos'), (numpy.bool_, False, True),
+    (numpy.float32, .5, 1.5)])
+def test_a_list_of_numbers_of_numpy_is_like_an_array(make, low, high):
+    """As from ``[y for y in array]``; their reprs, such as np.int64(10), are in another order."""
+    labels = [make(high if label == 'pos' else low) for label in LABELS]
+    found, expected = refit(labels), refit(numpy.array(labels).tolist())
+    assert found.classes_.tolist() == [low, high] and found.classes_.dtype != object
+    assert same_answers(found, expected)
+    weighed = refit(labels, class_weight={make(high): numpy.float64(5)})
+    assert (weighed.params_['U'] == refit(LABELS, class_weight={'pos': 5}).params_['U']).all()
+
+
+@pytest.mark.parametrize('given, message', [
+    (TEXTS, 'is a list of %d: expected a pair' % len(TEXTS)), (3, 'is a int: expected'),
+    ((TEXTS, LABELS, LABELS), 'is a tuple of 3')])
+def test_validation_data_is_a_pair(given, message):
+    with pytest.raises(ConfigError, match='validation_data ' + message):
+        TextClassifier(**SMALL).fit(TEXTS, LABELS, given)
+
+
 def containers():
     """Kinds of containers by name, and what makes one of a list."""
     yield 'tuple', tuple

@@ -96,7 +96,8 @@ def test_these_names_are_installed_and_no_other(installed, sources):
     commands = {os.path.splitext(name)[0] for name in os.listdir(programs)}
     assert {name for name in commands if re.match('(lstm|imdb)', name)} == COMMANDS
     wings = {path.name for path in (sources / 'lstm_sentiment').iterdir()}
-    assert set(os.listdir(os.path.join(packages, 'lstm_sentiment'))) - {'__pycache__'} == wings
+    own = set(os.listdir(os.path.join(packages, 'lstm_sentiment'))) - {'__pycache__'}
+    assert own == wings and {'py.typed', '__init__.pyi'} <= own
 
 
 @pytest.mark.slow

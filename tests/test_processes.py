@@ -1,6 +1,7 @@
 """Tests of processes.py where there is one process; tests/training/test_ranks.py starts several."""
 import subprocess
 import sys
+import types
 
 import numpy
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from lstm_sentiment import command_line, processes
 from lstm_sentiment.engine.exchange import Deal, Exchange, unpacked
 from lstm_sentiment.errors import ConfigError
+from lstm_sentiment.training.run import Run
 
 
 class Pretended(object):
@@ -66,6 +68,19 @@ def test_ranks_that_do_not_find_one_another_are_refused():
     processes.check_size(None)
     with pytest.raises(ConfigError, match='started 4 processes, but mpi4py finds one'):
         processes.check_size(4)
+
+
+def test_mpi4py_without_a_library_says_how_to_install_one(monkeypatch):
+    def loaded(name):
+        raise RuntimeError('cannot load MPI library\nlibmpi.so: not found')
+    mpi4py = types.ModuleType('mpi4py')
+    mpi4py.__getattr__ = loaded
+    monkeypatch.setitem(sys.modules, 'mpi4py', mpi4py)
+    monkeypatch.delitem(sys.modules, 'mpi4py.MPI', raising=False)
+    monkeypatch.setenv('PMI_SIZE', '2')
+    with pytest.raises(ConfigError, match='needs a library of MPI, such as MPICH; found: cannot '
+                                          'load MPI library. Install it with: pip install'):
+        processes.world.__wrapped__()
 
 
 def test_sums_and_parts_are_those_of_all_ranks(as_rank):
@@ -128,6 +143,37 @@ def test_shares_are_those_of_the_weights():
         assert deal.share == sum(weights[k] for k in deal.mine) / 7
     nothing = [Deal([0, 0], [0, 0], rank, 3) for rank in range(3)]
     assert sum(deal.share for deal in nothing) == pytest.approx(1)
+
+
+class Recorded(list):
+    """Texts that note which of them were read."""
+
+    def __init__(self, texts):
+        list.__init__(self, texts)
+        self.read = []
+
+    def __getitem__(self, place):
+        self.read.append(place)
+        return list.__getitem__(self, place)
+
+
+def test_a_rank_reads_its_own_texts_alone():
+    """Their lengths are known without; so a rank touches few pages of a file that is mapped."""
+    texts = Recorded([[5] * length for length in (4, 9, 2, 7, 5, 1)])
+    lengths, labels, composed = list(map(len, texts)), [0, 1, 0, 1, 0, 1], [[3, 3, 3]]
+    of_both = []
+    for rank in range(2):
+        texts.read = []
+        pretended = types.SimpleNamespace(
+            data=types.SimpleNamespace(train=(texts, labels), class_weights=None),
+            options={'word_dropout': 0., 'spans': 0.}, without_dropped=list,
+            ranks=types.SimpleNamespace(deal=lambda lengths, labels, weights, rank=rank: Deal(
+                lengths, numpy.ones(len(lengths)), rank, 2).mine))
+        own, own_labels = Run.own_part(pretended, lengths, [5, 3, 0, 1], composed, [1])
+        assert [texts.index(text) for text in own if text not in composed] == texts.read
+        assert len(own) == len(own_labels)
+        of_both += texts.read
+    assert sorted(of_both) == [0, 1, 3, 5]
 
 
 # Gradients.

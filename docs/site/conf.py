@@ -20,8 +20,8 @@ version = release = lstm_sentiment.__version__
 extensions = ['sphinx.ext.autodoc', 'sphinx.ext.napoleon', 'myst_nb', 'sphinx_copybutton',
               'markdown', 'mathml', 'reference', 'source_pages']
 root_doc = 'README'
-include_patterns = ['*.md', 'docs/*.md', 'docs/site/api/*.rst', 'lstm_sentiment/model/*.md',
-                    'notebooks/*.ipynb']
+include_patterns = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/*.md',
+                    'docs/site/api/*.rst', 'lstm_sentiment/model/*.md', 'notebooks/*.ipynb']
 nitpicky = True  # a name that leads nowhere is a warning
 
 # Markdown, and the notebook with the outputs that are stored in it.
@@ -45,6 +45,7 @@ python_maximum_signature_line_length = 90
 html_theme = 'furo'
 html_static_path = ['style.css']
 html_css_files = ['style.css']
+html_extra_path = ['../figures/gates_at_work.html']  # the tutorial shows it in a frame
 html_copy_source = html_show_copyright = html_show_sphinx = False
 html_math_renderer = 'mathml'
 copybutton_prompt_text = r'>>> |\.\.\. |\$ '

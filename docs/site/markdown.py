@@ -1,7 +1,7 @@
 """From the Markdown of a code host to that of MyST.
 
 Three things are spelled differently: equations within a line, targets of links, and links to a
-folder of the package.
+folder of the package. A page that only the site can show in the text stands in a comment.
 """
 import os
 import re
@@ -10,6 +10,9 @@ import re
 FENCED = re.compile(r'(^```.*?^```$)', re.M | re.S)
 INLINE_MATH = re.compile(r'\$`([^`]+)`\$')
 TARGET = re.compile(r'<a id="([^"]+)"></a>')
+# A page of `html_extra_path`, which a code host cannot show in a frame.
+FRAMED = re.compile(r'^<!-- on the site: ([\w.]+) -->$', re.M)
+FRAME = r'<iframe src="%s\1" title="\1" loading="lazy"></iframe>'
 # To a part of the package: its page of the API.
 PART = re.compile(r'\]\((?:\.\./)*lstm_sentiment/(\w+)/?\)')
 
@@ -29,11 +32,14 @@ def translated(text, to_root=''):
     'Of {math}`D` units []{#ref}'
     >>> translated('[data](../lstm_sentiment/data)', '../')
     '[data](../docs/site/api/data.rst)'
+    >>> translated('<!-- on the site: a.html -->', '../')
+    '<iframe src="../a.html" title="a.html" loading="lazy"></iframe>'
     """
     parts = FENCED.split(text)
     for position in range(0, len(parts), 2):  # what stands between the blocks
         prose = INLINE_MATH.sub(r'{math}`\1`', parts[position])
         prose = TARGET.sub(r'[]{#\1}', prose)
+        prose = FRAMED.sub(FRAME % to_root, prose)
         parts[position] = PART.sub(r'](%sdocs/site/api/\1.rst)' % to_root, prose)
     return ''.join(parts)
 
@@ -43,8 +49,10 @@ def read_source(app, docname, source):
     if str(app.env.doc2path(docname)).endswith('.md'):
         source[0] = translated(source[0], '../' * docname.count('/'))
     if docname == app.config.root_doc:
-        with open(os.path.join(app.confdir, 'contents.md'), encoding='utf-8') as file:
-            source[0] += file.read()
+        contents = os.path.join(app.confdir, 'contents.md')
+        app.env.note_dependency(contents)  # the first page is read again when this changes
+        with open(contents, encoding='utf-8') as file:
+            source[0] += '\n\n' + file.read()
 
 
 def setup(app):

@@ -30,8 +30,8 @@ def as_list(values, what):
 
 
 def as_labels(labels, n_texts):
-    """The labels as a list, if there is one for each text."""
-    labels = as_list(labels, 'labels')
+    """The labels as a list, if there is one for each text; NumPy's numbers and str as Python's."""
+    labels = [as_python(label) for label in as_list(labels, 'labels')]
     if len(labels) != n_texts:
         raise DataError('there are %d texts and %d labels: expected a label for each text'
                         % (n_texts, len(labels)))
@@ -46,6 +46,16 @@ def as_labels(labels, n_texts):
             raise DataError('the label %d is %s, a %s: expected text, a number or another value '
                             'that can be hashed' % (number, abridged(label), type(label).__name__))
     return labels
+
+
+def as_python(value):
+    """A number or a str of NumPy as Python's; any other value as it is.
+
+    >>> as_python(numpy.int64(3)), as_python(numpy.str_('a')), as_python((1,))
+    (3, 'a', (1,))
+    """
+    is_numpy = isinstance(value, (numpy.number, numpy.bool_, numpy.str_))
+    return value.item() if is_numpy else value
 
 
 def class_array(labels):
@@ -119,4 +129,5 @@ def weights_by_name(class_weight, labels, names):
         raise ConfigError('class_weight=%s: a label with a comma, or with spaces around it, can '
                           'have no weight of its own. Use balanced, or other labels.'
                           % abridged(class_weight))
-    return ','.join('%s=%r' % (name_of[label], weight) for label, weight in class_weight.items())
+    return ','.join('%s=%r' % (name_of[label], as_python(weight))
+                    for label, weight in class_weight.items())

@@ -2,12 +2,13 @@
 import os
 import re
 import shlex
+from typing import Dict, Optional
 
 from lstm_sentiment.errors import ConfigError
 
 # What a script that is run sets: the engine's floatX where the user's configuration names none.
 # None leaves it to the engine, whose default is float64.
-DEFAULTS = {'floatX': None}
+DEFAULTS: Dict[str, Optional[str]] = {'floatX': None}
 
 
 def parse_flags(text, variable='THEANO_FLAGS'):

@@ -1,23 +1,40 @@
 """A trained model for text: from texts to words, ids, batches and answers."""
+from __future__ import annotations
+
 import collections
 import concurrent.futures
 import contextlib
 import functools
 import itertools
 from array import array
+from typing import (
+    Any,
+    Callable,
+    Deque,
+    Generator,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy
 
 from lstm_sentiment import processes
 from lstm_sentiment.data.datasets import read_vocabulary
 from lstm_sentiment.errors import ConfigError, ModelError
+from lstm_sentiment.hints import Path
 from lstm_sentiment.model import packaged, saved_model
 from lstm_sentiment.model.calibration import UNSURE, softmax
 from lstm_sentiment.prediction import html_report, inputs, leaving_out
 from lstm_sentiment.prediction.explanation import LEAVE_OUT, SHARE, Explanation
-from lstm_sentiment.prediction.network import Network, check_model
+from lstm_sentiment.prediction.network import Network, States, check_model
 from lstm_sentiment.text.tokenizing import number_of_jobs, tokenize_texts
-from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID
+from lstm_sentiment.text.vocabulary import FIRST_WORD_ID, UNKNOWN_ID, Vocabulary
 
 # Texts are sorted by length within a window of at most this many texts and about this many words.
 WINDOW_TEXTS, WINDOW_WORDS = 4096, 2000000
@@ -27,14 +44,25 @@ PIECE_TEXTS = 512
 # batches have fewer words.
 BATCH_TEXTS, BATCH_WORDS, EXPLAINED_WORDS = 512, 1 << 18, 1 << 14
 
+# Batches of positions in a window, and the answers to each.
+Batches = Sequence[Tuple[List[int], 'concurrent.futures.Future[List[Answer]]']]
 Encoded = collections.namedtuple('Encoded', 'sample words ids')
-# `label` is the number of the likeliest class, `said` its name or UNSURE; `explanation` is None
-# unless it is requested.
-Answer = collections.namedtuple('Answer',
-                                'sample label said probabilities n_words n_unknown explanation')
 
 
-def load_model(path=None, dictionary=None, jobs=None):
+class Answer(NamedTuple):
+    """What a model says of a sample."""
+
+    sample: inputs.Sample
+    label: int  # the number of the likeliest class
+    said: str   # its name, or UNSURE
+    probabilities: numpy.ndarray
+    n_words: int
+    n_unknown: int
+    explanation: Any  # an Explanation, or None unless it is requested
+
+
+def load_model(path: Optional[Path] = None, dictionary: Optional[Path] = None,
+               jobs: Optional[int] = None) -> Classifier:
     """Load a trained model.
 
     Parameters
@@ -70,7 +98,8 @@ def load_model(path=None, dictionary=None, jobs=None):
     return Classifier(Network(params, options), vocabulary, jobs, options.get('about'))
 
 
-def given_vocabulary(path, dictionary, params, options, own=None):
+def given_vocabulary(path: Path, dictionary: Path, params: Mapping[str, numpy.ndarray],
+                     options: Mapping[str, Any], own: Optional[Vocabulary] = None) -> Vocabulary:
     """The vocabulary of a dictionary that is given for a model, limited to the model's words.
 
     Parameters
@@ -119,16 +148,18 @@ class Classifier:
         What the model was trained on and how often it errs, if that was saved with it.
     """
 
-    def __init__(self, network, vocabulary, jobs=None, about=None):
+    def __init__(self, network: Network, vocabulary: Vocabulary, jobs: Optional[int] = None,
+                 about: Optional[str] = None) -> None:
         self.network, self.vocabulary, self.jobs = network, vocabulary, number_of_jobs(jobs)
-        self.classes, self.about = list(vocabulary.classes), about
+        self.classes: List[str] = list(vocabulary.classes)
+        self.about = about
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return '<Classifier: %s; %d words%s>' % (
             ' or '.join(self.classes), len(self.network.Wemb) - FIRST_WORD_ID,
             '; ' + self.about if self.about else '')
 
-    def predict(self, texts, threshold=0.):
+    def predict(self, texts: Iterable[str], threshold: float = 0.) -> List[str]:
         """The name of the likeliest class of each text.
 
         A text without words is classified by the bias alone.
@@ -141,13 +172,13 @@ class Classifier:
         """
         return [answer.said for answer in self.answers(as_samples(texts), threshold=threshold)]
 
-    def predict_proba(self, texts):
+    def predict_proba(self, texts: Iterable[str]) -> numpy.ndarray:
         """Probability of each class for each text, (n_texts, n_classes), floatX of the model."""
         probabilities = [answer.probabilities for answer in self.answers(as_samples(texts))]
         dtype = self.network.b_out.dtype
         return numpy.array(probabilities, dtype=dtype).reshape(-1, len(self.classes))
 
-    def explain(self, text, kind=LEAVE_OUT):
+    def explain(self, text: str, kind: str = LEAVE_OUT) -> Explanation:
         """Why a text gets its class; see :class:`explanation.Explanation`.
 
         Parameters
@@ -161,7 +192,7 @@ class Classifier:
         answer.explanation.make_page = functools.partial(html_report.framed, [answer], 'this model')
         return answer.explanation
 
-    def states(self, text):
+    def states(self, text: str) -> Tuple[List[str], States]:
         """The gates and the cell at each word of a text.
 
         Returns
@@ -174,7 +205,8 @@ class Classifier:
         encoded, = self.encode(as_samples([text]), keep_words=True)
         return encoded.words, self.network.states(encoded.ids)
 
-    def answers(self, samples, explain=None, threshold=0.):
+    def answers(self, samples: Iterable[inputs.Sample], explain: Optional[str] = None,
+                threshold: float = 0.) -> Generator[Answer, None, None]:
         """Classify samples while they are read.
 
         Parameters
@@ -196,7 +228,7 @@ class Classifier:
                               'would have two meanings' % (threshold, UNSURE))
         # The tokenizing processes are started before the threads: a fork copies only one thread.
         windows = gather(self.encode(samples, explain is not None))
-        pending = collections.deque()
+        pending: Deque[Tuple[List[Encoded], Batches]] = collections.deque()
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             try:
                 for window in windows:
@@ -216,7 +248,8 @@ class Classifier:
                         future.cancel()
                 windows.close()
 
-    def answers_over_ranks(self, samples, explain=None, threshold=0.):
+    def answers_over_ranks(self, samples: Iterable[inputs.Sample], explain: Optional[str] = None,
+                           threshold: float = 0.) -> Generator[Answer, None, None]:
         """As :meth:`answers`, with a share of the work for each rank; to be called on rank 0.
 
         The others call :meth:`help_first` with the same arguments.
@@ -226,18 +259,20 @@ class Classifier:
         for answers in processes.dealt(self.piece_answerer(explain, threshold), pieces):
             yield from answers
 
-    def help_first(self, explain=None, threshold=0.):
+    def help_first(self, explain: Optional[str] = None, threshold: float = 0.) -> None:
         """Answer what is this rank's share of :meth:`answers_over_ranks`."""
         processes.help_first(self.piece_answerer(explain, threshold))
 
-    def piece_answerer(self, explain, threshold):
+    def piece_answerer(self, explain: Optional[str], threshold: float) -> Callable[
+            [Iterable[inputs.Sample]], List[Answer]]:
         return lambda piece: list(self.answers(piece, explain, threshold))
 
-    def encode(self, samples, keep_words):
+    def encode(self, samples: Iterable[inputs.Sample], keep_words: bool) -> Generator[
+            Encoded, None, None]:
         """Yield an `Encoded` for each sample: its ids, and its words if `keep_words` is true."""
-        waiting = collections.deque()
+        waiting: Deque[inputs.Sample] = collections.deque()
 
-        def texts():
+        def texts() -> Iterator[str]:
             for sample in samples:
                 waiting.append(sample)
                 yield sample.text
@@ -248,7 +283,8 @@ class Classifier:
                 ids = array('q', self.vocabulary.ids(words))
                 yield Encoded(waiting.popleft(), words.split() if keep_words else None, ids)
 
-    def classify(self, encoded, kind, threshold):
+    def classify(self, encoded: Sequence[Encoded], kind: Optional[str],
+                 threshold: float) -> List[Answer]:
         """The answers to some samples."""
         sequences = [item.ids for item in encoded]
         if kind == SHARE:
@@ -267,7 +303,8 @@ class Classifier:
                                   item.ids.count(UNKNOWN_ID), explanation))
         return answers
 
-    def explanation_of(self, item, kind, said, probabilities, scores, of_words):
+    def explanation_of(self, item: Encoded, kind: str, said: str, probabilities: numpy.ndarray,
+                       scores: numpy.ndarray, of_words: Any) -> Explanation:
         """The explanation of one answer; `of_words` are the shares, if it is of that kind."""
         parts = None
         if kind == LEAVE_OUT:
@@ -279,7 +316,7 @@ class Classifier:
                            self.vocabulary.settings, said, kind, parts, self.network.is_running)
 
 
-def as_samples(texts):
+def as_samples(texts: Iterable[str]) -> Iterator[inputs.Sample]:
     """Texts as samples; a single str is refused, because its letters would become texts."""
     if isinstance(texts, str):
         raise ConfigError('one text where a list of texts is expected: put it in brackets')
@@ -287,7 +324,7 @@ def as_samples(texts):
             for number, text in enumerate(texts, 1))
 
 
-def checked(text, number):
+def checked(text: Any, number: int) -> str:
     """The text, if it is one; a missing value and bytes are refused."""
     if isinstance(text, str):
         return text
@@ -296,7 +333,7 @@ def checked(text, number):
                       f'{type(text).__name__}{advice}')
 
 
-def gather(encoded):
+def gather(encoded: Generator[Encoded, None, None]) -> Generator[List[Encoded], None, None]:
     """Yield lists of consecutive samples, each to be sorted by length."""
     window, n_words = [], 0
     with contextlib.closing(encoded):
@@ -310,7 +347,7 @@ def gather(encoded):
             yield window
 
 
-def batches_by_length(window, most_words):
+def batches_by_length(window: Sequence[Encoded], most_words: int) -> List[List[int]]:
     """Split the positions in a window into batches of samples of similar length.
 
     A batch has at most `most_words` words with padding, unless it is a single longer sample.
@@ -319,7 +356,8 @@ def batches_by_length(window, most_words):
     >>> batches_by_length([Encoded(None, None, ids) for ids in sequences], 100)
     [[1, 2, 0]]
     """
-    batches, batch = [], []
+    batches: List[List[int]] = []
+    batch: List[int] = []
     for position in sorted(range(len(window)), key=lambda k: len(window[k].ids)):
         too_large = (len(batch) + 1) * len(window[position].ids) > most_words
         if batch and (too_large or len(batch) == BATCH_TEXTS):
@@ -329,9 +367,9 @@ def batches_by_length(window, most_words):
     return batches + [batch]
 
 
-def in_order(window, futures):
+def in_order(window: Sequence[Encoded], futures: Batches) -> List[Answer]:
     """The answers to a window of samples, in the order of the samples."""
-    answers = [None] * len(window)
+    answers: List[Any] = [None] * len(window)
     for batch, future in futures:
         for position, answer in zip(batch, future.result()):
             answers[position] = answer

@@ -11,6 +11,7 @@ import os
 import re
 import textwrap
 from collections import namedtuple
+from typing import Any, Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy
 
@@ -44,6 +45,7 @@ FAINTEST = 0.08
 FOR, AGAINST = (70, 140, 255), (255, 140, 30)
 
 Piece = namedtuple('Piece', 'gap word')
+Parts = Sequence[Tuple[int, int]]  # start and stop among the words
 
 
 class Explanation:
@@ -81,10 +83,14 @@ class Explanation:
         length: so it is with the pooling mean and one direction.
     """
 
-    make_page = None  # `Classifier.explain` sets what makes the page that a notebook shows
+    # `Classifier.explain` sets what makes the page that a notebook shows.
+    make_page: Optional[Callable[[], str]] = None
 
-    def __init__(self, text, words, known, terms, scores, bias, classes, probabilities, settings,
-                 said, kind=SHARE, parts=None, is_running=True):
+    def __init__(self, text: str, words: List[str], known: List[bool], terms: numpy.ndarray,
+                 scores: numpy.ndarray, bias: numpy.ndarray, classes: List[str],
+                 probabilities: numpy.ndarray, settings: Mapping[str, Any], said: str,
+                 kind: str = SHARE, parts: Optional[Parts] = None,
+                 is_running: bool = True) -> None:
         self.kind, self.said, self.unit = kind, said, 'word'
         self.is_running = is_running and kind == SHARE
         self.pieces, self.tail = as_written(text, words, settings)
@@ -96,35 +102,35 @@ class Explanation:
         self.toward, self.against = compared(probabilities)
         self.numbers = self.of_both(terms.T.astype('float64'))
         self.score = float(self.of_both(scores.astype('float64')))
-        self.bias = float(self.of_both(bias.astype('float64'))) if kind == SHARE else None
+        self.bias: Any = float(self.of_both(bias.astype('float64'))) if kind == SHARE else None
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> Optional[str]:
         return self.make_page and self.make_page()
 
-    def of_both(self, scores):
+    def of_both(self, scores: numpy.ndarray) -> numpy.ndarray:
         """The difference of the scores of the two classes that are compared."""
         return scores[self.toward] - scores[self.against]
 
     @property
-    def meaning(self):
+    def meaning(self) -> str:
         """What the numbers say, in a few sentences."""
         if self.kind == LEAVE_OUT:
             return MEANING_LEFT_OUT
         return MEANING if self.is_running else MEANING_IN_CONTEXT
 
     @property
-    def toward_name(self):
+    def toward_name(self) -> str:
         return self.classes[self.toward]
 
     @property
-    def against_name(self):
+    def against_name(self) -> str:
         return self.classes[self.against]
 
-    def levels(self):
+    def levels(self) -> Sequence[float]:
         """Each number divided by the largest, from -1 to 1."""
         return self.numbers / max(abs(self.numbers).max(), 1e-30) if len(self.numbers) else []
 
-    def running_verdict(self):
+    def running_verdict(self) -> Optional[numpy.ndarray]:
         """After each word, the probability of `toward` if the text ended there.
 
         The mean over time of a shorter text has the same h and a smaller T. None where the numbers
@@ -137,14 +143,14 @@ class Explanation:
         scores = numpy.cumsum(self.numbers) * (len(self.numbers) / n_read) + self.bias
         return 0.5 * (1 + numpy.tanh(scores / 2))
 
-    def strongest(self, n=5):
+    def strongest(self, n: int = 5) -> Tuple[List[int], List[int]]:
         """Positions of the `n` largest numbers above 0, and of the `n` smallest below 0."""
         order = numpy.argsort(-self.numbers, kind='stable')
         return ([k for k in order[:n].tolist() if self.numbers[k] > 0],
                 [k for k in order[::-1][:n].tolist() if self.numbers[k] < 0])
 
 
-def compared(probabilities):
+def compared(probabilities: numpy.ndarray) -> Tuple[int, int]:
     """The two classes that are compared.
 
     >>> compared(numpy.array([.8, .2])), compared(numpy.array([.5, .2, .3]))
@@ -159,7 +165,7 @@ def compared(probabilities):
 # Words as they were written.
 
 
-def in_parts(pieces, parts):
+def in_parts(pieces: Sequence[Piece], parts: Parts) -> List[Piece]:
     """Pieces of several words each.
 
     >>> in_parts([Piece('', 'A'), Piece(' ', 'bore'), Piece('', '.')], [(0, 3)])
@@ -172,7 +178,8 @@ def in_parts(pieces, parts):
     return joined
 
 
-def as_written(text, words, settings):
+def as_written(text: str, words: Sequence[str], settings: Mapping[str, Any]) -> Tuple[
+        List[Piece], str]:
     """Find each word in the text that it was made from.
 
     If a word cannot be found, because the tokenizer removed something from its middle, the result
@@ -192,12 +199,14 @@ def as_written(text, words, settings):
      Piece(gap='', word='b'), Piece(gap='', word='>'), Piece(gap='', word='GOOD')]
     """
     fold = fold_case if settings['lowercase'] else str
-    folded, origin = text, range(len(text) + 1)
+    folded = text
+    origin: Sequence[int] = range(len(text) + 1)
     if settings['lowercase']:
         characters = [fold(character) for character in text]
         folded = ''.join(characters)
         origin = [k for k, lowered in enumerate(characters) for _ in lowered] + [len(text)]
-    pieces, end, left_out = [], 0, MAX_LEFT_OUT
+    pieces: List[Piece] = []
+    end, left_out = 0, MAX_LEFT_OUT
     for word in words:
         if settings['tokenizer'] == 'moses':
             word = ESCAPE.sub(lambda match: ESCAPES[match.group()], word)
@@ -218,7 +227,7 @@ def as_written(text, words, settings):
     return pieces, text[origin[end]:]
 
 
-def fold_case(text):
+def fold_case(text: str) -> str:
     """Lower case with one form of sigma, whose form depends on the next letter."""
     return text.lower().replace('\u03c2', '\u03c3')
 
@@ -228,7 +237,7 @@ def fold_case(text):
 as_content = functools.partial(printable, is_content=True)
 
 
-def colour_depth(stream, environment=None):
+def colour_depth(stream: Any, environment: Optional[Mapping[str, str]] = None) -> int:
     """How many colours may be written to a stream.
 
     Returns
@@ -246,7 +255,7 @@ def colour_depth(stream, environment=None):
     return 256 if '256color' in terminal else 0
 
 
-def marked(word, level, colours):
+def marked(word: str, level: float, colours: int) -> str:
     r"""A word on the colour scale.
 
     >>> marked('good', 1., 0), marked('bad', -.5, 0), marked('a', .01, 0)
@@ -267,7 +276,7 @@ def marked(word, level, colours):
     return '\x1b[30;48;2;%d;%d;%dm%s\x1b[0m' % (red, green, blue, word)
 
 
-def strongest_lines(explanation):
+def strongest_lines(explanation: Explanation) -> Iterator[str]:
     """For each of the two classes, the strongest words with their numbers and positions."""
     names = explanation.toward_name, explanation.against_name
     width = max(map(len, names))
@@ -277,7 +286,7 @@ def strongest_lines(explanation):
         yield 'strongest for %-*s  %s' % (width, name, ', '.join(words) or 'none')
 
 
-def shortened(text):
+def shortened(text: str) -> str:
     """The beginning of a sentence; a word as it is.
 
     >>> shortened('It is as long as a film can be.'), shortened('fine')
@@ -286,7 +295,7 @@ def shortened(text):
     return textwrap.shorten(text, 32, placeholder=' ...') if ' ' in text else text
 
 
-def sum_line(explanation):
+def sum_line(explanation: Explanation) -> str:
     """The log-odds, and the bias where the numbers add up to them."""
     parts = ['%d %ss' % (len(explanation.pieces), explanation.unit)]
     if explanation.kind == SHARE:
@@ -296,7 +305,7 @@ def sum_line(explanation):
         ', '.join(parts), explanation.toward_name, explanation.against_name, explanation.score)
 
 
-def in_terminal(explanation, colours=0):
+def in_terminal(explanation: Explanation, colours: int = 0) -> str:
     """The verdict, the text with each word on the colour scale, and the strongest words.
 
     Parameters

@@ -15,12 +15,14 @@ import contextlib
 import os
 import sys
 import warnings
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 import numpy
 from tqdm import tqdm
 
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.files import whole_files
+from lstm_sentiment.hints import Function, Path
 from lstm_sentiment.text import arrow_files, corpora, pickle_stream, tokenizing
 from lstm_sentiment.text.corpora import ALL_PARTS
 from lstm_sentiment.text.corpus_options import TEST_PORTION
@@ -70,7 +72,8 @@ n_valid : int
 """
 
 
-def rank_words(counts, n_words=None, min_count=1):
+def rank_words(counts: Union[Sequence[int], numpy.ndarray], n_words: Optional[int] = None,
+               min_count: int = 1) -> Tuple[numpy.ndarray, numpy.ndarray]:
     """Give ids to words: the most frequent first.
 
     Parameters
@@ -109,7 +112,8 @@ def rank_words(counts, n_words=None, min_count=1):
     return ids, order
 
 
-def check_options(output, dictionary, settings, n_words, min_count, test_portion):
+def check_options(output: str, dictionary: Optional[str], settings: Dict[str, Any],
+                  n_words: Optional[int], min_count: int, test_portion: Optional[float]) -> None:
     """Raise `ConfigError` for options that cannot be used."""
     check_settings(settings)
     if arrow_files.is_arrow(output):
@@ -130,12 +134,16 @@ def check_options(output, dictionary, settings, n_words, min_count, test_portion
                           f'test texts), but it is {test_portion}.')
 
 
-def preprocess(source, output='imdb.pkl', dictionary=None, jobs=None, progress=False,
-               text_column=None, label_column=None, test_portion=None, seed=123, n_words=None,
-               min_count=1, tokenizer='moses', language='en', lowercase=True, split_column=None,
-               delimiter=None, quotes=None, header=True, encoding='utf-8', strict=False,
-               strip_html=False, group_column=None, trainable=False,
-               tokenize=tokenizing.tokenize_texts):
+def preprocess(source: Any, output: Path = 'imdb.pkl', dictionary: Optional[Path] = None,
+               jobs: Optional[int] = None, progress: bool = False,
+               text_column: Optional[str] = None, label_column: Optional[str] = None,
+               test_portion: Optional[float] = None, seed: int = 123,
+               n_words: Optional[int] = None, min_count: int = 1, tokenizer: str = 'moses',
+               language: str = 'en', lowercase: bool = True, split_column: Optional[str] = None,
+               delimiter: Optional[str] = None, quotes: Optional[bool] = None,
+               header: bool = True, encoding: str = 'utf-8', strict: bool = False,
+               strip_html: bool = False, group_column: Optional[str] = None,
+               trainable: bool = False, tokenize: Function = tokenizing.tokenize_texts) -> Summary:
     """Turn a corpus into the pickles, or the Arrow file, that `imdb.load_data` reads.
 
     Parameters

@@ -144,6 +144,8 @@ class Run(Resumable):
     def without_dropped(self, sequences):
         """The sequences after the options spans and word_dropout."""
         spans, dropped = self.options['spans'], self.options['word_dropout']
+        if not spans and not dropped:
+            return sequences
         # Seeded by the update: a run that is resumed leaves out the same words.
         rng = numpy.random.RandomState([self.options['seed'], self.update + 1])
         if spans:

@@ -306,19 +306,22 @@ def test_500_reviews_in_float32():
 
 @pytest.mark.slow
 @needs_reviews
-@pytest.mark.parametrize('kind', ['mean', 'last'])
+@pytest.mark.parametrize('kind', ['mean', 'max', 'last'])
 def test_where_rounding_grows_the_file_is_as_exact_as_predict(kind):
     """On long texts some cells with matrix peepholes are chaotic: no program in float32 is exact.
 
-    So both are compared with the same parameters in float64.
+    So both are compared with the same parameters in float64. A few texts have errors a thousand
+    times as large as the others have, in other texts for each program; so the geometric mean is
+    compared.
     """
-    reviews = sorted(some_reviews(10000), key=len)[-200::2]
+    reviews = sorted(some_reviews(10000), key=len)[-200:]
     options = dict(combination('lstm_peephole', 'matrix', True, 1, kind), dim_proj=16,
                    n_words=10000, ydim=2, use_dropout=True)
     params = params_for(options, 5, 'float32')
     for name in params:
         if name not in ('Wemb', 'U', 'b'):
             params[name] *= numpy.float32(0.3)
+    params['b'] -= Network(params, options).scores(reviews[:50]).mean(axis=0)
     model = classifier_of(params, options)
     exact = Network({name: value.astype('float64') for name, value in params.items()}, options)
     content, own, exported = export.to_onnx(model), [], []
@@ -327,6 +330,7 @@ def test_where_rounding_grows_the_file_is_as_exact_as_predict(kind):
         own.append(abs(probabilities(model.network.scores(batch)) - expected).max(axis=1))
         exported.append(abs(ask(content, batch) - expected).max(axis=1))
     own, exported = numpy.concatenate(own), numpy.concatenate(exported)
-    assert own.max() > 1e-5
-    for share in (0.5, 0.9):
-        assert numpy.quantile(exported, share) < 2 * numpy.quantile(own, share) < 1e-5
+    assert own.max() > 1e-5 and exported.max() > 1e-5
+    mean, expected = (numpy.exp(numpy.log(numpy.maximum(errors, 1e-9)).mean())
+                      for errors in (exported, own))
+    assert mean < 2 * expected < 1e-6

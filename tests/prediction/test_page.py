@@ -185,6 +185,10 @@ def test_it_says_which_model_answers(tmp_path):
                      train_err=0.1, valid_err=0.25, test_err=0.125)
     said = predict.said_of(model, str(tmp_path / 'm.npz'))
     assert said == 'm.npz answers: wrong on 12.5 % of its test texts'
+    saved_model.save(str(tmp_path / 'm.npz'), params, make_options(params), model.vocabulary,
+                     history_errs=[], train_err=0.1, valid_err=0.25, test_err=float('nan'))
+    said = predict.said_of(model, str(tmp_path / 'm.npz'))
+    assert said == 'm.npz answers: wrong on 25.0 % of its validation texts'
 
 
 # In Chromium.
@@ -233,6 +237,13 @@ def is_narrow(browser, width=400):
     return browser.execute_script('return document.documentElement.scrollWidth') <= width
 
 
+def in_picture(browser, name):
+    """What an element of the picture shows; a newer picture may have replaced the frame."""
+    browser.switch_to.default_content()
+    browser.switch_to.frame(browser.find_element('css selector', '#picture iframe'))
+    return shown(browser, name)
+
+
 def verdict_of(model, text):
     said, = model.predict([text])
     return '%s %.3f' % (said, model.predict_proba([text])[0].max())
@@ -250,9 +261,7 @@ def test_typing_changes_the_answer(browser, address, model):
         wait(browser, functools.partial(is_shown, browser, 'answer', verdict), typed)
         check_answer(model, shown(browser, 'answer'), typed)
     # The picture follows, and its slider shows the other words.
-    frame = browser.find_element('css selector', '#picture iframe')
-    browser.switch_to.frame(frame)
-    wait(browser, lambda: shown(browser, 'which-word') == '10 of 10: it')
+    wait(browser, lambda: in_picture(browser, 'which-word') == '10 of 10: it')
     assert '%.3f' % model.predict_proba([typed])[0][0] in shown(browser, 'verdict')
     keys = pytest.importorskip('selenium.webdriver.common.keys').Keys
     browser.find_element('id', 'word').send_keys(keys.HOME)

@@ -74,6 +74,7 @@ def prepare_data(sequences, labels):
         if FAULT['fault'] == 'launcher':
             os.kill(launcher(), signal.SIGKILL)
         else:
+            open('fault', 'w').close()  # its time tells when
             os.kill(os.getpid(), getattr(signal, FAULT['fault']))
     return imdb.prepare_data(sequences, labels)
 

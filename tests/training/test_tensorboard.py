@@ -15,9 +15,9 @@ from lstm_sentiment.training import curves, display, tensorboard
 
 ROOT = os.path.dirname(os.path.abspath(lstm.__file__))
 RECORDS = [display.Displayed(0, 10, 0.75, 40, 5), display.Displayed(0, 20, 0.5, 40, 5),
-           display.Validated(0, 20, 0.5, 0.25, 0.125, True),
+           display.Validated(0, 20, 0.5, 0.25, 0.125, True, 160),
            display.Displayed(1, 30, 0.25, 40, 5),
-           display.Validated(1, 40, 0.125, 0.375, 0.25, False)]
+           display.Validated(1, 40, 0.125, 0.375, 0.25, False, 160)]
 VALIDATIONS = [record for record in RECORDS if hasattr(record, 'valid_err')]
 
 
@@ -68,6 +68,7 @@ def test_scalars_have_the_names_of_the_columns():
     assert scalars(found, 'train_err') == [(20, 0.5), (40, 0.125)]
     assert scalars(found, 'valid_err') == [(20, 0.25), (40, 0.375)]
     assert scalars(found, 'test_err') == [(20, 0.125), (40, 0.25)]
+    assert scalars(found, 'train_err_of') == [(20, 160.), (40, 160.)]
     assert scalars(found, 'is_best') == [(20, 1.), (40, 0.)]
     assert scalars(found, 'epoch') == [(10, 0.), (20, 0.), (20, 0.), (30, 1.), (40, 1.)]
 
@@ -114,9 +115,10 @@ def test_callbacks_are_told_what_runs():
 
     with tensorboard.Events('runs/') as events:
         joined = command_line.joined_callback(Silent(), None, events)
-        display.Display({'dispFreq': 1, 'max_epochs': 1}, 1, joined).started({'seed': 1}, TPARAMS)
+        settings = {'dispFreq': 1, 'max_epochs': 1}
+        display.Display(settings, 1, 16, 16, joined).started({'seed': 1}, TPARAMS)
         assert events.options == {'seed': 1} and events.tparams is TPARAMS
-    display.Display({'dispFreq': 1, 'max_epochs': 1}, 1, None).started({}, {})
+    display.Display(settings, 1, 16, 16, None).started({}, {})
 
 
 def test_a_folder_that_cannot_be_is_refused_before_training(tmp_path, capsys, monkeypatch):
