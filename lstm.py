@@ -61,7 +61,7 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     from lstm_sentiment.training.settings import settings_of
 
 # name: (load_data, prepare_data)
-datasets: Dict[str, Tuple[Function, Function]] = {
+datasets: Dict[Any, Tuple[Function, Function]] = {
     'imdb': (imdb.load_data, imdb.prepare_data),
     'demo': (functools.partial(imdb.load_data, finding.DEMO), imdb.prepare_data)}
 

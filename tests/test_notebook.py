@@ -15,6 +15,7 @@ TUTORIAL = os.path.join(ROOT, 'docs', 'tutorial.md')
 # Of machines and the people on them.
 PLACES = ['/tmp', '/home', '/root', '/work', 'Users']
 MOST_BYTES = 1 << 20
+N_PICTURES = 13
 
 
 def read_notebook():
@@ -45,6 +46,13 @@ def error_on_demo(cells):
     return float(re.search(r'test error on demo: (\S+)', said(cells)).group(1))
 
 
+def equations(pattern, text):
+    """The LaTeX of the numbered equations without spaces, by number."""
+    found = [re.match(r'(.*)\\tag\{(\d+)\}$', ''.join(block.split()))
+             for block in re.findall(pattern, text, re.DOTALL)]
+    return {int(match.group(2)): match.group(1) for match in found if match}
+
+
 # The file
 
 def test_no_place_of_a_machine_is_in_it():
@@ -67,7 +75,7 @@ def test_it_ran_without_errors_and_warnings_where_the_reviews_were():
     assert kinds == {('stream', 'stdout'), ('display_data', None), ('execute_result', None)}
     assert 'SKIPPED' not in said(cells)
     assert error_on_demo(cells) < 0.05
-    assert len(pictures(cells)) == 5
+    assert len(pictures(cells)) == N_PICTURES
 
 
 def test_it_says_nothing_of_the_kernel_that_ran_it():
@@ -86,7 +94,7 @@ def test_no_output_holds_a_script():
     framed = [''.join(output['data']['text/html'])
               for output in outputs_of(code_cells(read_notebook()))
               if 'text/html' in output.get('data', {})]
-    assert len(framed) == 4
+    assert len(framed) == 3
     assert not any(re.search('<script', page, re.IGNORECASE) for page in framed)
 
 
@@ -98,6 +106,36 @@ def test_its_links_lead_to_headings_of_the_tutorial():
     text = ''.join(''.join(cell['source']) for cell in read_notebook()['cells'])
     links = re.findall(r'\]\(\.\./docs/tutorial\.md(?:#([^)]*))?\)', text)
     assert links and set(links) - {''} <= set(anchors)
+
+
+@pytest.mark.skipif(not os.path.exists(TUTORIAL), reason='there is no docs/tutorial.md')
+def test_its_equations_are_those_of_the_tutorial():
+    with open(TUTORIAL, encoding='utf-8') as stream:
+        of_tutorial = equations(r'```math\n(.*?)```', stream.read())
+    text = ''.join(''.join(cell['source']) + '\n' for cell in read_notebook()['cells']
+                   if cell['cell_type'] == 'markdown')
+    of_notebook = equations(r'\$\$(.*?)\$\$', text)
+    assert sorted(of_notebook) == [1, 2, 3, 4, 5, 6, 7, 8, 10]
+    del of_notebook[10]  # the tutorial writes it in two lines
+    assert {number: of_tutorial[number] for number in of_notebook} == of_notebook
+
+
+def test_beside_each_equation_is_code_that_asserts_it():
+    cells = read_notebook()['cells']
+    checked = [''.join(after['source']) for cell, after in zip(cells, cells[1:])
+               if r'\tag' in ''.join(cell['source'])]
+    assert len(checked) == 8  # 5 and 7 share one
+    assert all('\nassert ' in source and 'bars(' in source for source in checked)
+    assert all(source.count('\n') < 12 for source in checked)
+
+
+def test_each_exercise_has_an_answer():
+    text = ''.join(''.join(cell['source']) + '\n' for cell in read_notebook()['cells']
+                   if cell['cell_type'] == 'markdown')
+    asked = ['%d.%s' % (part, number)
+             for part, exercises in enumerate(text.split('**Exercises**')[1:], 1)
+             for number in re.findall(r'^(\d)\. ', exercises.split('\n#')[0], re.MULTILINE)]
+    assert asked and re.findall(r'<summary>(.*?)</summary>', text) == asked
 
 
 def test_the_outputs_are_of_these_sources_where_the_reviews_were_at_hand():
@@ -149,9 +187,9 @@ def test_it_runs_whole(tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     try:
         finding.find_dataset(download=False)
-        n_pictures, n_skipped = 5, 0
+        n_pictures, n_skipped = N_PICTURES, 0
     except DataError:
-        n_pictures, n_skipped = 4, 3
+        n_pictures, n_skipped = N_PICTURES - 1, 2
 
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     for cell in code_cells(notebook):
