@@ -359,7 +359,7 @@ def run_blocks(marker, languages, folder, environment, seconds):
         The limit for each block.
     """
     copy, programs = folder / 'copy', folder / 'programs'
-    for name in ('docs', 'examples', 'lstm_sentiment'):
+    for name in ('benchmarks', 'docs', 'examples', 'lstm_sentiment'):
         shutil.copytree(os.path.join(ROOT, name), str(copy / name))
     for path in glob.glob(os.path.join(ROOT, '*.py')):
         shutil.copy(path, str(copy))

@@ -47,7 +47,8 @@ def read(path, kind, name, copy=None):
             columns = [column[0] for column in result.description]
             yield columns, class_names(database, path, columns) if kind == 'parquet' else {}
             yield from iter(lambda: result.fetchmany(1000), [])
-        except duckdb.Error as error:
+        # The second: DuckDB 1.2 passes on a column's name that is no UTF-8.
+        except (duckdb.Error, UnicodeDecodeError) as error:
             raise DataError(f'{name} cannot be read: {reason(error)}. Make the file '
                             'again.') from error
         finally:

@@ -522,6 +522,13 @@ def test_right_files_are_read(tmp_path, name):
     loader(str(tmp_path / file_name))  # what is imported late is now at hand
 
 
+@pytest.mark.parametrize('word', [b'text', b'label'])
+def test_a_name_of_a_column_that_is_no_utf_8(tmp_path, word):
+    content = RIGHT['parquet'].replace(word, b'\x80' + word[1:])
+    assert content != RIGHT['parquet']
+    feed(load_table, str(tmp_path / 't.parquet'), content, DataError)
+
+
 @pytest.mark.parametrize('name', LOADERS)
 def test_spoilt_files_are_refused_or_right(tmp_path, name):
     feed_spoilt_files(tmp_path, name, N_CASES, derandomize=True)  # the same ones each time
