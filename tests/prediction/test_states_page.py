@@ -209,6 +209,46 @@ def test_in_a_browser(tmp_path, browser):
 
 
 @pytest.mark.pages
+def test_a_tap_chooses_a_word_and_a_unit(tmp_path, browser):
+    model = predict.load_model(save_model(tmp_path / 'm.npz')[0])
+    target = tmp_path / 'page.html'
+    states_page.write(model, TEXT, str(target), 'm.npz')
+    browser.execute_cdp_cmd('Emulation.setTouchEmulationEnabled', {'enabled': True})
+    browser.get(target.as_uri())
+
+    def tap(element):
+        browser.execute_script('arguments[0].scrollIntoView({block: "center"})', element)
+        box = browser.execute_script('const box = arguments[0].getBoundingClientRect();'
+                                     'return [box.x + box.width / 2, box.y + box.height / 2]',
+                                     element)
+        for kind, points in (('touchStart', [dict(zip('xy', box))]), ('touchEnd', [])):
+            browser.execute_cdp_cmd('Input.dispatchTouchEvent',
+                                    {'type': kind, 'touchPoints': points})
+
+    tap(browser.find_elements('css selector', '#words button')[3])
+    assert browser.find_element('id', 'which-word').text.startswith('4 of ')
+    tap(browser.find_elements('css selector', '#strip-c .unit')[2])
+    assert browser.find_element('id', 'which-unit').text.startswith('3 of ')
+
+
+@pytest.mark.pages
+def test_without_javascript_the_last_word_is_shown(tmp_path, browser):
+    model = predict.load_model(save_model(tmp_path / 'm.npz')[0])
+    target = tmp_path / 'page.html'
+    states_page.write(model, TEXT, str(target), 'm.npz')
+    browser.execute_cdp_cmd('Emulation.setScriptExecutionDisabled', {'value': True})
+    browser.get(target.as_uri())
+    _, states = model.states(TEXT)
+    unit = data_of(target.read_text(encoding='utf-8'))['unit']
+    last = '%d of %d:' % (len(states.h), len(states.h))
+    assert browser.find_element('id', 'which-word').text.startswith(last)
+    for name, values in states._asdict().items():
+        shown = browser.find_element('id', 'value-' + name).text.replace('\u2212', '-')
+        assert float(shown) == pytest.approx(values[-1][unit], abs=SHOWN)
+    assert not browser.find_element('id', 'word').is_displayed()
+
+
+@pytest.mark.pages
 def test_hostile_text_is_shown_and_not_run(tmp_path, browser):
     model = predict.load_model(save_model(tmp_path / 'm.npz')[0])
     target = tmp_path / 'page.html'
