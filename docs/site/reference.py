@@ -53,9 +53,10 @@ def find_name(app, env, node, contnode):
 
 
 def skip(app, what, name, obj, is_skipped, options):
-    """Leave out the fields of named tuples whose docstring says nothing."""
+    """Leave out fields of named tuples whose docstring says nothing, and what scikit-learn adds."""
     doc = getattr(obj, '__doc__', None) or ''
-    return True if doc.startswith('Alias for field number') else None
+    is_added = name.startswith('set_') and name.endswith('_request')
+    return True if is_added or doc.startswith('Alias for field number') else None
 
 
 def setup(app):
