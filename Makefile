@@ -9,7 +9,7 @@ run:             ## train on the IMDB reviews
 demo:            ## train on the small made-up reviews, without network
 	THEANO_FLAGS="floatX=float32" $(PYTHON) lstm.py --dataset demo
 
-test:            ## run the tests, in about two minutes
+test:            ## run the tests, in about three minutes
 	$(PYTHON) -m pytest -q
 
 slow:            ## run the tests that take tens of seconds each

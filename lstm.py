@@ -52,11 +52,11 @@ with command_line.plain_errors(active=IS_SCRIPT):  # flags that cannot be used
     from lstm_sentiment.engine.split_draws import RandomStreams
     from lstm_sentiment.messages import LINES, costs_shown, obeys_verbose, say
     from lstm_sentiment.model import metrics, saved_model
-    from lstm_sentiment.ngrams.fitting import fit_ngrams
     from lstm_sentiment.recurrence.backend import backend
     from lstm_sentiment.recurrence.stack import directions, n_directions, n_inputs
     from lstm_sentiment.text import corpus_options
     from lstm_sentiment.training import curves, provenance
+    from lstm_sentiment.training.linear_model import fit_ngrams
     from lstm_sentiment.training.run import Run
     from lstm_sentiment.training.settings import settings_of
 

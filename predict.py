@@ -223,7 +223,7 @@ def write_answers(model: Classifier, arguments: argparse.Namespace) -> None:
     is_explained = arguments.explain is not None
     source = open_source(arguments, model.classes)
     if arguments.model is None:
-        print(said_of(model, None), file=sys.stderr)
+        print(introduction(model, None), file=sys.stderr)
     if arguments.format != 'table':
         # What UTF-8 lacks as well, a lone surrogate, is escaped as JSON does it.
         command_line.reconfigure(sys.stdout, encoding='utf-8', errors='backslashreplace')
@@ -235,15 +235,15 @@ def write_answers(model: Classifier, arguments: argparse.Namespace) -> None:
                          arguments.threshold)
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.closing(answers))
-        page = (None if arguments.html is None
-                else stack.enter_context(html_report.open_page(
+        report = (None if arguments.html is None
+                  else stack.enter_context(html_report.open_page(
                     arguments.html, arguments.model or 'the model that comes along')))
         for answer in answers:
             n_empty += not answer.n_words
             if answer.sample.label is not None:
                 tally.add(answer)
-            if page is not None:
-                page.add(answer)
+            if report is not None:
+                report.add(answer)
             if is_explained:
                 meaning = answer.explanation.meaning
             writer.write(answer if is_explained else answer._replace(explanation=None))
@@ -260,11 +260,11 @@ def serve(arguments: argparse.Namespace) -> None:
     page.require_gradio()  # before a model is read
     # A process of many threads makes no others.
     model = load_model(arguments.model, arguments.dictionary, jobs=1)
-    page.serve(model, said_of(model, arguments.model), arguments.host, arguments.port,
+    page.serve(model, introduction(model, arguments.model), arguments.host, arguments.port,
                arguments.threshold)
 
 
-def said_of(model: Classifier, path: Optional[str]) -> str:
+def introduction(model: Classifier, path: Optional[str]) -> str:
     """Which model answers, and how often it errs."""
     if path is None:
         return 'The model that comes along answers: %s' % model.about

@@ -1,4 +1,4 @@
-"""What the bytes of a content say: that it is text, and in which encoding, or something else."""
+"""Says from the first bytes of a file whether it is text, in which encoding, or what else it is."""
 import codecs
 import re
 
@@ -8,7 +8,7 @@ from lstm_sentiment.errors import ConfigError, DataError, printable
 USUAL_ENCODINGS = (
     'cp1252', 'cp1251', 'cp1250', 'cp1253', 'cp1254', 'cp1255', 'cp1256', 'cp1257', 'koi8_r',
     'iso8859_2', 'iso8859_15', 'gb18030', 'big5', 'shift_jis', 'euc_jp', 'cp949')
-# So many bytes show that characters have two bytes each; a header fills them.
+# Whether characters have two bytes each is judged by so many bytes, which a header fills.
 WIDE_BYTES = 20
 # How contents begin that are no text, and what these are.
 FOREIGN_CONTENT = [(re.compile(pattern, re.DOTALL), what) for pattern, what in (

@@ -283,25 +283,32 @@ def dealt(function, pieces):
     """
     pieces = iter(pieces)
     while True:
-        some = of_first(list(itertools.islice(pieces, size())))
+        some = list(itertools.islice(pieces, size()))
         if not some:
             return
+        send_to_helpers(some)
         yield from gather_first(function(some[0]))[:len(some)]
 
 
 def help_first(function):
     """Do this rank's share of what rank 0 deals out, until :func:`dismiss`."""
     while True:
+        barrier()  # rank 0 may wait for a user
         some = of_first(None)
         if some is None:
             return
-        if some:
-            gather_first(function(some[rank()]) if rank() < len(some) else None)
+        gather_first(function(some[rank()]) if rank() < len(some) else None)
 
 
 def dismiss():
     """Tell the ranks in :func:`help_first` that nothing more is dealt out."""
-    of_first(None)
+    send_to_helpers(None)
+
+
+def send_to_helpers(pieces):
+    """Send pieces, or None for the end, to the ranks in :func:`help_first`."""
+    barrier()
+    of_first(pieces)
 
 
 def gather_first(value):

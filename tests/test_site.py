@@ -9,7 +9,7 @@ FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 
 
 def site_module(name):
-    """A module of docs/site, by its path: another package has the name markdown too."""
+    """A module of docs/site, which is no package, by its path."""
     spec = importlib.util.spec_from_file_location(
         'site_' + name, os.path.join(FOLDER, name + '.py'))
     module = importlib.util.module_from_spec(spec)
@@ -18,7 +18,7 @@ def site_module(name):
 
 
 @pytest.mark.parametrize('name, needed', [
-    ('markdown', 'sphinx'), ('mathml', 'docutils'), ('source_pages', 'sphinx')])
+    ('to_myst', 'sphinx'), ('mathml', 'docutils'), ('source_pages', 'sphinx')])
 def test_examples(name, needed):
     pytest.importorskip(needed)
     failed, tried = doctest.testmod(site_module(name))

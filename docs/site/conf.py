@@ -1,7 +1,7 @@
 """Settings of Sphinx for the site: ``make docs`` builds it into build/site.
 
 Its sources are the Markdown files of the repository as they stand. The root of the repository is
-the root of the site, so a link from one file to another holds in both. `markdown` translates what a
+the root of the site, so a link from one file to another holds in both. `to_myst` translates what a
 code host and MyST spell differently, `mathml` the equations. `reference` makes the pages of the API
 from the docstrings, `source_pages` those of the code. contents.md has the order of the pages.
 """
@@ -18,7 +18,7 @@ import lstm_sentiment  # noqa: E402 (found in that folder)
 project = html_title = 'LSTM networks for sentiment analysis'
 version = release = lstm_sentiment.__version__
 extensions = ['sphinx.ext.autodoc', 'sphinx.ext.napoleon', 'myst_nb', 'sphinx_copybutton',
-              'markdown', 'mathml', 'reference', 'source_pages']
+              'to_myst', 'mathml', 'reference', 'source_pages']
 root_doc = 'README'
 include_patterns = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/*.md',
                     'docs/site/api/*.rst', 'lstm_sentiment/model/*.md', 'notebooks/*.ipynb']

@@ -1,9 +1,9 @@
 """From a table or a folder of texts to a run, in one command: ``lstm.py --dataset reviews.csv``.
 
 The word ids are kept beside the texts in a file whose name has a key of what is in the texts and of
-the settings: a second run with the same texts and settings finds it. Of a large corpus it is an
-Arrow file, from which training reads ids as it needs them. What the choice of options needs to know
-is in a small file beside it, so that the ids are not read for that.
+the settings: a second run with the same texts and settings finds it. For a large corpus it is an
+Arrow file, from which training reads ids as it needs them. A small file beside it has the facts by
+which options are chosen, so the ids need not be read for that.
 """
 import collections
 import hashlib
@@ -24,12 +24,13 @@ from lstm_sentiment.text.corpus_options import NAMES
 from lstm_sentiment.text.vocabulary import dictionary_path
 
 KEY_LENGTH = 12
-# Bytes of a large corpus. In a run, the word ids of a pickle take about ten times as much memory.
+# A corpus of more bytes is large: the word ids of a pickle take about ten times as much memory in a
+# run.
 LARGE = 50 << 20
 MAX_FACTS = 10 << 20
 
 Facts = collections.namedtuple('Facts', 'lengths n_words n_valid')
-Facts.__doc__ = """What the choice of options needs to know of a dataset.
+Facts.__doc__ = """The facts of a dataset by which options are chosen.
 
 Attributes
 ----------

@@ -19,47 +19,13 @@ the scores are log-odds, which can be added to those of another model.
 import numpy
 from scipy import sparse
 
-from lstm_sentiment.messages import say
 from lstm_sentiment.ngrams.features import Index, distinct
-from lstm_sentiment.ngrams.model import NAMES, NGrams
 
 # An n-gram of fewer training texts has no weight of its own.
 FEWEST_TEXTS = 3
 STRENGTH = 0.1    # C, the inverse of the penalty
 MOST_STEPS = 60   # of the minimization
-# Memory grows with the words of the texts. Of more than this, some texts are drawn.
-MOST_WORDS = 10000000
 BLOCK = 1000      # texts whose n-grams are looked at together
-
-
-def fit_ngrams(part, options):
-    """The `NGrams` fitted to a part of a dataset, or None if the options have no n-grams."""
-    if not options.get('ngrams'):
-        return None
-    sequences, labels = part
-    say('Fitting the n-grams')
-    places = drawn(lengths_of(sequences), options['seed'])
-    if len(places) < len(sequences):
-        say('The n-grams are fitted to %d of the %d texts, which have %d million words'
-            % (len(places), len(sequences), MOST_WORDS // 1000000))
-        sequences, labels = [sequences[place] for place in places], numpy.asarray(labels)[places]
-    found = fit(sequences, labels, options['ydim'], options['ngrams'])
-    say('%d n-grams have a weight' % len(found[0]))
-    return NGrams(dict(zip(NAMES, found)), options['ngrams'])
-
-
-def lengths_of(sequences):
-    """The words of each text; those of a file need not be read for it."""
-    lengths = getattr(sequences, 'lengths', None)
-    return numpy.array(list(map(len, sequences))) if lengths is None else lengths
-
-
-def drawn(lengths, seed):
-    """The places of texts with at most `MOST_WORDS` words, ascending; all, if they have as many."""
-    if lengths.sum() <= MOST_WORDS:
-        return numpy.arange(len(lengths))
-    order = numpy.random.RandomState(seed).permutation(len(lengths))
-    return numpy.sort(order[:numpy.searchsorted(numpy.cumsum(lengths[order]), MOST_WORDS, 'right')])
 
 
 def fit(sequences, labels, ydim, longest):
@@ -159,5 +125,5 @@ def fit_class(x, is_class):
         return numpy.logaddexp(0, -margins).sum() + v.dot(v) / (2 * STRENGTH), gradient
 
     found = scipy.optimize.minimize(cost, numpy.zeros(len(ratios)), jac=True, method='L-BFGS-B',
-                              options={'maxiter': MOST_STEPS})
+                                    options={'maxiter': MOST_STEPS})
     return numpy.append(ratios * found.x, a)

@@ -87,11 +87,11 @@ class NGrams(object):
         for n, values in enumerate(hashes(sequence, self.longest), 1):
             rows = self.index.rows(values)
             _, same, counts = numpy.unique(values, return_inverse=True, return_counts=True)
-            shares = numpy.zeros((len(values), len(self.bias)))
-            shares[rows >= 0] = self.weights[rows[rows >= 0]]
-            shares /= (n * counts[same])[:, None]
+            of_each = numpy.zeros((len(values), len(self.bias)))
+            of_each[rows >= 0] = self.weights[rows[rows >= 0]]
+            of_each /= (n * counts[same])[:, None]
             for place in range(n):
-                terms[place:place + len(values)] += shares
+                terms[place:place + len(values)] += of_each
         return terms
 
     def joined(self, f_pred_prob, options):

@@ -165,7 +165,7 @@ def scan_body(prefix, U, V_if, V_o):
                                   axis=1, n_outputs=4, num_outputs=4)
     if V_if is not None:
         seen_i, seen_f = step.add('Split', step.add('MatMul', c, V_if), axis=1, n_outputs=2,
-                                num_outputs=2)
+                                  num_outputs=2)
         z_i, z_f = step.add('Add', z_i, seen_i), step.add('Add', z_f, seen_f)
     i, f = step.add('Sigmoid', z_i), step.add('Sigmoid', z_f)
     new_c = step.add('Add', step.add('Mul', f, c), step.add('Mul', i, step.add('Tanh', z_c)))
@@ -220,7 +220,7 @@ def add_scores(graph, network, features, x, running):
         return scores
     of_ngrams = graph.add('Add', onnx_ngrams.add_scores(graph, network.ngrams, x, running),
                           graph.constant('ngram_bias', network.ngrams.bias))
-    share = onnx_ngrams.add_shares(graph, network.shares.keywords['options'])
+    share = onnx_ngrams.add_shares(graph, network.options)
     return graph.add('Add', scores,
                      graph.add('Mul', share, graph.add('Sub', of_ngrams, scores)))
 

@@ -15,7 +15,6 @@ the shares of both models in the sum depend on the number of words.
 No engine is needed: the passes are those of :mod:`layer`, with which training runs, and dropout
 and logistic regression are one line.
 """
-import functools
 from collections import namedtuple
 
 import numpy
@@ -142,7 +141,7 @@ class Network:
         self.U_out = params['U'] * (share / self.temperature)
         self.b_out = params['b'] / self.temperature
         self.ngrams = None
-        self.shares = functools.partial(shares, options=options)
+        self.options = options
         if options.get('ngrams'):
             weights = params[WEIGHTS] / float(self.temperature)
             self.ngrams = NGrams(dict(params, **{WEIGHTS: weights}), options['ngrams'])
@@ -236,7 +235,7 @@ class Network:
         """
         if self.ngrams is None:
             return of_lstm
-        share = self.shares(lengths)[:, None]
+        share = shares(lengths, self.options)[:, None]
         return ((1 - share) * of_lstm + share * of_ngrams()).astype(of_lstm.dtype)
 
     def bias_of(self, n_words):

@@ -16,7 +16,7 @@ PART_NAMES = {'train': 'train', 'training': 'train', 'test': 'test', 'testing': 
 
 
 class MissingColumn(DataError):
-    """A table has not the column that is needed."""
+    """A table lacks a column that is needed."""
 
 
 def part_of(name):

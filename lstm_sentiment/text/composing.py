@@ -23,9 +23,9 @@ CHOICE = re.compile(r'\{([^{}]*)\}')
 SIGNED = re.compile(r'<(-?)([^<>]*)>')
 # Around words that are tokens already.
 MARK = '\x1f'
-# Fewer adjectives of a polarity are too few to compose of.
+# The fewest adjectives of each polarity from which sentences are composed.
 FEWEST_ADJECTIVES = 3
-# Of the sentences, so many begin with something that says neither.
+# The share of sentences that begin with an aside, which has no polarity.
 ASIDE_SHARE = 0.12
 
 
@@ -76,7 +76,7 @@ def expand(frame, is_praise, lists, rng):
         frame = CHOICE.sub(lambda match: pick(match.group(1).split('|'), rng), frame)
 
     def signed(match):
-        # Of longer lists, the odd ones are of praise.
+        # In a longer list, the first, the third and so on are of praise.
         options = match.group(2).split('|')
         says_praise = is_praise != (match.group(1) == '-')
         return pick(options[0 if says_praise else 1::2], rng)

@@ -98,7 +98,7 @@ def open_corpus(source, **options):
     if options._replace(encoding=None, strict=None) != TableOptions(encoding=None, strict=None):
         raise ConfigError(f'{source} is a folder and has no columns. Leave the options of tables '
                           '(--text-column, --label-column and so on) out, or name a table.')
-    class_files = {} if has_folders(source) else find_class_files(source)
+    class_files = {} if folders_in(source) else find_class_files(source)
     if class_files:
         return Corpus(read_class_files(class_files, options), None, False)
     folders = part_folders(source)
@@ -210,10 +210,6 @@ def folders_in(folder):
     return [path for path in paths if os.path.isdir(path)]
 
 
-def has_folders(folder):
-    return bool(folders_in(folder))
-
-
 def files_in(folder):
     """The paths of the files in a folder, sorted, without the hidden ones."""
     paths = [os.path.join(folder, name) for name in list_folder(folder)]
@@ -270,7 +266,7 @@ def part_folders(folder):
     for name in list_folder(folder):
         path, part = os.path.join(folder, name), PART_NAMES.get(name.strip().lower())
         # A class may have such a name too, but is no folder of folders.
-        if part and os.path.isdir(path) and (name in PARTS or has_folders(path)):
+        if part and os.path.isdir(path) and (name in PARTS or folders_in(path)):
             found.setdefault(part, []).append(path)
     return found if set(PARTS) & set(found) else {}
 

@@ -1,9 +1,8 @@
 """The composed sentences that an update has beside its reviews: the option `composed`."""
 import numpy
 
-from lstm_sentiment.data.text_ids import lengths_of, take
 from lstm_sentiment.errors import ConfigError
-from lstm_sentiment.ngrams.fitting import drawn
+from lstm_sentiment.training.samples import sample_of_words
 
 # What tells the seeds of composed sentences from those of word dropout.
 STREAM = 1
@@ -33,11 +32,7 @@ class ComposedSentences(object):
         vocabulary = data.vocabulary()
         labels = labels_of(vocabulary, self.share)
         from lstm_sentiment.text.composing import Composer  # imports the tokenizer
-        sequences, own_labels = data.train
-        places = drawn(lengths_of(sequences), self.seed)  # not more than fit in the memory
-        if len(places) < len(sequences):
-            sequences, own_labels = take(sequences, places), take(own_labels, places)
-        self.composer = Composer(sequences, own_labels, vocabulary, labels)
+        self.composer = Composer(*sample_of_words(data.train, self.seed), vocabulary, labels)
 
     def draw(self, n_reviews, update):
         """The sentences beside so many reviews, and their labels.

@@ -14,10 +14,10 @@ from lstm_sentiment.training import provenance
 from lstm_sentiment.training.composed import ComposedSentences
 from lstm_sentiment.training.display import Display
 from lstm_sentiment.training.early_stopping import EarlyStopping
-from lstm_sentiment.training.error_sample import sample_of
 from lstm_sentiment.training.ranks import Ranks
 from lstm_sentiment.training.resumable import Resumable
 from lstm_sentiment.training.running_mean import RunningMean
+from lstm_sentiment.training.samples import sample_of
 from lstm_sentiment.training.word_dropout import drop_words, take_spans
 
 UNKNOWN_ERRORS = (float('nan'),) * 3

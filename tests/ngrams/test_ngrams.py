@@ -10,7 +10,6 @@ from shop import dataset, make_dataset, train  # noqa: F401 (a fixture)
 
 import imdb
 import lstm
-from lstm_sentiment.data.text_ids import TextIds
 from lstm_sentiment.errors import ModelError
 from lstm_sentiment.model import saved_model
 from lstm_sentiment.ngrams import features, fitting
@@ -124,25 +123,6 @@ def test_blocks_change_nothing(monkeypatch):
     monkeypatch.setattr(fitting, 'BLOCK', 7)
     for one, other in zip(fitting.fit(sequences, labels, 2, 3), expected):
         assert (one == other).all()
-
-
-def test_of_many_words_some_texts_are_drawn(monkeypatch, capsys):
-    lengths = numpy.array([3, 5, 2, 4, 6] * 40)
-    assert fitting.drawn(lengths, 1).tolist() == list(range(200))
-    monkeypatch.setattr(fitting, 'MOST_WORDS', 100)
-    places = fitting.drawn(lengths, 1)
-    assert (numpy.diff(places) > 0).all() and 90 < lengths[places].sum() <= 100
-    others = fitting.drawn(lengths, 2).tolist()
-    assert fitting.drawn(lengths, 1).tolist() == places.tolist() != others
-    sequences = [[2 + k % 2, 4] for k in range(200)]
-    part = sequences, [k % 2 for k in range(200)]
-    model = fitting.fit_ngrams(part, {'ngrams': 1, 'ydim': 2, 'seed': 1})
-    assert 'The n-grams are fitted to 50 of the 200 texts' in capsys.readouterr().out
-    flat = numpy.array(sequences, dtype='int32').ravel()
-    from_file = TextIds(flat, numpy.arange(200) * 2, numpy.full(200, 2), 9), numpy.array(part[1])
-    again = fitting.fit_ngrams(from_file, {'ngrams': 1, 'ydim': 2, 'seed': 1})
-    assert all((model.params[name] == again.params[name]).all() for name in model.params)
-    assert model.scores([[2], [3]]).argmax(axis=1).tolist() == [0, 1]
 
 
 def test_the_order_of_two_words_is_learned():

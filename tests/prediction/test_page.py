@@ -178,16 +178,16 @@ def test_what_the_command_line_refuses(tmp_path, capsys, monkeypatch):
 
 def test_it_says_which_model_answers(tmp_path):
     model = predict.load_model(save_model(tmp_path / 'm.npz')[0])
-    assert predict.said_of(model, str(tmp_path / 'm.npz')) == (
+    assert predict.introduction(model, str(tmp_path / 'm.npz')) == (
         'm.npz answers: how often it errs is not saved with it')
     params = make_params(2)
     saved_model.save(str(tmp_path / 'm.npz'), params, make_options(params), model.vocabulary,
                      train_err=0.1, valid_err=0.25, test_err=0.125)
-    said = predict.said_of(model, str(tmp_path / 'm.npz'))
+    said = predict.introduction(model, str(tmp_path / 'm.npz'))
     assert said == 'm.npz answers: wrong on 12.5 % of its test texts'
     saved_model.save(str(tmp_path / 'm.npz'), params, make_options(params), model.vocabulary,
                      history_errs=[], train_err=0.1, valid_err=0.25, test_err=float('nan'))
-    said = predict.said_of(model, str(tmp_path / 'm.npz'))
+    said = predict.introduction(model, str(tmp_path / 'm.npz'))
     assert said == 'm.npz answers: wrong on 25.0 % of its validation texts'
 
 

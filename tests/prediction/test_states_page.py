@@ -159,14 +159,20 @@ def test_a_text_of_one_word():
         states_page.page(model, '')
 
 
+def opened(browser, folder, text=TEXT):
+    """Show the page of a text; return the model and the page."""
+    path, _ = save_model(folder / 'm.npz')
+    model = predict.load_model(path)
+    target = folder / 'page.html'
+    states_page.write(model, text, str(target), 'm.npz')
+    browser.get(target.as_uri())
+    return model, target.read_text(encoding='utf-8')
+
+
 @pytest.mark.pages
 def test_in_a_browser(tmp_path, browser):
     keys = pytest.importorskip('selenium.webdriver.common.keys').Keys
-    path, _ = save_model(tmp_path / 'm.npz')
-    model = predict.load_model(path)
-    target = tmp_path / 'page.html'
-    states_page.write(model, TEXT, str(target), path)
-    browser.get(target.as_uri())
+    model, page = opened(browser, tmp_path)
     _, states = model.states(TEXT)
     n_words, n_units = states.h.shape
 
@@ -184,7 +190,7 @@ def test_in_a_browser(tmp_path, browser):
         cells = browser.find_elements('css selector', '.all tbody tr:nth-child(%d) td' % (unit + 1))
         assert [cell.text for cell in cells] == [shown('value-' + name) for name in states._fields]
 
-    unit = data_of(target.read_text(encoding='utf-8'))['unit']
+    unit = data_of(page)['unit']
     check(n_words - 1, unit)
     # The keyboard.
     browser.find_element('id', 'word').send_keys(keys.HOME)
@@ -210,11 +216,8 @@ def test_in_a_browser(tmp_path, browser):
 
 @pytest.mark.pages
 def test_a_tap_chooses_a_word_and_a_unit(tmp_path, browser):
-    model = predict.load_model(save_model(tmp_path / 'm.npz')[0])
-    target = tmp_path / 'page.html'
-    states_page.write(model, TEXT, str(target), 'm.npz')
     browser.execute_cdp_cmd('Emulation.setTouchEmulationEnabled', {'enabled': True})
-    browser.get(target.as_uri())
+    opened(browser, tmp_path)
 
     def tap(element):
         browser.execute_script('arguments[0].scrollIntoView({block: "center"})', element)
@@ -233,13 +236,10 @@ def test_a_tap_chooses_a_word_and_a_unit(tmp_path, browser):
 
 @pytest.mark.pages
 def test_without_javascript_the_last_word_is_shown(tmp_path, browser):
-    model = predict.load_model(save_model(tmp_path / 'm.npz')[0])
-    target = tmp_path / 'page.html'
-    states_page.write(model, TEXT, str(target), 'm.npz')
     browser.execute_cdp_cmd('Emulation.setScriptExecutionDisabled', {'value': True})
-    browser.get(target.as_uri())
+    model, page = opened(browser, tmp_path)
     _, states = model.states(TEXT)
-    unit = data_of(target.read_text(encoding='utf-8'))['unit']
+    unit = data_of(page)['unit']
     last = '%d of %d:' % (len(states.h), len(states.h))
     assert browser.find_element('id', 'which-word').text.startswith(last)
     for name, values in states._asdict().items():
@@ -250,10 +250,7 @@ def test_without_javascript_the_last_word_is_shown(tmp_path, browser):
 
 @pytest.mark.pages
 def test_hostile_text_is_shown_and_not_run(tmp_path, browser):
-    model = predict.load_model(save_model(tmp_path / 'm.npz')[0])
-    target = tmp_path / 'page.html'
-    states_page.write(model, HOSTILE, str(target), 'm.npz')
-    browser.get(target.as_uri())
+    opened(browser, tmp_path, HOSTILE)
     assert browser.title == 'The memory cell of m.npz, word by word'
     assert browser.find_element('id', 'words').text.startswith('<script>document.title')
     assert not browser.find_elements('css selector', 'img')

@@ -1,8 +1,8 @@
-"""Small corpora with the faults of real ones, from a generator that is kept beside the repository.
+"""Small corpora with the faults of real ones, from a generator that is not in the repository.
 
-It is ``../shared/corpora/make_cases.py``, or the file that CORPUS_CASES names; ``EXPECTED.md``
-beside it says what each corpus must give, and each row of that table has its test here. The other
-tests have corpora of their own, and run without the generator.
+It is the file that CORPUS_CASES names. ``EXPECTED.md`` beside it says what each corpus must give,
+and each row of that table has its test here. The other tests have corpora of their own, and run
+without the generator.
 """
 import io
 import os
@@ -20,11 +20,9 @@ import predict
 from lstm_sentiment.data import datasets
 
 ROOT = os.path.dirname(os.path.abspath(imdb_preprocess.__file__))
-GENERATOR = os.environ.get('CORPUS_CASES') or os.path.join(
-    ROOT, os.pardir, 'shared', 'corpora', 'make_cases.py')
+GENERATOR = os.environ.get('CORPUS_CASES', '')
 
-pytestmark = pytest.mark.skipif(not os.path.isfile(GENERATOR),
-                                reason='the generator of corpora is not here')
+pytestmark = pytest.mark.skipif(not GENERATOR, reason='CORPUS_CASES names no generator of corpora')
 
 STARS = ['--text-column', 'reviewText', '--label-column', 'overall']
 TWEETS = ['--no-header', '--text-column', '6', '--label-column', '1']

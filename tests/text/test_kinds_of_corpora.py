@@ -332,19 +332,22 @@ class Frame:
         return iter(self.values)
 
 
-def test_a_data_frame(tmp_path):
+def frame_with_columns():
     texts, names = zip(*TEXTS)
-    frame = Frame(n=range(N_TEXTS), Text=(float('nan'),) + texts[1:], label=names)
-    with pytest.warns(UserWarning, match='1 of 30 rows of the table .* row 1 .nan where the text'):
-        summary = imdb_preprocess.preprocess(frame, tmp_path / 'a.pkl')
-    assert summary.n_train + summary.n_test == 29
+    return Frame(n=range(N_TEXTS), Text=(float('nan'),) + texts[1:], label=names)
 
 
-def test_a_data_frame_of_polars(tmp_path):
+def frame_of_polars():
     polars = pytest.importorskip('polars', reason='polars is not installed')
     texts, names = zip(*TEXTS)
-    frame = polars.DataFrame({'text': texts, 'label': (None,) + names[1:]})
-    with pytest.warns(UserWarning, match='1 of 30 rows of the table .*row 1 .no label'):
+    return polars.DataFrame({'text': texts, 'label': (None,) + names[1:]})
+
+
+@pytest.mark.parametrize('make_frame, skipped', [
+    (frame_with_columns, 'row 1 .nan where the text'), (frame_of_polars, 'row 1 .no label')])
+def test_a_data_frame(tmp_path, make_frame, skipped):
+    frame = make_frame()
+    with pytest.warns(UserWarning, match='1 of 30 rows of the table .*' + skipped):
         summary = imdb_preprocess.preprocess(frame, tmp_path / 'a.pkl')
     assert summary.n_train + summary.n_test == 29
 

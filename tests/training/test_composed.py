@@ -9,8 +9,8 @@ import lstm
 from lstm_sentiment.data.from_texts import dataset_from_texts
 from lstm_sentiment.errors import ConfigError, DataError
 from lstm_sentiment.model import saved_model
-from lstm_sentiment.ngrams import fitting
 from lstm_sentiment.text.vocabulary import TEXT_SETTINGS, Vocabulary
+from lstm_sentiment.training import samples
 from lstm_sentiment.training.composed import ComposedSentences, labels_of
 
 PRAISE, BLAME = ('fine', 'sharp', 'warm', 'bright'), ('dull', 'poor', 'flat', 'stale')
@@ -93,7 +93,7 @@ def test_draws_depend_on_the_seed_and_the_update_alone():
 
 
 def test_polar_words_of_a_large_corpus_are_those_of_some_reviews(monkeypatch):
-    monkeypatch.setattr(fitting, 'MOST_WORDS', 60)
+    monkeypatch.setattr(samples, 'MOST_WORDS', 60)
     with pytest.raises(DataError, match='found 0 adjectives of praise and 0 of blame'):
         train(dataset=dataset(), composed=1.5, saveto=None)
 
