@@ -122,7 +122,7 @@ def print_table(rows):
         for name, network in NETWORKS.items():
             times = [models[units].time(batch, n, network) if n <= batch else None for n in RANKS]
             print('| %d, %d | %s | %s |' % (units, batch, name, ' | '.join(
-                '' if time is None else '%.3g' % time for time in times)))
+                '' if time is None else format(float('%.3g' % time), ',g') for time in times)))
     for row in rows:
         model = models[row.units]
         print('%d units, batch %d, %d ranks: measured %.1f ms, by the model %.1f; %.0f kB of rows, '
